@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { instant } from './wire.ts'
+
+/** A record that a stage could not accept: why, where it came from, and its bytes, so that it can be mended and sent again. */
+export const failedEvent = z.looseObject({
+  eventId: z
+    .string()
+    .min(1)
+    .describe('id of the failure; made of topic, partition, offset and sink where there is an offset, else random'),
+  datetime: instant.describe('when it failed'),
+  service: z.string().describe('service that refused it'),
+  stage: z.enum(['ingest', 'process', 'sink']),
+  sink: z.enum(['log', 'lake', 'mart']).nullable().describe('the sink that does not have the record because of this'),
+  code: z.string().describe('reason code, see the error table of the service'),
+  message: z.string(),
+  path: z.string().nullable().describe('JSON pointer to the field at fault'),
+  domain: z.string().nullable(),
+  topic: z.string().nullable().describe('topic the record was read from, or was meant for'),
+  partition: z.int().min(0).nullable(),
+  offset: z.int().min(0).nullable(),
+  sourceEventId: z.string().nullable().describe('event id of the record, where it could be read'),
+  key: z.string().nullable().describe('partition key, base64'),
+  payload: z.string().describe('the original bytes, base64, never cut'),
+})
+
+export type FailedEvent = z.infer<typeof failedEvent>

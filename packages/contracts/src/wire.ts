@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+/*
+ * Two readings of one field. The canonical reading is what travels behind the gateway; the wire reading also takes what
+ * clients of older systems send (strings for numbers and flags, instants without a zone) and turns it into the canonical one.
+ */
+
+const DIGITS_ONLY = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/
+
+/** An instant as ISO-8601 UTC with exactly three digits of milliseconds, e.g. `2024-03-24T11:25:29.845Z`. */
+export const instant = z
+  .string()
+  .regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/, {
+    error: 'expected an ISO-8601 UTC instant with milliseconds, e.g. 2024-03-24T11:25:29.845Z',
+  })
+  .meta({ format: 'date-time' })
+
+/** The id of one event: a UUID in lower case. */
+export const eventId = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, { error: 'expected a UUID in lower case' })
+  .meta({ format: 'uuid' })
+
+/** The id of a record derived from an event: `<source event id>:<kind>`, so that a replay overwrites and never adds. */
+export const derivedId = z.string().regex(/^[0-9a-f-]{36}:[a-z-]+$/, { error: 'expected <event id>:<kind>' })
+
+/** Reads a JSON number written as a string; leaves everything else to the schema behind it. */
+export const wireNumber = (value: unknown): unknown =>
+  typeof value === 'string' && DIGITS_ONLY.test(value.trim()) ? Number(value) : value
+
+/** Reads a UUID in any case. */
+export const wireEventId = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value)
+
+/** Reads an ISO-8601 instant with any zone and up to nine digits of a second (finer than a millisecond is cut); without a zone it is UTC. */
+export const wireInstant = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value
+  const match = INSTANT.exec(value)
+  if (!match) return value
+  const millis = Date.parse(`${match[1]}.${(match[2] ?? '0').slice(0, 3).padEnd(3, '0')}${match[3] ?? 'Z'}`)
+  return Number.isNaN(millis) ? value : new Date(millis).toISOString()
+}
+
+/** Per field: how the wire form is read before the canonical schema judges it. */
+export type WireReaders = Readonly<Record<string, (value: unknown) => unknown>>
+
+/** Applies the readers to a shallow copy of `record`; fields without a reader, unknown ones included, stay as they are. */
+export function readWire(record: Readonly<Record<string, unknown>>, readers: WireReaders): Record<string, unknown> {
+  const copy: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(record)) {
+    const reader = Object.hasOwn(readers, key) ? readers[key] : undefined
+    copy[key] = reader ? reader(record[key]) : record[key]
+  }
+  return copy
+}

@@ -1,0 +1,47 @@
+import { type ErrorTable, errorFactory } from '@millrace/runtime'
+
+export const logErrors = {
+  append_timeout: {
+    message: 'The log did not answer for {topic}/{partition} in time; the record may still be stored.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  log_unavailable: {
+    message: 'The event log at {where} cannot be reached: {reason}',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  log_closed: { message: 'The event log was closed.', retryable: false, kind: 'internal' },
+  log_locked: {
+    message: 'The event log in {directory} is in use by process {pid}: stop that one, or choose another directory.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  log_disk_full: {
+    message: 'No space left to write {topic}/{partition} in {directory}: free some, the writer goes on by itself.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  record_too_large: {
+    message: 'A record of {bytes} bytes is larger than {topic} takes ({limit} bytes).',
+    retryable: false,
+    kind: 'input',
+  },
+  unknown_topic: {
+    message: 'There is no topic {topic}: create it with "millrace topics ensure".',
+    retryable: false,
+    kind: 'input',
+  },
+  fenced: {
+    message: '{topic}/{partition} is no longer assigned to this consumer.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  corrupt_segment: {
+    message: 'Segment {file} is damaged at byte {position}: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+} as const satisfies ErrorTable
+
+export const logError = errorFactory('LogError', logErrors)

@@ -1,0 +1,1 @@
+export type { Lake, LakeEntry } from './lake.ts'

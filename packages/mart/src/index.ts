@@ -1,0 +1,1 @@
+export type { Mart, StoredRow } from './mart.ts'

@@ -1,0 +1,60 @@
+import { createServer, type Server } from 'node:http'
+import type { Health } from './health.ts'
+import type { Component } from './lifecycle.ts'
+import type { Registry } from './metrics.ts'
+
+/** Serves `/livez`, `/readyz` and `/metrics` on a port of its own; start it first, so that it stops last. */
+export function createAdminServer(options: {
+  host: string
+  port: number
+  health: Health
+  registry: Registry
+}): Component & { readonly address: string } {
+  const { host, port, health, registry } = options
+  let server: Server | undefined
+  let address = ''
+  return {
+    name: 'admin-server',
+    get address() {
+      return address
+    },
+    start: () =>
+      new Promise((resolve, reject) => {
+        server = createServer((request, response) => {
+          const answer = (status: number, type: string, body: string): void => {
+            response.writeHead(status, { 'content-type': type })
+            response.end(body)
+          }
+          if (request.url === '/livez')
+            answer(health.live() ? 200 : 503, 'text/plain', health.live() ? 'live\n' : 'stuck\n')
+          else if (request.url === '/readyz') {
+            const missing = health.notReady()
+            answer(missing ? 503 : 200, 'application/json', `${JSON.stringify(missing ?? { ready: true })}\n`)
+          } else if (request.url === '/metrics')
+            registry.metrics().then(
+              text => answer(200, registry.contentType, text),
+              error => answer(500, 'text/plain', `${error}\n`),
+            )
+          else answer(404, 'text/plain', 'Known here: /livez, /readyz, /metrics\n')
+        })
+        server.on('error', (error: NodeJS.ErrnoException) =>
+          reject(
+            error.code === 'EADDRINUSE'
+              ? new Error(`Port ${port} on ${host} is in use: set MILLRACE_ADMIN_PORT to a free one.`, { cause: error })
+              : error,
+          ),
+        )
+        server.listen(port, host, () => {
+          const bound = server?.address()
+          address = bound && typeof bound === 'object' ? `http://${host}:${bound.port}` : ''
+          resolve()
+        })
+      }),
+    stop: () =>
+      new Promise(resolve => {
+        if (!server) return resolve()
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,1 @@
+export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'

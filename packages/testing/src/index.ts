@@ -1,0 +1,1 @@
+export type { ServerHandle, Stack, StackAddresses, StackOptions } from './stack.ts'
