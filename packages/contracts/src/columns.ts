@@ -11,7 +11,7 @@ export interface Column {
 }
 
 interface JsonSchemaField {
-  type?: string
+  type?: string | string[]
   format?: string
   description?: string
   anyOf?: JsonSchemaField[]
@@ -25,6 +25,14 @@ function typeOf(field: JsonSchemaField): { type: ColumnType; nullable: boolean }
     return {
       type: branches.every(branch => branch.type === type) ? type : 'json',
       nullable: branches.length < field.anyOf.length,
+    }
+  }
+  if (Array.isArray(field.type)) {
+    const types = field.type.filter(type => type !== 'null')
+    const [type] = types
+    return {
+      type: types.length === 1 && type ? typeOf({ ...field, type }).type : 'json',
+      nullable: types.length < field.type.length,
     }
   }
   if (field.type === 'string') return { type: field.format === 'date-time' ? 'timestamp' : 'string', nullable: false }
