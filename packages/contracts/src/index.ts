@@ -38,6 +38,7 @@ export {
   martTable,
   martTables,
 } from './mart-tables.ts'
+export { breakingChanges, currentContracts, type PublishedContracts } from './published.ts'
 export { MAX_RECORD_BYTES, type TopicContract, type TopicName, topicContract, topicNames, topics } from './topics.ts'
 export {
   derivedId,

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { canonicalJson, columnsOf, isSaneEventTime, payloadHash, topics } from '../src/index.ts'
+
+describe('the canonical form', () => {
+  it('sorts keys at every level and leaves nulls out', () => {
+    expect(canonicalJson({ b: [{ z: 1, a: null }, null], a: '한글' })).toBe('{"a":"한글","b":[{"z":1},null]}')
+  })
+
+  it('gives one hash to events that differ only in order and nulls', () => {
+    expect(payloadHash({ a: 1, b: null })).toEqual(payloadHash({ a: 1 }))
+    expect(payloadHash({ a: 1 })).not.toEqual(payloadHash({ a: 2 }))
+  })
+})
+
+describe('columns', () => {
+  it('have the types of the schema', () => {
+    const columns = Object.fromEntries(columnsOf(topics['lol.curated'].schema).map(column => [column.name, column]))
+    expect(columns.datetime).toMatchObject({ type: 'timestamp', nullable: false })
+    expect(columns.x).toMatchObject({ type: 'double', nullable: false })
+    expect(columns.status).toMatchObject({ type: 'bigint' })
+    expect(columns.speed).toMatchObject({ type: 'double', nullable: true })
+    expect(columns.roomID).toMatchObject({ type: 'string', nullable: true })
+    expect(Object.fromEntries(columnsOf(topics['lol.truth'].schema).map(c => [c.name, c.type]))).toMatchObject({
+      cheat: 'string',
+      cheater: 'boolean',
+    })
+    expect(columnsOf(topics['lol.scores'].schema).find(c => c.name === 'contributions')?.type).toBe('json')
+  })
+})
+
+describe('an event time', () => {
+  const sent = Date.UTC(2026, 0, 1)
+  it.each([
+    [Date.UTC(1970, 0, 1), false],
+    [Date.UTC(2000, 0, 1), true],
+    [sent + 86_400_000, true],
+    [sent + 86_400_001, false],
+    [Date.UTC(2190, 0, 1), false],
+  ])('of %d is believed: %s', (time, sane) => expect(isSaneEventTime(time, sent)).toBe(sane))
+})
