@@ -127,9 +127,9 @@ export function loadConfig<S extends z.ZodRawShape>(
     if (!name.startsWith(PREFIX) || value === undefined) continue
     if (known.includes(name)) given[name.slice(PREFIX.length)] = value
     else {
-      const suggestion = nearest(name, known)
+      const suggestion = nearest(name.slice(PREFIX.length), Object.keys(shape))
       problems.push(
-        `${name} is not known here.${suggestion ? ` Did you mean ${suggestion}?` : ` Known: ${known.join(', ')}.`}`,
+        `${name} is not known here.${suggestion ? ` Did you mean ${PREFIX}${suggestion}?` : ` Known: ${known.join(', ')}.`}`,
       )
     }
   }
