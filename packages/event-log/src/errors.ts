@@ -32,6 +32,17 @@ export const logErrors = {
     retryable: false,
     kind: 'input',
   },
+  log_saturated: {
+    message:
+      'The producer already holds {bytes} bytes that are not stored yet (limit {limit}): send again a little later.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  invalid_topic: {
+    message: 'The topic "{topic}" is not valid: {reason}',
+    retryable: false,
+    kind: 'input',
+  },
   fenced: {
     message: '{topic}/{partition} is no longer assigned to this consumer.',
     retryable: false,

@@ -1,3 +1,4 @@
+export { createEmbeddedEventLog, type EmbeddedEventLogOptions } from './embedded/embedded-event-log.ts'
 export { logError, logErrors } from './errors.ts'
 export type {
   AppendResult,
@@ -13,3 +14,4 @@ export type {
   TopicReport,
   TopicSpec,
 } from './event-log.ts'
+export { partitionOfKey } from './murmur2.ts'
