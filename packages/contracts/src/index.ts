@@ -12,6 +12,7 @@ export {
   lolRaw,
   lolScore,
   lolTruth,
+  readGameTimeMs,
 } from './domains/lol.ts'
 export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'
 export { type FailedEvent, failedEvent } from './failed-event.ts'

@@ -22,6 +22,14 @@ export const lolChampions = [
   'Vladimir',
 ] as const
 
+const GAME_TIME = /^(\d{1,4}):(\d{1,2})$/
+
+/** Milliseconds of a game time written minutes:seconds, or null where the text is none. */
+export function readGameTimeMs(ingametime: string): number | null {
+  const match = GAME_TIME.exec(ingametime)
+  return match ? (Number(match[1]) * 60 + Number(match[2])) * 1000 : null
+}
+
 const account = z.string().min(1).max(128).describe('player account; the partition key')
 const roomID = z.string().min(1).max(128).describe('match (room) id')
 
@@ -32,7 +40,7 @@ export const lolRaw = z.looseObject({
   method: z.enum(['/move', '/wait', '/getItem']).describe('what the player did'),
   ingametime: z
     .string()
-    .regex(/^\d{1,4}:\d{1,2}$/, { error: 'expected minutes:seconds since the room started, e.g. 12:5' })
+    .regex(GAME_TIME, { error: 'expected minutes:seconds since the room started, e.g. 12:5' })
     .describe('minutes:seconds since the room started'),
   ip: z.string().min(2).max(45).describe('address of the client'),
   x: z.number().describe('pointer position, map units; 0 while waiting'),
