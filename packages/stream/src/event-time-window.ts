@@ -2,29 +2,40 @@
 export interface TimedEntry {
   /** Event time, ms since the epoch. */
   readonly timeMs: number
-  readonly eventId: string
+}
+
+export interface EventTimeWindowOptions {
+  /** Entries that are older than the newest by more than this are forgotten. */
+  readonly keepMs: number
+  /**
+   * Nothing that is kept depends on an event that is older than the newest by more than this; at least `keepMs`, and more where
+   * an entry holds what was worked out from entries before it.
+   */
+  readonly dependsMs?: number
 }
 
 /** Entries are moved to the front once this many places before them are free. */
 const COMPACT_AT = 32
 
-/** A number that is nearly always different for different ids: their end is random whatever the version of the UUID. */
-function idTail(eventId: string): number {
-  let tail = 0
-  for (let i = Math.max(0, eventId.length - 8); i < eventId.length; i++)
-    tail = (Math.imul(tail, 31) + eventId.charCodeAt(i)) | 0
-  return tail
-}
-
 /**
  * The latest events of one key in the order of their event times, whatever the order in which they came; entries of equal
- * time keep the order in which they came. Appending in order and dropping the oldest cost no copies.
+ * time keep the order in which they came. Adding in order and forgetting the oldest cost no copies.
  */
 export class EventTimeWindow<Entry extends TimedEntry> {
-  // Places before #from are free. The tails stand apart so that looking for an id runs over plain small integers.
+  readonly #keepMs: number
+  readonly #dependsMs: number
+  /** Places before #from are free. */
   readonly #entries: (Entry | undefined)[] = []
-  readonly #tails: number[] = []
   #from = 0
+  // What came before #sinceOffset was at most as new as #sinceMs, and the same for the next such mark.
+  #sinceOffset = Number.POSITIVE_INFINITY
+  #nextOffset = Number.POSITIVE_INFINITY
+  #nextMs = Number.NEGATIVE_INFINITY
+
+  constructor({ keepMs, dependsMs = keepMs }: EventTimeWindowOptions) {
+    this.#keepMs = keepMs
+    this.#dependsMs = Math.max(keepMs, dependsMs)
+  }
 
   get length(): number {
     return this.#entries.length - this.#from
@@ -37,41 +48,50 @@ export class EventTimeWindow<Entry extends TimedEntry> {
 
   /** Event time of the newest entry, or -Infinity when there is none. */
   get newestMs(): number {
-    return this.at(this.length - 1)?.timeMs ?? Number.NEGATIVE_INFINITY
+    return this.#entries.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY
   }
 
-  has(eventId: string): boolean {
-    const tail = idTail(eventId)
-    for (let i = this.#tails.length - 1; i >= this.#from; i--)
-      if (this.#tails[i] === tail && this.#entries[i]!.eventId === eventId) return true
-    return false
+  /** An offset of the log from which replaying gives everything that is kept again; Infinity when nothing is. */
+  get dependsFrom(): number {
+    return this.#sinceOffset
   }
 
-  /** Puts the entry in its place and returns its index, counted from the oldest. */
-  insert(entry: Entry): number {
-    let place = this.#entries.length
-    while (place > this.#from && this.#entries[place - 1]!.timeMs > entry.timeMs) place--
-    if (place === this.#entries.length) {
-      this.#entries.push(entry)
-      this.#tails.push(idTail(entry.eventId))
-    } else {
-      this.#entries.splice(place, 0, entry)
-      this.#tails.splice(place, 0, idTail(entry.eventId))
-    }
-    return place - this.#from
+  /**
+   * Puts an entry in its place, forgets what is too old, and returns the entry's index, counted from the oldest; an entry that is
+   * itself too old to be kept gets -1.
+   * @param offset offset of the record that the entry was made from; it grows from call to call
+   */
+  insert(entry: Entry, offset: number): number {
+    const entries = this.#entries
+    let place = entries.length
+    while (place > this.#from && entries[place - 1]!.timeMs > entry.timeMs) place--
+    if (place === entries.length) entries.push(entry)
+    else entries.splice(place, 0, entry)
+    const index = place - this.#from - this.#forget()
+    this.#mark(offset)
+    return Math.max(index, -1)
   }
 
-  /** Forgets the entries that are older than `timeMs` and returns how many they were. */
-  dropBefore(timeMs: number): number {
+  /** Forgets the entries that are too old and returns how many they were. */
+  #forget(): number {
+    const entries = this.#entries
+    const keptFromMs = this.newestMs - this.#keepMs
     const before = this.#from
-    while (this.#from < this.#entries.length && this.#entries[this.#from]!.timeMs < timeMs)
-      this.#entries[this.#from++] = undefined
-    const dropped = this.#from - before
-    if (this.#from >= COMPACT_AT && this.#from * 2 >= this.#entries.length) {
-      this.#entries.splice(0, this.#from)
-      this.#tails.splice(0, this.#from)
+    while (entries[this.#from]!.timeMs < keptFromMs) entries[this.#from++] = undefined
+    const forgotten = this.#from - before
+    if (this.#from >= COMPACT_AT && this.#from * 2 >= entries.length) {
+      entries.splice(0, this.#from)
       this.#from = 0
     }
-    return dropped
+    return forgotten
+  }
+
+  #mark(offset: number): void {
+    if (this.#sinceOffset === Number.POSITIVE_INFINITY) this.#sinceOffset = offset
+    const { newestMs } = this
+    if (newestMs - this.#nextMs <= this.#dependsMs) return
+    if (this.#nextMs !== Number.NEGATIVE_INFINITY) this.#sinceOffset = this.#nextOffset
+    this.#nextOffset = offset
+    this.#nextMs = newestMs
   }
 }

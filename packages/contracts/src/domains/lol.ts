@@ -22,12 +22,13 @@ export const lolChampions = [
   'Vladimir',
 ] as const
 
-const GAME_TIME = /^(\d{1,4}):(\d{1,2})$/
+const GAME_TIME = /^\d{1,4}:\d{1,2}$/
 
 /** Milliseconds of a game time written minutes:seconds, or null where the text is none. */
 export function readGameTimeMs(ingametime: string): number | null {
-  const match = GAME_TIME.exec(ingametime)
-  return match ? (Number(match[1]) * 60 + Number(match[2])) * 1000 : null
+  if (!GAME_TIME.test(ingametime)) return null
+  const colon = ingametime.indexOf(':')
+  return (Number(ingametime.slice(0, colon)) * 60 + Number(ingametime.slice(colon + 1))) * 1000
 }
 
 const account = z.string().min(1).max(128).describe('player account; the partition key')
