@@ -6,7 +6,7 @@ export interface ServerHandle {
   /** Stops it from running without ending it (SIGSTOP); `thaw` lets it go on. */
   freeze(): Promise<void>
   thaw(): Promise<void>
-  /** Starts it again with the same data and waits until it is ready. */
+  /** Starts it again with the same data and waits until it is ready; one that runs is killed first. */
   restart(): Promise<void>
 }
 
@@ -20,6 +20,9 @@ export interface StackAddresses {
   } | null
 }
 
+/** How servers are run: in containers of the official images, or as Java processes from their published artifacts. */
+export type StackWay = 'docker' | 'java'
+
 export interface StackOptions {
   /** Folder for data, logs and pid files. */
   readonly directory: string
@@ -30,13 +33,44 @@ export interface StackOptions {
   readonly onProgress?: (line: string) => void
   /** Removes what an earlier run left in the folder. */
   readonly fresh?: boolean
+  /** The servers outlive this process; otherwise they end with it, however it ends. */
+  readonly detached?: boolean
+  /** Gives up a start that is under way and ends what it started. */
+  readonly signal?: AbortSignal
+  /** Default: Docker where an engine has or can pull the images, else Java. */
+  readonly way?: StackWay
 }
 
 /** Real Kafka, HDFS and Cassandra on 127.0.0.1, on ports that were free. */
 export interface Stack {
+  readonly directory: string
+  readonly way: StackWay
+  /** Whether it outlives the process that started it. */
+  readonly detached: boolean
   readonly addresses: StackAddresses
   /** `kafka1`…, `namenode`, `datanode1`…, `cassandra`. */
   server(name: string): ServerHandle
   readonly servers: readonly ServerHandle[]
   stop(): Promise<void>
+}
+
+/** What is known of one server now. */
+export interface ServerDescription {
+  readonly name: string
+  readonly state: 'running' | 'frozen' | 'gone'
+  /** Whether it answers as a ready server does. */
+  readonly ready: boolean
+  readonly address: string
+  readonly pid: number | null
+  readonly rssBytes: number
+  readonly log: string
+}
+
+export interface StackDescription {
+  readonly directory: string
+  readonly way: StackWay
+  /** ISO time of the start. */
+  readonly startedAt: string
+  readonly addresses: StackAddresses
+  readonly servers: readonly ServerDescription[]
 }

@@ -1,0 +1,20 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Takes a lock that ends with the process that holds it, however that ends: the system's own file lock, by way of SQLite.
+ * @returns what gives it back, or null where another holds it
+ */
+export function takeLock(file: string): { release(): void } | null {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const database = new DatabaseSync(file)
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    return { release: () => database.close() }
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode === 5) return null
+    throw error
+  }
+}

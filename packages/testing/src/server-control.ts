@@ -1,0 +1,100 @@
+import { endProcess, killProcess, spawnServer } from './java-process.ts'
+import { inspectProcess, signalProcess } from './process-identity.ts'
+import { checkReady } from './readiness.ts'
+import type { ServerHandle } from './stack.ts'
+import { stackError } from './stack-errors.ts'
+import { forgetPid, logFileOf, outputFileOf, readPid, type ServerRecord } from './stack-state.ts'
+import { tailOf } from './text-file.ts'
+import { waitUntil } from './wait-until.ts'
+
+const READY_DEADLINE_MS = 180_000
+const READY_POLL_MS = 150
+
+/** Loaded only where there are containers: it is large. */
+const docker = () => import('./docker-engine.ts')
+
+export interface ServerFacts {
+  readonly state: 'running' | 'frozen' | 'gone'
+  readonly pid: number | null
+  readonly rssBytes: number
+}
+
+/** What is known of a process or container that was noted under a name. */
+export async function inspectServer(directory: string, name: string): Promise<ServerFacts> {
+  const thing = readPid(directory, name)
+  if (!thing || 'network' in thing) return { state: 'gone', pid: null, rssBytes: 0 }
+  if ('container' in thing) return (await docker()).inspectContainer(thing.container)
+  const { state, rssBytes } = inspectProcess(thing.process)
+  return { state, rssBytes, pid: state === 'gone' ? null : thing.process.pid }
+}
+
+/** Ends what was noted under a name, in good order where `graceMs` allows, and forgets it. */
+export async function endServer(directory: string, name: string, graceMs: number): Promise<void> {
+  const thing = readPid(directory, name)
+  if (!thing) return
+  if ('container' in thing) await (await docker()).removeContainer(thing.container)
+  else if ('network' in thing) await (await docker()).removeNetwork(thing.network)
+  else if (graceMs > 0) await endProcess(name, thing.process, graceMs)
+  else await killProcess(name, thing.process)
+  forgetPid(directory, name)
+}
+
+/** Waits until a server does its work; throws with its last log lines when it ends first or takes too long. */
+export async function waitReady(
+  directory: string,
+  server: ServerRecord,
+  { servers, signal }: { servers: readonly ServerRecord[]; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const logs = [logFileOf(directory, server.name), outputFileOf(directory, server.name)]
+  try {
+    await waitUntil(
+      async () => {
+        const { state } = await inspectServer(directory, server.name)
+        if (state === 'gone') return 'gone' as const
+        await checkReady(server, servers)
+        return 'ready' as const
+      },
+      { deadlineMs: READY_DEADLINE_MS, what: server.name, intervalMs: READY_POLL_MS, signal },
+    ).then(outcome => {
+      if (outcome === 'gone') throw stackError('died', { name: server.name, log: logs[0], tail: tailOf(logs) })
+    })
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'WaitError')) throw error
+    const last = error.cause instanceof Error ? error.cause.message : String(error.cause)
+    const details = { name: server.name, seconds: READY_DEADLINE_MS / 1000, last, log: logs[0], tail: tailOf(logs) }
+    throw stackError('not_ready', details, error)
+  }
+}
+
+export function createServerHandle(
+  directory: string,
+  server: ServerRecord,
+  servers: readonly ServerRecord[],
+): ServerHandle {
+  const { name } = server
+
+  async function withRunning(what: string, run: { process: NodeJS.Signals; container: 'kill' | 'pause' | 'unpause' }) {
+    const thing = readPid(directory, name)
+    const { state } = await inspectServer(directory, name)
+    if (!thing || state === 'gone' || 'network' in thing) throw stackError('not_running', { name, what })
+    if ('container' in thing) return (await docker()).signalContainer(thing.container, run.container)
+    if (run.process === 'SIGKILL') return killProcess(name, thing.process)
+    signalProcess(thing.process, run.process)
+  }
+
+  return {
+    name,
+    kill: () => withRunning('killed', { process: 'SIGKILL', container: 'kill' }),
+    freeze: () => withRunning('frozen', { process: 'SIGSTOP', container: 'pause' }),
+    thaw: () => withRunning('thawed', { process: 'SIGCONT', container: 'unpause' }),
+    async restart() {
+      const thing = readPid(directory, name)
+      if (thing && 'container' in thing) await (await docker()).restartContainer(thing.container)
+      else {
+        if (thing && 'process' in thing) await killProcess(name, thing.process)
+        await spawnServer(directory, name, server.launch!)
+      }
+      await waitReady(directory, server, { servers })
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { errorFactory } from '@millrace/runtime'
+
+const table = {
+  unavailable: { message: '{reason}', retryable: false, kind: 'infrastructure' },
+  already_running: {
+    message:
+      'A stack runs already in {directory} ({servers}). Attach to it with openStack, or stop it first: npm run millrace -- stack down --directory {directory}',
+    retryable: false,
+    kind: 'input',
+  },
+  busy: {
+    message: 'Another process is starting or stopping a stack in {directory}; wait for it or use another directory.',
+    retryable: true,
+    kind: 'input',
+  },
+  bad_options: { message: '{problem}', retryable: false, kind: 'input' },
+  unknown_server: {
+    message: 'There is no server "{name}" in this stack. Known: {known}.',
+    retryable: false,
+    kind: 'input',
+  },
+  died: {
+    message: '{name} ended while it was starting. Log: {log}\n{tail}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  not_ready: {
+    message: '{name} was not ready after {seconds} s: {last}. Log: {log}\n{tail}',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  tool_failed: {
+    message: '{what} failed ({outcome}). Log: {log}\n{tail}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  would_not_end: {
+    message: '{name} (pid {pid}) was still there {seconds} s after SIGKILL.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  is_running: { message: '{name} runs already; kill it before it is started again.', retryable: false, kind: 'input' },
+  not_running: { message: '{name} does not run, so it cannot be {what}.', retryable: false, kind: 'input' },
+} as const
+
+export const stackError = errorFactory('StackError', table)

@@ -1,0 +1,2 @@
+export { describeOnStack, type StackWith } from './describe-on-stack.ts'
+export type { ProvidedStack } from './provided-stack.ts'
