@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import type { SimulatedRecord } from './actor.ts'
+import type { Refusal, WriteResult } from './sink.ts'
+import type { RefusedExample, Summary } from './summary.ts'
+
+const MAX_EXAMPLES = 20
+
+/** Keeps the books of one run. */
+export class Accounts {
+  emitted = 0
+  acknowledged = 0
+  refused = 0
+  /** Records at the head of the run that are settled: an unanswered one ends it. */
+  settledHead = 0
+  #headEnded = false
+  readonly #refusedByCode: Record<string, number> = {}
+  readonly #refusedExamples: RefusedExample[] = []
+  readonly #faults: Record<string, number> = {}
+  readonly #byTopic: Record<string, { emitted: number; acknowledged: number; refused: number }> = {}
+  readonly #hash = createHash('sha256')
+
+  /** Books records that are about to be sent. */
+  emit(records: readonly SimulatedRecord[]): void {
+    let lines = ''
+    for (const record of records) {
+      lines += `${record.value}\n`
+      this.#topic(record.topic).emitted++
+      if (record.fault) this.#faults[record.fault.kind] = (this.#faults[record.fault.kind] ?? 0) + 1
+    }
+    this.#hash.update(lines)
+    this.emitted += records.length
+  }
+
+  /** Books the results of records; must be called in the order in which they were sent. */
+  settle(records: readonly SimulatedRecord[], results: readonly WriteResult[]): void {
+    records.forEach((record, index) => {
+      const result = results[index]!
+      if (result?.kind === 'unanswered') {
+        this.#headEnded = true
+        return
+      }
+      if (!this.#headEnded) this.settledHead++
+      if (result) this.#refuse(record, result)
+      else {
+        this.#topic(record.topic).acknowledged++
+        this.acknowledged++
+      }
+    })
+  }
+
+  summary(): Omit<Summary, 'sink' | 'position' | 'complete' | 'elapsedMs'> {
+    return {
+      emitted: this.emitted,
+      acknowledged: this.acknowledged,
+      refused: this.refused,
+      unanswered: this.emitted - this.acknowledged - this.refused,
+      refusedByCode: this.#refusedByCode,
+      refusedExamples: this.#refusedExamples,
+      faults: this.#faults,
+      byTopic: this.#byTopic,
+      emittedDigest: `sha256:${this.#hash.copy().digest('hex')}`,
+    }
+  }
+
+  #topic(name: string): { emitted: number; acknowledged: number; refused: number } {
+    this.#byTopic[name] ??= { emitted: 0, acknowledged: 0, refused: 0 }
+    return this.#byTopic[name]
+  }
+
+  #refuse(record: SimulatedRecord, { code, message }: Refusal): void {
+    this.#topic(record.topic).refused++
+    this.refused++
+    this.#refusedByCode[code] = (this.#refusedByCode[code] ?? 0) + 1
+    if (this.#refusedExamples.length < MAX_EXAMPLES)
+      this.#refusedExamples.push({ topic: record.topic, eventId: record.eventId, code, message })
+  }
+}

@@ -1,0 +1,34 @@
+import type { CodedError } from '@millrace/runtime'
+import type { SimulatedRecord } from './actor.ts'
+
+/** The sink judged the record and will never take it. */
+export interface Refusal {
+  readonly kind: 'refused'
+  /** Stable word for counting, e.g. `invalid_record`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** Nobody knows whether the record is stored; the sink has given up on it. */
+export interface Unanswered {
+  readonly kind: 'unanswered'
+  readonly error: CodedError
+}
+
+/** Null when the record is acknowledged. */
+export type WriteResult = null | Refusal | Unanswered
+
+/** Where a simulation sends its records. */
+export interface EventSink {
+  readonly name: string
+  /** Whether records of this topic are wanted here; a run passes over the others, and over none when this is absent. */
+  accepts?(topic: string): boolean
+  /**
+   * Sends the records, keeping the order of those with one key also across calls, and resolves with one result per record.
+   * Calls may overlap. Never rejects; when `giveUp` aborts it stops trying and answers `unanswered`. After an `unanswered`
+   * record no later record of its key is sent, so a run must end there.
+   */
+  write(records: readonly SimulatedRecord[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
+  /** Writes out what is buffered and releases what is held; called once, after all writes have resolved. */
+  close(): Promise<void>
+}
