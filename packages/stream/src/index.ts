@@ -1,2 +1,22 @@
+export { decodeJson } from './decode-json.ts'
+export { emitEvent } from './emit-event.ts'
+export { streamError, streamErrors } from './errors.ts'
 export { EventTimeWindow, type TimedEntry } from './event-time-window.ts'
+export { emitFailed, failedRecord } from './failed-records.ts'
+export { createKeyedMetrics, type KeyedMetrics } from './keyed-metrics.ts'
+export { createKeyedProcessor, type KeyedContext, type KeyedProcessorOptions } from './keyed-processor.ts'
+export { type KeyedRecord, KeyedState, type KeyedStateOptions, type Standing, type Visit } from './keyed-state.ts'
+export {
+  compose,
+  type DeadLetter,
+  type Drop,
+  deadLetter,
+  drop,
+  type Ok,
+  ok,
+  type Redirect,
+  redirect,
+  type Step,
+  type StepResult,
+} from './step.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'

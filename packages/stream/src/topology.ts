@@ -6,6 +6,8 @@ export interface Emit {
   readonly topic: TopicName
   readonly key: Buffer
   readonly value: Buffer
+  /** The record it was made from: when the log says that this output can never be stored (too large), that record goes to `failed-events`. */
+  readonly source?: LogRecord
 }
 
 /** Why a record could not be processed; the runner adds service, topic, partition, offset and the bytes. */

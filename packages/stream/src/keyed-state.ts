@@ -1,0 +1,188 @@
+import { isSaneEventTime } from '@millrace/contracts'
+import { advance, NO_PROGRESS, type Progress, ProgressMarks, type RestartPoint } from './progress.ts'
+import { SeenIds } from './seen-ids.ts'
+
+/** A key is kept at least this long (by times of sending) after its last record, whatever the event times of others say. */
+export const GRACE_MS = 60_000
+/** A key that has been silent this long (by times of sending) is dropped, whatever the event times say. */
+export const MAX_IDLE_MS = 3_600_000
+/** Sessions of one key that are kept at the same time; more than one only where its event times leap. */
+const MOST_SESSIONS = 4
+const SWEEP_EVERY = 1024
+
+export interface KeyedStateOptions<State> {
+  /** An event further than this from the newest of a session, by event time, does not belong to it; ids are remembered this long too. */
+  readonly horizonMs: number
+  /** An event that is older than the newest of its key by more than this is late. */
+  readonly allowedLatenessMs: number
+  readonly newState: () => State
+  /**
+   * The lowest offset that a state still depends on, for states that forget (a window). Where left out, a state depends on
+   * everything since its key appeared.
+   */
+  readonly dependsFrom?: (state: State) => number
+  /** Keys beyond this many get no state: they are answered `refused`. */
+  readonly maxKeys?: number
+}
+
+/**
+ * What the event is to its key. `late`: older than the newest of the key by more than the allowed lateness. `duplicate`: its id was
+ * seen within the horizon. `insane`: its time cannot be believed, the state is a fresh one that is not kept. `refused`: as
+ * `insane`, because there are too many keys.
+ */
+export type Standing = 'on-time' | 'late' | 'duplicate' | 'insane' | 'refused'
+
+export interface Visit<State> {
+  readonly standing: Standing
+  readonly state: State
+}
+
+/** A record as far as state is concerned. */
+export interface KeyedRecord {
+  readonly key: string
+  /** Null where duplicates are not looked for. */
+  readonly id: string | null
+  readonly eventTimeMs: number
+  readonly sentMs: number
+  readonly offset: number
+}
+
+/** A stretch of a key's event time without a gap longer than the horizon. */
+interface Session<State> {
+  readonly state: State
+  newestMs: number
+}
+
+interface Key<State> {
+  /** The one that its last record belonged to. */
+  current: Session<State>
+  others: Session<State>[] | null
+  newestMs: number
+  touchedMs: number
+  /** Replaying its records from this offset on gives its sessions again. */
+  since: number
+}
+
+/**
+ * The state of each key of one partition, as a pure function of the partition's log: which state a record meets depends on the
+ * records before it and never on batches, clocks, restarts or memory. A key's events form sessions by event time, one state each,
+ * so that an event with a leaping clock harms neither its own key nor another.
+ *
+ * A key is gone when the watermark is past its newest event by more than horizon and allowed lateness (and it has been silent for
+ * a minute), or when it has been silent for an hour. Whether it is gone is decided when it is met: when memory is freed makes no
+ * difference. `restartPoint` is an offset from which replaying gives the same answers from here on: each key that is not gone
+ * began (or last forgot) at or after it; a key that began before is gone, and replaying only a part of its records cannot bring
+ * it back, because that can make it look older but not newer.
+ */
+export class KeyedState<State> {
+  readonly #options: KeyedStateOptions<State>
+  readonly #keys = new Map<string, Key<State>>()
+  readonly #seen: SeenIds
+  readonly #marks: ProgressMarks
+  readonly #reachMs: number
+  #progress: Progress
+  #sinceSweep = 0
+
+  /** @param start where reading begins, and how far the partition had come there */
+  constructor(options: KeyedStateOptions<State>, start: RestartPoint = { stateFrom: 0, progress: NO_PROGRESS }) {
+    this.#options = options
+    this.#reachMs = options.horizonMs + options.allowedLatenessMs
+    this.#progress = start.progress
+    this.#marks = new ProgressMarks(start)
+    this.#seen = new SeenIds(this.#reachMs / 4)
+  }
+
+  /** Newest believable event time of the partition so far, ms. */
+  get watermarkMs(): number {
+    return this.#progress.watermarkMs
+  }
+
+  /** Keys in memory. */
+  get size(): number {
+    return this.#keys.size
+  }
+
+  get restartPoint(): RestartPoint {
+    return this.#marks.oldest
+  }
+
+  /** Finds (or begins) the state that a record belongs to. To be called once for every record, in offset order. */
+  visit(record: KeyedRecord): Visit<State> {
+    const { key: name, id, eventTimeMs, sentMs, offset } = record
+    this.#marks.pass(offset, this.#progress)
+    this.#progress = advance(this.#progress, eventTimeMs, sentMs)
+    if (++this.#sinceSweep >= Math.max(SWEEP_EVERY, this.#keys.size)) this.#sweep(offset)
+    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('insane')
+
+    const touchedMs = this.#progress.sentMs
+    const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isGone)
+    let key = this.#keys.get(name)
+    if (key && this.#isGone(key.newestMs, key.touchedMs)) key = undefined
+    if (!key) {
+      if (this.#keys.size >= (this.#options.maxKeys ?? Number.POSITIVE_INFINITY) && !this.#keys.has(name))
+        return this.#stateless('refused')
+      key = this.#begin(eventTimeMs, offset)
+      this.#keys.set(name, key)
+    }
+    key.touchedMs = touchedMs
+    const isLate = eventTimeMs < key.current.newestMs - this.#options.allowedLatenessMs
+    const { state } = this.#session(key, eventTimeMs)
+    if (firstSeen !== null) {
+      // A replay must see the first one too, or it would take this one for it.
+      key.since = Math.min(key.since, firstSeen)
+      return { standing: 'duplicate', state }
+    }
+    return { standing: isLate ? 'late' : 'on-time', state }
+  }
+
+  readonly #isGone = (newestMs: number, touchedMs: number): boolean => {
+    const idleMs = this.#progress.sentMs - touchedMs
+    return (this.#progress.watermarkMs - newestMs > this.#reachMs && idleMs > GRACE_MS) || idleMs > MAX_IDLE_MS
+  }
+
+  #stateless(standing: Standing): Visit<State> {
+    return { standing, state: this.#options.newState() }
+  }
+
+  #begin(eventTimeMs: number, since: number): Key<State> {
+    const current = { state: this.#options.newState(), newestMs: eventTimeMs }
+    return { current, others: null, newestMs: eventTimeMs, touchedMs: this.#progress.sentMs, since }
+  }
+
+  /** The session within whose horizon the event lies, else a new one; it becomes the current one. */
+  #session(key: Key<State>, eventTimeMs: number): Session<State> {
+    const { horizonMs, newState } = this.#options
+    key.newestMs = Math.max(key.newestMs, eventTimeMs)
+    const fits = (session: Session<State>): boolean => Math.abs(eventTimeMs - session.newestMs) <= horizonMs
+    if (!fits(key.current)) {
+      const others = key.others ?? []
+      const place = others.findIndex(fits)
+      const next = place < 0 ? { state: newState(), newestMs: eventTimeMs } : others.splice(place, 1)[0]!
+      others.unshift(key.current)
+      if (others.length >= MOST_SESSIONS) others.pop()
+      key.others = others
+      key.current = next
+    }
+    key.current.newestMs = Math.max(key.current.newestMs, eventTimeMs)
+    return key.current
+  }
+
+  /** Frees what is gone and moves the restart point; costs one pass over the keys per as many records. */
+  #sweep(offset: number): void {
+    this.#sinceSweep = 0
+    let since = Math.min(offset, this.#seen.sweep(this.#isGone))
+    for (const [name, key] of this.#keys) {
+      if (this.#isGone(key.newestMs, key.touchedMs)) this.#keys.delete(name)
+      else since = Math.min(since, this.#dependsFrom(key))
+    }
+    this.#marks.dropBefore(since)
+  }
+
+  #dependsFrom(key: Key<State>): number {
+    const { dependsFrom } = this.#options
+    if (!dependsFrom) return key.since
+    let from = dependsFrom(key.current.state)
+    for (const session of key.others ?? []) from = Math.min(from, dependsFrom(session.state))
+    return from
+  }
+}

@@ -1,0 +1,85 @@
+import { isSaneEventTime } from '@millrace/contracts'
+
+/** An event may pull the watermark at most this far past the moment at which it was sent. */
+export const WATERMARK_AHEAD_MS = 60_000
+
+/** How far a partition has come, as a pure function of the records before an offset. Both times only grow. */
+export interface Progress {
+  /** Newest believable event time, ms; -Infinity before the first. */
+  readonly watermarkMs: number
+  /** Newest time of sending, ms; -Infinity before the first. */
+  readonly sentMs: number
+}
+
+export const NO_PROGRESS: Progress = {
+  watermarkMs: Number.NEGATIVE_INFINITY,
+  sentMs: Number.NEGATIVE_INFINITY,
+}
+
+export function advance(progress: Progress, eventTimeMs: number, sentMs: number): Progress {
+  const believableMs = isSaneEventTime(eventTimeMs, sentMs)
+    ? Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)
+    : Number.NEGATIVE_INFINITY
+  return { watermarkMs: Math.max(progress.watermarkMs, believableMs), sentMs: Math.max(progress.sentMs, sentMs) }
+}
+
+/** Where to begin reading again, and how far the partition had come there. */
+export interface RestartPoint {
+  readonly stateFrom: number
+  readonly progress: Progress
+}
+
+const VERSION = 'k1'
+const timeText = (ms: number): string => (ms === Number.NEGATIVE_INFINITY ? '-' : String(ms))
+const timeOf = (text: string | undefined): number =>
+  text === '-' ? Number.NEGATIVE_INFINITY : /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN
+
+/** The restart point as the short text that is committed beside an offset: `k1 <stateFrom> <watermark> <sent>`, `-` for no time. */
+export const encodeRestartPoint = ({ stateFrom, progress }: RestartPoint): string =>
+  `${VERSION} ${stateFrom} ${timeText(progress.watermarkMs)} ${timeText(progress.sentMs)}`
+
+/** The restart point of a committed text, or null when it is not one (another version, a position set by hand). */
+export function decodeRestartPoint(metadata: string): RestartPoint | null {
+  const [version, from, watermark, sent, ...rest] = metadata.split(' ')
+  const stateFrom = Number(from)
+  const progress = { watermarkMs: timeOf(watermark), sentMs: timeOf(sent) }
+  const isRead = Number.isSafeInteger(stateFrom) && !Number.isNaN(progress.watermarkMs + progress.sentMs)
+  return version === VERSION && rest.length === 0 && isRead && stateFrom >= 0 ? { stateFrom, progress } : null
+}
+
+const MARK_EVERY = 256
+const MOST_MARKS = 1024
+
+/** Remembers how far the partition had come at some offsets, so that a restart point can be given for (at or before) any of them. */
+export class ProgressMarks {
+  #marks: RestartPoint[]
+  #every = MARK_EVERY
+  #sinceLast = 0
+
+  constructor(first: RestartPoint) {
+    this.#marks = [first]
+  }
+
+  /** Called for each record before it counts. */
+  pass(offset: number, progress: Progress): void {
+    if (++this.#sinceLast < this.#every) return
+    this.#sinceLast = 0
+    this.#marks.push({ stateFrom: offset, progress })
+    if (this.#marks.length < MOST_MARKS) return
+    // The span to remember is long: every second mark will do.
+    this.#marks = this.#marks.filter((_, index) => index % 2 === 0)
+    this.#every *= 2
+  }
+
+  /** Forgets what lies before the newest mark at or before `offset`. */
+  dropBefore(offset: number): void {
+    let first = 0
+    while (first + 1 < this.#marks.length && this.#marks[first + 1]!.stateFrom <= offset) first++
+    if (first > 0) this.#marks.splice(0, first)
+    if (this.#marks.length < MOST_MARKS / 4 && this.#every > MARK_EVERY) this.#every = MARK_EVERY
+  }
+
+  get oldest(): RestartPoint {
+    return this.#marks[0]!
+  }
+}

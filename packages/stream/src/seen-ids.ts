@@ -1,0 +1,50 @@
+interface Bucket {
+  /** Id → offset at which it was first seen, counted from `since`. */
+  readonly offsets: Map<string, number>
+  readonly since: number
+  touchedMs: number
+}
+
+/** The ids of the latest events, in buckets of event time that are dropped whole. */
+export class SeenIds {
+  readonly #widthMs: number
+  readonly #buckets = new Map<number, Bucket>()
+
+  constructor(widthMs: number) {
+    this.#widthMs = Math.max(1, widthMs)
+  }
+
+  /** Notes an id; returns the offset at which it was first seen, or null when this is the first time. */
+  note(
+    id: string,
+    at: { readonly eventTimeMs: number; readonly offset: number; readonly touchedMs: number },
+    isGone: (newestMs: number, touchedMs: number) => boolean,
+  ): number | null {
+    const { eventTimeMs, offset, touchedMs } = at
+    const index = Math.floor(eventTimeMs / this.#widthMs)
+    let bucket = this.#buckets.get(index)
+    if (!bucket || isGone(this.#endOf(index), bucket.touchedMs)) {
+      bucket = { offsets: new Map(), since: offset, touchedMs }
+      this.#buckets.set(index, bucket)
+    }
+    bucket.touchedMs = touchedMs
+    const first = bucket.offsets.get(id)
+    if (first !== undefined) return bucket.since + first
+    bucket.offsets.set(id, offset - bucket.since)
+    return null
+  }
+
+  /** Frees the buckets that are gone; returns the lowest offset that the others depend on, Infinity when there is none. */
+  sweep(isGone: (newestMs: number, touchedMs: number) => boolean): number {
+    let since = Number.POSITIVE_INFINITY
+    for (const [index, bucket] of this.#buckets) {
+      if (isGone(this.#endOf(index), bucket.touchedMs)) this.#buckets.delete(index)
+      else since = Math.min(since, bucket.since)
+    }
+    return since
+  }
+
+  #endOf(index: number): number {
+    return (index + 1) * this.#widthMs
+  }
+}
