@@ -1,0 +1,60 @@
+/** Bytes that one request holds of the budget; `release` gives all of them back. */
+export interface ByteLease {
+  /** False when the budget has no room for them; then nothing was taken. */
+  take(bytes: number): boolean
+  giveBack(bytes: number): void
+  release(): void
+}
+
+export interface ByteBudget {
+  readonly usedBytes: number
+  readonly limitBytes: number
+  lease(): ByteLease
+  /** True from 90 % of the limit until use is back under 70 %, so that readiness does not flutter. */
+  readonly saturated: boolean
+}
+
+const SATURATED_FROM = 0.9
+const SATURATED_UNTIL = 0.7
+
+/** A budget of in-flight bytes for a whole process. */
+export function createByteBudget(limitBytes: number): ByteBudget {
+  let usedBytes = 0
+  let saturated = false
+  const use = (bytes: number): void => {
+    usedBytes += bytes
+    if (usedBytes >= limitBytes * SATURATED_FROM) saturated = true
+    else if (usedBytes < limitBytes * SATURATED_UNTIL) saturated = false
+  }
+  return {
+    limitBytes,
+    get usedBytes() {
+      return usedBytes
+    },
+    get saturated() {
+      return saturated
+    },
+    lease() {
+      let held = 0
+      return {
+        take(bytes) {
+          if (usedBytes + bytes > limitBytes) {
+            saturated = true
+            return false
+          }
+          held += bytes
+          use(bytes)
+          return true
+        },
+        giveBack(bytes) {
+          held -= bytes
+          use(-bytes)
+        },
+        release() {
+          use(-held)
+          held = 0
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { EventLog } from '@millrace/event-log'
+import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
+import { createByteBudget } from './byte-budget.ts'
+import { registerCors } from './cors.ts'
+import { gatewayError } from './errors.ts'
+import { createHttpServer } from './http-server.ts'
+import type { KeyRing } from './keys/api-key.ts'
+import { createLogLink } from './log-link.ts'
+import { createGatewayMetrics } from './metrics.ts'
+import { defaultOptions, type GatewayOptions } from './options.ts'
+import type { Refusal } from './problem.ts'
+import { createQuotas } from './quota.ts'
+import { createEventsHandler } from './routes/events.ts'
+import { registerPages } from './routes/pages.ts'
+import { MAX_DECODER_BYTES } from './steps/read-body.ts'
+
+export interface GatewayDependencies {
+  readonly log: EventLog
+  /** Live keys; `problem` says what is wrong with their source, where it has one. */
+  readonly keys: KeyRing & { readonly problem?: () => string | null }
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ServiceMetrics
+  readonly health: HealthRegistry
+  readonly randomId?: () => string
+  readonly options?: Partial<GatewayOptions>
+}
+
+/** What an answer in the making may take after its append, ms; then a stopping gateway cuts connections that still send. */
+const STOP_MARGIN_MS = 2_000
+
+/**
+ * The REST gateway: HTTP in, the event log out. Starting it does not need the log: it answers 503 and is not ready until the log is there.
+ * @throws GatewayError `port_in_use` from `start`; RangeError when the byte budget has no room for one largest body
+ */
+export function createGateway(dependencies: GatewayDependencies): Component & { readonly address: string } {
+  const { log, keys, clock, logger, health, randomId = randomUUID } = dependencies
+  const options = Object.freeze({ ...defaultOptions, ...dependencies.options })
+  const needed = Math.max(options.maxBodyBytes, options.maxDecodedBytes) + MAX_DECODER_BYTES
+  if (options.inFlightBytes < needed)
+    throw new RangeError(
+      `The in-flight budget of ${options.inFlightBytes} bytes has no room for one largest body: at least ${needed} are needed.`,
+    )
+  const budget = createByteBudget(options.inFlightBytes)
+  const quotas = createQuotas(clock, options.replicas)
+  const link = createLogLink({ log, clientId: 'ingest-gateway', clock, logger })
+  const readers = new Map<Socket, (refusal: Refusal) => void>()
+  let connections = 0
+  const metrics = createGatewayMetrics(dependencies.metrics, {
+    connections: () => connections,
+    keysProblem: () => keys.problem?.() ?? null,
+  })
+  const isOverloaded = (): boolean => Math.max(budget.usedBytes, link.inFlightBytes) >= options.inFlightBytes
+  const server = createHttpServer({ options, metrics: () => metrics, logger, randomId, readers })
+  server.server.on('connection', socket => {
+    connections++
+    socket.once('close', () => connections--)
+  })
+
+  registerCors(server, keys)
+  const events = { link, budget, quotas, metrics, clock, randomId, options, readers }
+  const admission = { keys, quotas, isOverloaded }
+  server.post('/v1/events/:domain', createEventsHandler({ ...events, admission }, 'raw'))
+  server.post('/v1/events/:domain/truth', createEventsHandler({ ...events, admission }, 'truth'))
+  registerPages(server)
+
+  health.addReadiness('ingest-gateway log', () => link.problem())
+  health.addReadiness('ingest-gateway capacity', () =>
+    budget.saturated ? `${budget.usedBytes} of ${budget.limitBytes} bytes are under way` : null,
+  )
+
+  let address = ''
+  return {
+    name: 'ingest-gateway',
+    get address() {
+      return address
+    },
+    async start() {
+      await link.start()
+      const { host, port } = options
+      try {
+        address = await server.listen({ host, port })
+      } catch (error) {
+        await Promise.allSettled([server.close(), link.stop()])
+        throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+          ? gatewayError('port_in_use', { host, port }, error)
+          : error
+      }
+      logger.info({ address }, 'listening')
+    },
+    async stop() {
+      const closed = server.close()
+      const done = new AbortController()
+      clock.sleep(options.ackDeadlineMs + STOP_MARGIN_MS, done.signal).then(
+        () => server.server.closeAllConnections(),
+        () => {},
+      )
+      await closed
+      done.abort()
+      await link.stop()
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Logger, nearest } from '@millrace/runtime'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { clientTopics } from './keys/api-key.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import type { GatewayOptions } from './options.ts'
+import type { Refusal } from './problem.ts'
+import { sendRefusal } from './routes/send.ts'
+import { problemAnswer } from './steps/write-answer.ts'
+
+const MAX_HEADER_BYTES = 16_384
+
+/** Path of each topic that clients may write. */
+export const eventPaths: readonly string[] = [...clientTopics.values()].map(({ name, domain }) =>
+  name.endsWith('.truth') ? `/v1/events/${domain}/truth` : `/v1/events/${domain}`,
+)
+
+const methodsOf: readonly (readonly [RegExp, string])[] = [
+  [/^\/v1\/events\/[^/]+(?:\/truth)?$/, 'POST, OPTIONS'],
+  [/^\/(?:openapi\.json|docs)?$/, 'GET, HEAD'],
+]
+
+function refusalOfUnknown(method: string, url: string): { refusal: Refusal; allowed?: string } {
+  const path = (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
+  const allowed = methodsOf.find(([pattern]) => pattern.test(path))?.[1]
+  const shown = path.slice(0, 100)
+  if (allowed) return { refusal: { code: 'method_not_allowed', details: { path: shown, method, allowed } }, allowed }
+  const known = [...eventPaths, '/openapi.json', '/docs']
+  const near = nearest(path, known)
+  const hint = near ? `Did you mean ${near}?` : `Known: ${known.join(', ')}.`
+  return { refusal: { code: 'unknown_route', details: { path: shown, hint } } }
+}
+
+function refusalOfClientError(error: NodeJS.ErrnoException & { reason?: string }, options: GatewayOptions): Refusal {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { code: 'request_timeout', details: { seconds: options.requestTimeoutMs / 1000 } }
+  if (error.code === 'HPE_HEADER_OVERFLOW') return { code: 'headers_too_large', details: { limit: MAX_HEADER_BYTES } }
+  return { code: 'bad_request', details: { reason: (error.reason ?? error.code ?? 'unknown').toLowerCase() } }
+}
+
+/** An HTTP server with the gateway's limits, where every error, the parser's and the framework's included, is a problem document. */
+export function createHttpServer(dependencies: {
+  readonly options: GatewayOptions
+  readonly metrics: () => GatewayMetrics
+  readonly logger: Logger
+  readonly randomId: () => string
+  readonly readers: ReadonlyMap<Socket, (refusal: Refusal) => void>
+}): FastifyInstance {
+  const { options, metrics, logger, randomId, readers } = dependencies
+  const server = Fastify({
+    logger: false,
+    // While the routers still send, a stopping gateway serves; it only asks to be left by "Connection: close".
+    return503OnClosing: false,
+    requestTimeout: options.requestTimeoutMs,
+    connectionTimeout: options.idleTimeoutMs,
+    keepAliveTimeout: options.idleTimeoutMs,
+    routerOptions: { ignoreTrailingSlash: true },
+    http: {
+      headersTimeout: options.headersTimeoutMs,
+      connectionsCheckingInterval: options.timeoutCheckMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    frameworkErrors: (error, _request, reply) => {
+      sendRefusal(reply as never, { code: 'bad_request', details: { reason: error.message.toLowerCase() } }, metrics())
+    },
+    clientErrorHandler(error, socket) {
+      const refusal = refusalOfClientError(error, options)
+      const endReading = readers.get(socket as Socket)
+      if (endReading) return endReading(refusal.code === 'bad_request' ? { code: 'client_gone' } : refusal)
+      if ((error as NodeJS.ErrnoException).code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+      const answered = (socket as Socket & { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent
+      if (answered) return void socket.destroy()
+      const { status, body, contentType } = problemAnswer(refusal)
+      metrics().refusals.inc({ of: 'request', code: refusal.code })
+      metrics().requests.inc({ code: status })
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    },
+  })
+  server.server.maxConnections = options.maxConnections
+  server.server.on('drop', () => metrics().connectionsDropped.inc())
+
+  // Bodies are read by the handlers, as streams: limits, budget and decompression are theirs.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  server.addHook('onResponse', (_request, reply, done) => {
+    metrics().requests.inc({ code: reply.statusCode })
+    done()
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const { refusal, allowed } = refusalOfUnknown(request.method, request.url)
+    if (allowed) reply.header('allow', allowed)
+    return sendRefusal(reply, refusal, metrics())
+  })
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error.statusCode === 415)
+      return sendRefusal(reply, { code: 'unsupported_media_type', details: { got: 'not a media type' } }, metrics())
+    if (error.statusCode !== undefined && error.statusCode < 500)
+      return sendRefusal(reply, { code: 'bad_request', details: { reason: error.message.toLowerCase() } }, metrics())
+    const requestId = randomId()
+    logger.error({ err: error, requestId }, 'request_failed')
+    return sendRefusal(reply, { code: 'internal_error', details: { requestId } }, metrics())
+  })
+  return server
+}

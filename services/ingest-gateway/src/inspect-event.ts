@@ -1,0 +1,82 @@
+import type { Refusal } from './problem.ts'
+
+/** Levels of nesting that a record may have; readers behind the gateway recurse. */
+export const MAX_DEPTH = 64
+
+/**
+ * Number of keys at all levels, or -1 when the value holds something that JSON readers do not agree on: a key named
+ * `__proto__`, a number beyond the range of a double, or nesting deeper than MAX_DEPTH. `faultOf` then says which.
+ */
+export function countKeys(value: object, depth = 1): number {
+  if (depth > MAX_DEPTH) return -1
+  let keys = 0
+  const isArray = Array.isArray(value)
+  for (const key in value) {
+    if (!isArray) keys++
+    if (key === '__proto__') return -1
+    const field = (value as Record<string, unknown>)[key]
+    if (typeof field === 'number') {
+      if (!Number.isFinite(field)) return -1
+    } else if (typeof field === 'object' && field !== null) {
+      const inner = countKeys(field, depth + 1)
+      if (inner < 0) return -1
+      keys += inner
+    }
+  }
+  return keys
+}
+
+const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** A JSON pointer (RFC 6901). */
+export const pointerOf = (path: readonly PropertyKey[]): string => path.map(key => `/${escaped(String(key))}`).join('')
+
+/**
+ * The first fault that `countKeys` saw, or (when `checkTexts`) the first text that is not valid Unicode; null when there is none.
+ * @param text the record as it was written, for showing a number as the client wrote it
+ */
+export function faultOf(event: object, text: string, checkTexts: boolean): Refusal | null {
+  const visit = (value: object, path: readonly string[]): Refusal | null => {
+    if (path.length >= MAX_DEPTH) return { code: 'too_deep', pointer: pointerOf(path), details: { limit: MAX_DEPTH } }
+    for (const key of Object.keys(value)) {
+      const here = [...path, key]
+      if (key === '__proto__') return { code: 'forbidden_field', pointer: pointerOf(here) }
+      const field = (value as Record<string, unknown>)[key]
+      if (typeof field === 'number' && !Number.isFinite(field))
+        return {
+          code: 'number_too_large',
+          pointer: pointerOf(here),
+          got: `the number ${writtenNumber(text, key) ?? field}`,
+          expected: 'a number within ±1.8e308',
+        }
+      if (checkTexts && (!key.isWellFormed() || (typeof field === 'string' && !field.isWellFormed())))
+        return { code: 'broken_text', pointer: pointerOf(here).toWellFormed() }
+      const inner = typeof field === 'object' && field !== null ? visit(field, here) : null
+      if (inner) return inner
+    }
+    return null
+  }
+  return visit(event, [])
+}
+
+type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
+
+/** JSON.parse whose reviver also gets the source text of numbers (TC39 JSON.parse source text access, in Node since 21). */
+const parseWithSource = JSON.parse as (text: string, reviver: SourceReviver) => unknown
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** The first infinite number under `key`, as it was written, at most 40 characters. */
+function writtenNumber(text: string, key: string): string | undefined {
+  let found: string | undefined
+  parseWithSource(text, (name, value, { source }) => {
+    if (name === key && typeof value === 'number' && !Number.isFinite(value)) found ??= source?.slice(0, 40)
+    return value
+  })
+  return found
+}
+
+/** Parses so that JSON.stringify writes each number again as it was written, for integers that a double cannot hold. */
+export const parseKeepingNumbers = (text: string): unknown =>
+  parseWithSource(text, (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? rawJSON(source) : value,
+  )

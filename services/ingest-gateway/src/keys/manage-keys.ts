@@ -1,0 +1,117 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto'
+import { open, realpath, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { type Clock, CodedError, nearest, systemClock } from '@millrace/runtime'
+import { gatewayError } from '../errors.ts'
+import { type ApiKey, clientTopics, hashOfKey, type KeyFile } from './api-key.ts'
+import { readKeyFile } from './read-key-file.ts'
+
+export interface NewKey {
+  readonly name: string
+  readonly topics: readonly string[]
+  readonly quota?: { readonly recordsPerSecond?: number; readonly bytesPerSecond?: number }
+  readonly corsOrigins?: readonly string[]
+}
+
+export interface KeySources {
+  readonly clock?: Clock
+  readonly randomBytes?: (size: number) => Buffer
+}
+
+/** A key without its hash, for showing. */
+export type ListedKey = Omit<ApiKey, 'hash'>
+
+const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as ListedKey
+
+/**
+ * Makes a key and adds it to the file, which is made when it is not there (mode 0600).
+ * @returns its id, the key itself, which is stored nowhere and cannot be shown again, and its entry
+ * @throws GatewayError `unknown_key_topic`, `keys_file_broken`, `keys_file_busy`
+ */
+export async function createKey(
+  file: string,
+  wanted: NewKey,
+  { clock = systemClock, randomBytes = systemRandomBytes }: KeySources = {},
+): Promise<{ readonly id: string; readonly key: string; readonly entry: ListedKey }> {
+  for (const topic of wanted.topics) {
+    if (clientTopics.has(topic)) continue
+    const near = nearest(topic, [...clientTopics.keys()])
+    const hint = near ? `Did you mean ${near}?` : `Known: ${[...clientTopics.keys()].join(', ')}.`
+    throw gatewayError('unknown_key_topic', { topic, hint })
+  }
+  const id = randomBytes(5).toString('hex')
+  const key = `mr_${id}_${randomBytes(32).toString('base64url')}`
+  const entry: ApiKey = {
+    id,
+    name: wanted.name,
+    hash: hashOfKey(key),
+    topics: [...wanted.topics],
+    quota: { ...wanted.quota },
+    corsOrigins: [...(wanted.corsOrigins ?? [])],
+    createdAt: new Date(clock.now()).toISOString(),
+  }
+  await changeKeyFile(file, content => ({ ...content, keys: [...content.keys, entry] }))
+  return { id, key, entry: listed(entry) }
+}
+
+/** The keys of the file, revoked ones included, without their hashes; none when there is no file yet. */
+export async function listKeys(file: string): Promise<readonly ListedKey[]> {
+  return (await readOrNone(file)).keys.map(listed)
+}
+
+async function readOrNone(file: string): Promise<KeyFile> {
+  try {
+    return await readKeyFile(file)
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'keys_file_missing') return { keys: [] }
+    throw error
+  }
+}
+
+/**
+ * Revokes a key: gateways refuse it as soon as they see the file's change. Revoking it again changes nothing.
+ * @throws GatewayError `unknown_key`, `keys_file_missing`, `keys_file_broken`, `keys_file_busy`
+ */
+export async function revokeKey(
+  file: string,
+  id: string,
+  { clock = systemClock }: KeySources = {},
+): Promise<ListedKey> {
+  const { keys } = await readKeyFile(file)
+  if (!keys.some(key => key.id === id)) {
+    const near = nearest(
+      id,
+      keys.map(key => key.id),
+    )
+    throw gatewayError('unknown_key', { id, file, hint: near ? `Did you mean ${near}?` : '"keys list" shows them.' })
+  }
+  const revokedAt = new Date(clock.now()).toISOString()
+  const changed = await changeKeyFile(file, content => ({
+    ...content,
+    keys: content.keys.map(key => (key.id === id ? { ...key, revokedAt: key.revokedAt ?? revokedAt } : key)),
+  }))
+  return listed(changed.keys.find(key => key.id === id)!)
+}
+
+/** Replaces the file in one step, so that a reader sees the old or the new one; the new file's name is also the lock against a second writer. */
+async function changeKeyFile(file: string, change: (content: KeyFile) => KeyFile): Promise<KeyFile> {
+  const target = await realpath(file).catch(() => path.resolve(file))
+  const lock = `${target}.new`
+  const handle = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? gatewayError('keys_file_busy', { lock }, error) : error
+  })
+  try {
+    const changed = change(await readOrNone(target))
+    await handle.writeFile(`${JSON.stringify(changed, null, 2)}\n`)
+    await handle.sync()
+    await handle.close()
+    await rename(lock, target)
+    const folder = await open(path.dirname(target), 'r')
+    await folder.sync().finally(() => folder.close())
+    return changed
+  } catch (error) {
+    await handle.close().catch(() => {})
+    await rm(lock, { force: true })
+    throw error
+  }
+}

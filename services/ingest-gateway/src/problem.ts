@@ -1,0 +1,65 @@
+import { type GatewayErrorCode, gatewayErrors } from './errors.ts'
+
+/** Why a request or one record of it was refused: a value, rendered as a problem for the client. */
+export interface Refusal {
+  readonly code: GatewayErrorCode
+  /** What fills the message of the code. */
+  readonly details?: Readonly<Record<string, string | number>>
+  /** JSON pointer to the field at fault. */
+  readonly pointer?: string
+  /** What was found there, in words. */
+  readonly got?: string
+  readonly expected?: string
+  /** More faults of the same record, where there are several. */
+  readonly also?: readonly { readonly pointer: string; readonly got: string; readonly expected: string }[]
+  /** A sentence that helps this client, after the detail. */
+  readonly hint?: string
+  readonly retryAfterS?: number
+  /** Status instead of the code's own. */
+  readonly status?: number
+}
+
+/** An RFC 9457 problem. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: GatewayErrorCode
+  readonly record?: number
+  readonly pointer?: string
+  readonly got?: string
+  readonly expected?: string
+  readonly also?: Refusal['also']
+}
+
+export const isRefusal = (value: object): value is Refusal => 'code' in value
+
+export const statusOf = (refusal: Refusal): number => refusal.status ?? gatewayErrors[refusal.code].status ?? 500
+
+/** The sentence a person reads. */
+export function detailOf(refusal: Refusal): string {
+  const { pointer, got, expected } = refusal
+  const filling: Record<string, unknown> = { pointer, got, expected, seconds: refusal.retryAfterS, ...refusal.details }
+  const text = gatewayErrors[refusal.code].message.replace(/\{(\w+)\}/g, (_, name: string) => String(filling[name]))
+  const more = refusal.also?.length ?? 0
+  return [text, more > 0 ? `${more} more field${more === 1 ? ' is' : 's are'} wrong.` : '', refusal.hint ?? '']
+    .filter(part => part !== '')
+    .join(' ')
+}
+
+/** The problem of a refusal; `record` is the index in the request, where it is about one record. */
+export function problemOf(refusal: Refusal, record?: number): Problem {
+  return {
+    type: `urn:millrace:ingest:${refusal.code}`,
+    title: gatewayErrors[refusal.code].title,
+    status: statusOf(refusal),
+    detail: detailOf(refusal),
+    code: refusal.code,
+    ...(record === undefined ? {} : { record }),
+    ...(refusal.pointer === undefined ? {} : { pointer: refusal.pointer }),
+    ...(refusal.got === undefined ? {} : { got: refusal.got }),
+    ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
+    ...(refusal.also?.length ? { also: refusal.also } : {}),
+  }
+}

@@ -1,0 +1,178 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { Socket } from 'node:net'
+import { isSaneEventTime, MAX_RECORD_BYTES } from '@millrace/contracts'
+import type { Clock } from '@millrace/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ByteBudget, ByteLease } from '../byte-budget.ts'
+import { idempotentEventId } from '../event-id.ts'
+import type { LogLink } from '../log-link.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import type { GatewayOptions } from '../options.ts'
+import { isRefusal, type Refusal } from '../problem.ts'
+import type { Quotas } from '../quota.ts'
+import { type Admission, type AdmissionOptions, admitRequest } from '../steps/admit-request.ts'
+import { type BodyFacts, createRecordReader, type PreparedRecord } from '../steps/prepare-record.ts'
+import { readBody } from '../steps/read-body.ts'
+import { type RecordSlices, splitJson, splitNdjson } from '../steps/split-records.ts'
+import { type KeptRefusal, type Outcome, storeRecords } from '../steps/store-records.ts'
+import { problemAnswer, writeAnswer } from '../steps/write-answer.ts'
+import { validTraceParent } from '../trace-parent.ts'
+import { sendAnswer, sendRefusal } from './send.ts'
+
+export interface EventsDependencies {
+  readonly link: LogLink
+  readonly budget: ByteBudget
+  readonly quotas: Quotas
+  readonly admission: AdmissionOptions
+  readonly metrics: GatewayMetrics
+  readonly clock: Clock
+  readonly randomId: () => string
+  readonly options: GatewayOptions
+  /** Bodies that are being read; the server ends those that take too long. */
+  readonly readers: Map<Socket, (refusal: Refusal) => void>
+}
+
+/** Records that are prepared before other requests get their turn: a few milliseconds. */
+const RECORDS_PER_TURN = 500
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
+  const ascii = isAscii(body)
+  return {
+    ascii,
+    utf8: ascii || isUtf8(body),
+    lineBreaks: body.includes(0x0d) || (form === 'json' && body.includes(0x0a)),
+    unicodeEscapes: body.includes('\\u'),
+  }
+}
+
+/** A body of several lines that was sent as one JSON document is the commonest mistake with NDJSON. */
+function withNdjsonHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices): Refusal {
+  const isLines = !batch && refusal.code === 'not_json' && /\}\s*\n\s*\{/.test(body.toString('latin1', 0, 65_536))
+  return isLines ? { ...refusal, hint: 'For one record a line send Content-Type: application/x-ndjson.' } : refusal
+}
+
+/** The handler of `POST /v1/events/:domain` and `.../truth`. */
+export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw' | 'truth') {
+  const { link, budget, quotas, metrics, clock, randomId, options, readers } = dependencies
+
+  async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
+    if (Number(request.headers['content-length']) > options.maxBodyBytes)
+      return { code: 'body_too_large', details: { limit: options.maxBodyBytes, when: 'as sent' } } satisfies Refusal
+    const { socket } = request.raw
+    try {
+      return await readBody(request.raw, {
+        encoding: admission.encoding,
+        maxBytes: options.maxBodyBytes,
+        maxDecodedBytes: options.maxDecodedBytes,
+        lease,
+        onAbortable: abort => readers.set(socket, abort),
+      })
+    } finally {
+      readers.delete(socket)
+    }
+  }
+
+  function idMaker({ key, contract, idempotencyKey }: Admission) {
+    if (idempotencyKey === undefined) return () => randomId()
+    const scope = `${key.id} ${contract.name}`
+    return (index: number, record: Uint8Array) => idempotentEventId(scope, idempotencyKey, index, record)
+  }
+
+  async function ingest(request: FastifyRequest, admission: Admission, body: Buffer, lease: ByteLease) {
+    const { contract, key, form, minimal } = admission
+    const slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
+    quotas.charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
+    const outcomes: Outcome[] = []
+    const refused: KeptRefusal[] = []
+    const accepted = { indexes: [] as number[], records: [] as PreparedRecord[] }
+
+    if (isRefusal(slices)) {
+      if (slices.code !== 'not_json') return problemAnswer(slices)
+      outcomes.push(slices)
+      if (body.length <= MAX_RECORD_BYTES)
+        refused.push({ index: 0, record: { refusal: slices, eventId: null, key: null }, payload: body })
+    } else {
+      const { starts, ends } = slices
+      if (starts.length === 0) return problemAnswer({ code: 'no_records' })
+      const prepare = createRecordReader(contract, body, factsOf(body, form), idMaker(admission))
+      for (let index = 0; index < starts.length; index++) {
+        if (index > 0 && index % RECORDS_PER_TURN === 0) await nextTurn()
+        const record = prepare(index, starts[index]!, ends[index]!)
+        if ('value' in record) {
+          accepted.indexes.push(index)
+          accepted.records.push(record)
+          continue
+        }
+        const refusal = withNdjsonHint(record.refusal, body, slices)
+        outcomes[index] = refusal
+        if (refusal.code !== 'record_too_large')
+          refused.push({
+            index,
+            record: { ...record, refusal },
+            payload: body.subarray(starts[index], ends[index]),
+          })
+      }
+    }
+
+    const nowMs = clock.now()
+    await storeRecords(accepted, refused, outcomes, {
+      link,
+      contract,
+      deadlineMs: options.ackDeadlineMs,
+      nowMs,
+      traceparent: validTraceParent(request.headers.traceparent),
+      lease,
+      randomId,
+    })
+    count(outcomes, contract.name, accepted.records.at(-1)?.eventTime, nowMs)
+    if (isRefusal(slices)) return problemAnswer(outcomes[0] as Refusal)
+    return writeAnswer(outcomes, { minimal, batch: slices.batch })
+  }
+
+  function count(outcomes: readonly Outcome[], topic: string, eventTime: string | undefined, nowMs: number): void {
+    const codes = new Map<Refusal['code'], { refused: number; kept: number }>()
+    let stored = 0
+    for (const outcome of outcomes) {
+      if (!isRefusal(outcome)) {
+        stored++
+        continue
+      }
+      const counts = codes.get(outcome.code) ?? { refused: 0, kept: 0 }
+      counts.refused++
+      if (outcome.retryAfterS === undefined && outcome.code !== 'record_too_large') counts.kept++
+      codes.set(outcome.code, counts)
+    }
+    metrics.recordsIn.inc({ topic }, outcomes.length)
+    for (const [code, { refused, kept }] of codes) {
+      metrics.refusals.inc({ of: 'record', code }, refused)
+      if (kept > 0) metrics.recordsFailed.inc({ reason: code }, kept)
+    }
+    if (stored === 0) return
+    metrics.recordsOut.inc({ topic }, stored)
+    metrics.lastProgress.set(clock.now() / 1000)
+    const eventTimeMs = eventTime === undefined ? Number.NaN : Date.parse(eventTime)
+    if (isSaneEventTime(eventTimeMs, nowMs)) metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
+  }
+
+  return async function handleEvents(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const startedMs = clock.now()
+    const { domain } = request.params as { domain: string }
+    const admission = admitRequest({ domain, kind, headers: request.headers }, dependencies.admission)
+    if (isRefusal(admission)) return sendRefusal(reply, admission, metrics)
+    const lease = budget.lease()
+    try {
+      const body = await readRequestBody(request, admission, lease)
+      if (isRefusal(body)) return sendRefusal(reply, body, metrics)
+      metrics.bodyBytes.inc(body.length)
+      metrics.inFlightBytes.set(budget.usedBytes)
+      const answer = await ingest(request, admission, body, lease)
+      metrics.batchDuration.observe({ topic: admission.contract.name }, (clock.now() - startedMs) / 1000)
+      if (admission.minimal) reply.header('preference-applied', 'return=minimal')
+      return sendAnswer(reply, answer)
+    } finally {
+      lease.release()
+      metrics.inFlightBytes.set(budget.usedBytes)
+    }
+  }
+}

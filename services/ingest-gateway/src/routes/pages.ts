@@ -1,0 +1,29 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { eventPaths } from '../http-server.ts'
+import { openApiDocument } from '../openapi.ts'
+
+/** Nothing from elsewhere: the page works without the internet. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+
+/** `GET /`, the OpenAPI document and the browsable page of it. */
+export function registerPages(server: FastifyInstance): void {
+  const document = openApiDocument()
+  const text = JSON.stringify(document)
+  const front = JSON.stringify({
+    name: 'Millrace ingest gateway',
+    send: eventPaths.map(path => `POST ${path}`),
+    openapi: '/openapi.json',
+    docs: '/docs',
+  })
+  server.get('/', (_request, reply) => reply.header('content-type', 'application/json').send(`${front}\n`))
+  server.get('/openapi.json', (_request, reply) => reply.header('content-type', 'application/json').send(text))
+  server.register(swagger, { mode: 'static', specification: { document: document as never } })
+  server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: CONTENT_SECURITY_POLICY,
+    uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true, persistAuthorization: false },
+  })
+}

@@ -1,0 +1,28 @@
+import type { FastifyReply } from 'fastify'
+import type { GatewayMetrics } from '../metrics.ts'
+import type { Refusal } from '../problem.ts'
+import { bodyEncodings } from '../steps/read-body.ts'
+import { type Answer, problemAnswer } from '../steps/write-answer.ts'
+
+/** Headers that belong to a code. */
+const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>>>> = {
+  key_missing: { 'www-authenticate': 'Bearer realm="millrace"' },
+  key_wrong: { 'www-authenticate': 'Bearer realm="millrace", error="invalid_token"' },
+  unsupported_media_type: { 'accept-post': 'application/json, application/x-ndjson' },
+  unsupported_encoding: { 'accept-encoding': bodyEncodings.join(', ') },
+  request_timeout: { connection: 'close' },
+}
+
+export function sendAnswer(reply: FastifyReply, { status, contentType, body, retryAfterS }: Answer): FastifyReply {
+  reply.code(status).header('content-type', contentType)
+  if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS))
+  return reply.send(body)
+}
+
+/** Refuses a whole request. */
+export function sendRefusal(reply: FastifyReply, refusal: Refusal, metrics: GatewayMetrics): FastifyReply {
+  metrics.refusals.inc({ of: 'request', code: refusal.code })
+  const headers = headersOf[refusal.code]
+  if (headers) reply.headers(headers)
+  return sendAnswer(reply, problemAnswer(refusal))
+}

@@ -1,0 +1,146 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { TopicContract } from '@millrace/contracts'
+import { nearest } from '@millrace/runtime'
+import { type ApiKey, clientTopics, type KeyRing, keyAllowsOrigin } from '../keys/api-key.ts'
+import type { Refusal } from '../problem.ts'
+import type { Quotas } from '../quota.ts'
+import { type BodyEncoding, bodyEncodings } from './read-body.ts'
+
+/** What is settled about a request before its body is read. */
+export interface Admission {
+  readonly key: ApiKey
+  readonly contract: TopicContract
+  readonly form: 'json' | 'ndjson'
+  readonly encoding: BodyEncoding | null
+  readonly idempotencyKey: string | undefined
+  readonly minimal: boolean
+}
+
+export interface AdmissionOptions {
+  readonly keys: KeyRing
+  readonly quotas: Quotas
+  readonly isOverloaded: () => boolean
+}
+
+const FORMS: Readonly<Record<string, Admission['form']>> = {
+  'application/json': 'json',
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+}
+const BEARER = /^Bearer +(\S+) *$/i
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+const MINIMAL = /(?:^|[,\s])return\s*=\s*"?minimal\b/i
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
+const ACCEPTED = ['*/*', 'application/*', 'application/json', 'application/problem+json']
+
+const domainsWith = (kind: string): string[] =>
+  [...clientTopics.values()].filter(({ name }) => name.endsWith(`.${kind}`)).map(({ domain }) => domain)
+
+/** The topic behind `/v1/events/<domain>` (raw) or `/v1/events/<domain>/truth`. */
+function topicOf(domain: string, kind: 'raw' | 'truth'): TopicContract | Refusal {
+  const contract = clientTopics.get(`${domain}.${kind}`)
+  if (contract) return contract
+  const known = domainsWith(kind)
+  const near = nearest(domain, known)
+  const hint = near ? `Did you mean "${near}"?` : `Known: ${known.join(', ')}.`
+  const shown = domain.slice(0, 64)
+  return { code: 'unknown_domain', details: { domain: shown, what: kind === 'truth' ? ' with truth' : '', hint } }
+}
+
+/** The live key of the request, or why there is none. */
+function keyOf(headers: IncomingHttpHeaders, keys: KeyRing): ApiKey | Refusal {
+  const { authorization, origin } = headers
+  if (authorization === undefined) return { code: 'key_missing' }
+  const text = BEARER.exec(authorization)?.[1]
+  if (text === undefined)
+    return { code: 'key_missing', hint: 'The Authorization header is there, but is not a Bearer one.' }
+  const key = keys.find(text)
+  if (!key) return { code: 'key_wrong' }
+  if (origin !== undefined && !keyAllowsOrigin(key, origin) && !isSameOrigin(origin, headers.host))
+    return { code: 'origin_not_allowed', details: { origin: origin.slice(0, 200) } }
+  return key
+}
+
+const isSameOrigin = (origin: string, host: string | undefined): boolean =>
+  host !== undefined && origin.slice(origin.indexOf('://') + 3) === host
+
+function isAcceptable(accept: string | undefined): boolean {
+  if (accept === undefined || accept === '*/*') return true
+  return accept.split(',').some(range => {
+    const [type = '', ...parameters] = range.split(';').map(part => part.trim().toLowerCase())
+    return ACCEPTED.includes(type) && !parameters.some(parameter => /^q=0(\.0*)?$/.test(parameter))
+  })
+}
+
+function formOf(contentType: string | undefined): Admission['form'] | Refusal {
+  const [type = ''] = (contentType ?? '').split(';', 1)
+  const form = FORMS[type.trim().toLowerCase()]
+  const charset = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
+  if (form && (charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii')) return form
+  const got = contentType === undefined ? 'missing' : `"${contentType.slice(0, 100)}"`
+  return {
+    code: 'unsupported_media_type',
+    details: { got },
+    ...(type.trim() === 'application/x-www-form-urlencoded'
+      ? { hint: 'With curl, add: -H "Content-Type: application/json".' }
+      : {}),
+  }
+}
+
+function encodingOf(header: string | undefined): BodyEncoding | null | Refusal {
+  const coding = (header ?? '').trim().toLowerCase()
+  if (coding === '' || coding === 'identity') return null
+  const name = coding === 'x-gzip' ? 'gzip' : coding
+  return (
+    bodyEncodings.find(encoding => encoding === name) ?? {
+      code: 'unsupported_encoding',
+      details: { got: coding.slice(0, 100) },
+    }
+  )
+}
+
+/**
+ * Decides from the headers alone whether a request may go on, cheapest and most private checks first: who asks, what for,
+ * how much, and in what form.
+ */
+export function admitRequest(
+  target: { readonly domain: string; readonly kind: 'raw' | 'truth'; readonly headers: IncomingHttpHeaders },
+  { keys, quotas, isOverloaded }: AdmissionOptions,
+): Admission | Refusal {
+  const { domain, kind, headers } = target
+  const key = keyOf(headers, keys)
+  if (!('hash' in key)) return key
+  const contract = topicOf(domain, kind)
+  if ('code' in contract) return contract
+  if (!key.topics.includes(contract.name))
+    return {
+      code: 'topic_not_allowed',
+      details: { topic: contract.name, allowed: key.topics.join(', ') || 'no topic at all' },
+    }
+  const overdrawn = quotas.check(key)
+  if (overdrawn) return overdrawn
+  if (isOverloaded()) return { code: 'overloaded', retryAfterS: 1 }
+  const form = formOf(headers['content-type'])
+  if (typeof form !== 'string') return form
+  const encoding = encodingOf(headers['content-encoding'])
+  if (encoding !== null && typeof encoding !== 'string') return encoding
+  const { accept } = headers
+  if (!isAcceptable(accept)) return { code: 'not_acceptable', details: { accept: String(accept).slice(0, 100) } }
+  const idempotencyKey = headers['idempotency-key']
+  if (idempotencyKey !== undefined && !(typeof idempotencyKey === 'string' && IDEMPOTENCY_KEY.test(idempotencyKey)))
+    return {
+      code: 'bad_header',
+      details: { header: 'Idempotency-Key' },
+      got: `${String(idempotencyKey).length} characters`,
+      expected: '1 to 255 visible ASCII characters',
+    }
+  const { prefer } = headers
+  return {
+    key,
+    contract,
+    form,
+    encoding,
+    idempotencyKey,
+    minimal: prefer !== undefined && MINIMAL.test(String(prefer)),
+  }
+}

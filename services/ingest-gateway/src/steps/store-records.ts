@@ -1,0 +1,128 @@
+import type { FailedEvent, TopicContract } from '@millrace/contracts'
+import type { AppendResult, OutgoingRecord } from '@millrace/event-log'
+import type { ByteLease } from '../byte-budget.ts'
+import type { LogLink } from '../log-link.ts'
+import { detailOf, type Refusal } from '../problem.ts'
+import type { PreparedRecord, RefusedRecord } from './prepare-record.ts'
+
+/** What became of one record of a request. */
+export type Outcome = StoredRecord | Refusal
+
+export interface StoredRecord {
+  readonly eventId: string
+  readonly partition: number
+  readonly offset: number
+}
+
+const RETRY_AFTER_S = 5
+const FAILED_EVENTS = 'failed-events'
+/** What a failed event has beside its payload, bytes, rounded up. */
+const FAILED_EVENT_BYTES = 1_024
+
+/** A refused record with its bytes, on its way to the failed events; too large ones have none and are only counted. */
+export interface KeptRefusal {
+  readonly index: number
+  readonly record: RefusedRecord
+  readonly payload: Buffer
+}
+
+export interface StoreOptions {
+  readonly link: LogLink
+  readonly contract: TopicContract
+  readonly deadlineMs: number
+  readonly nowMs: number
+  readonly traceparent: string | undefined
+  readonly lease: ByteLease
+  readonly randomId: () => string
+}
+
+/** The refusal for an error of the log: everything that is not the client's doing is a 503. */
+function refusalOfLog(
+  error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> },
+  topic: string,
+): Refusal {
+  switch (error.code) {
+    case 'record_too_large':
+      return {
+        code: 'record_too_large',
+        details: { bytes: Number(error.details.bytes), limit: Number(error.details.limit) },
+      }
+    case 'append_timeout':
+      return { code: 'log_timeout', retryAfterS: RETRY_AFTER_S }
+    case 'unknown_topic':
+      return { code: 'topic_missing', details: { topic }, retryAfterS: RETRY_AFTER_S }
+    case 'log_saturated':
+      return { code: 'overloaded', retryAfterS: 1 }
+    default:
+      return { code: 'log_unavailable', retryAfterS: RETRY_AFTER_S }
+  }
+}
+
+/**
+ * Stores what may go in and keeps what was refused, both inside the deadline and at the same time.
+ * @param outcomes is filled by index
+ */
+export async function storeRecords(
+  accepted: { readonly indexes: readonly number[]; readonly records: readonly PreparedRecord[] },
+  refused: readonly KeptRefusal[],
+  outcomes: Outcome[],
+  options: StoreOptions,
+): Promise<void> {
+  const { link, contract, deadlineMs, nowMs, traceparent } = options
+  const outgoing = accepted.records.map(({ key, value }) => toOutgoing(key, value, nowMs, traceparent))
+  const [stored, kept] = await Promise.all([
+    outgoing.length > 0 ? link.append(contract.name, outgoing, deadlineMs) : [],
+    keepRefused(refused, options),
+  ])
+  for (const [position, result] of stored.entries()) {
+    const index = accepted.indexes[position]!
+    outcomes[index] = result.ok
+      ? { eventId: accepted.records[position]!.eventId, partition: result.partition, offset: result.offset }
+      : refusalOfLog(result.error, contract.name)
+  }
+  for (const [position, { index, record }] of refused.entries())
+    outcomes[index] = kept[position]?.ok ? record.refusal : notKept(record.refusal)
+}
+
+const toOutgoing = (
+  key: Buffer,
+  value: Buffer,
+  timestampMs: number,
+  traceparent: string | undefined,
+): OutgoingRecord =>
+  traceparent === undefined ? { key, value, timestampMs } : { key, value, timestampMs, traceparent }
+
+function notKept(refusal: Refusal): Refusal {
+  return { ...refusal, code: 'refusal_not_kept', details: { reason: detailOf(refusal) }, retryAfterS: RETRY_AFTER_S }
+}
+
+async function keepRefused(refused: readonly KeptRefusal[], options: StoreOptions): Promise<readonly AppendResult[]> {
+  if (refused.length === 0) return []
+  const { link, contract, deadlineMs, nowMs, lease, randomId } = options
+  let bytes = 0
+  for (const { payload } of refused) bytes += Math.ceil(payload.length / 3) * 4 + FAILED_EVENT_BYTES
+  if (!lease.take(bytes)) return []
+  const datetime = new Date(nowMs).toISOString()
+  const records = refused.map(({ record, payload }) => {
+    const eventId = randomId()
+    const event = {
+      eventId,
+      datetime,
+      service: 'ingest-gateway',
+      stage: 'ingest',
+      sink: null,
+      code: record.refusal.code,
+      message: detailOf(record.refusal),
+      path: record.refusal.pointer ?? null,
+      domain: contract.domain,
+      topic: contract.name,
+      partition: null,
+      offset: null,
+      sourceEventId: record.eventId,
+      key: record.key?.toString('base64') ?? null,
+      payload: payload.toString('base64'),
+    } satisfies FailedEvent
+    return toOutgoing(Buffer.from(eventId), Buffer.from(JSON.stringify(event)), nowMs, undefined)
+  })
+  return link.append(FAILED_EVENTS, records, deadlineMs)
+}

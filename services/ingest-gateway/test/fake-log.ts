@@ -1,0 +1,78 @@
+import type { AppendResult, EventLog, LogProducer, OutgoingRecord } from '@millrace/event-log'
+import { logError } from '@millrace/event-log'
+
+export interface StoredRecord extends OutgoingRecord {
+  readonly topic: string
+}
+
+type Append = (
+  topic: string,
+  records: readonly OutgoingRecord[],
+  deadlineMs: number,
+) => Promise<readonly AppendResult[]>
+
+/** An event log in memory whose producer can be made to fail; only what the gateway uses is there. */
+export class FakeLog implements EventLog {
+  readonly stored: StoredRecord[] = []
+  readonly appends: { readonly topic: string; readonly records: number; readonly deadlineMs: number }[] = []
+  /** Replaces the ordinary way of storing. */
+  onAppend: Append | undefined
+  pingFails: Error | undefined
+  producerFails: Error | undefined
+  inFlightBytes = 0
+  closedProducers = 0
+
+  /** Stores as a log that is well does. */
+  readonly store: Append = async (topic, records) =>
+    records.map(record => {
+      this.stored.push({ topic, ...record })
+      return { ok: true, partition: record.key.length % 6, offset: this.stored.length - 1 }
+    })
+
+  of(topic: string): StoredRecord[] {
+    return this.stored.filter(record => record.topic === topic)
+  }
+
+  json(topic: string): Record<string, unknown>[] {
+    return this.of(topic).map(({ value }) => JSON.parse(value.toString()) as Record<string, unknown>)
+  }
+
+  async producer(): Promise<LogProducer> {
+    if (this.producerFails) throw this.producerFails
+    const log = this
+    return {
+      partitionFor: (_topic, key) => key.length % 6,
+      append(topic, records, { deadlineMs }) {
+        log.appends.push({ topic, records: records.length, deadlineMs })
+        return (log.onAppend ?? log.store)(topic, records, deadlineMs)
+      },
+      get inFlightBytes() {
+        return log.inFlightBytes
+      },
+      close: async () => {
+        log.closedProducers++
+      },
+    }
+  }
+
+  async ping(): Promise<void> {
+    if (this.pingFails) throw this.pingFails
+  }
+
+  consumer = unused
+  range = unused
+  read = unused
+  committed = unused
+  ensureTopics = unused
+  async close(): Promise<void> {}
+}
+
+function unused(): never {
+  throw new Error('the gateway does not use this')
+}
+
+/** Answers every record with this error of the log. */
+export const failAll =
+  (code: Parameters<typeof logError>[0], details: Readonly<Record<string, unknown>> = {}): Append =>
+  async (_topic, records) =>
+    records.map(() => ({ ok: false, error: logError(code, details) }))
