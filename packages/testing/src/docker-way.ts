@@ -103,7 +103,7 @@ function kafkaSpec(plan: ServerPlan, plans: readonly ServerPlan[]): ContainerSpe
     ].join('\n'),
     environment: { KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m' },
     files: { 'server.properties': properties },
-    ports: same(plan.ports.client!),
+    ports: [...same(plan.ports.client!), ...same(plan.ports.detour!)],
   }
 }
 

@@ -1,6 +1,7 @@
 export { describeStack, openStack, stopStack } from './open-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
 export type {
+  KafkaDetour,
   ServerDescription,
   ServerHandle,
   Stack,
@@ -10,4 +11,5 @@ export type {
   StackWay,
 } from './stack.ts'
 export { startStack } from './start-stack.ts'
+export { createTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'
 export { WaitError, type WaitOptions, waitUntil } from './wait-until.ts'

@@ -21,6 +21,7 @@ export function kafkaProperties(
 ): string {
   const replicas = Math.min(3, brokers.length)
   const inSync = Math.max(1, replicas - 1)
+  const { ports } = plan
   const voters = brokers.map(broker => `${broker.index}@${hostOf(broker)}:${broker.ports.controller}`).join(',')
   return lines({
     'process.roles': 'broker,controller',
@@ -28,9 +29,20 @@ export function kafkaProperties(
     'controller.quorum.voters': voters,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'INTERNAL',
-    listeners: `CLIENT://${bind}:${plan.ports.client},INTERNAL://${bind}:${plan.ports.internal},CONTROLLER://${bind}:${plan.ports.controller}`,
-    'advertised.listeners': `CLIENT://${HOST}:${plan.ports.client},INTERNAL://${hostOf(plan)}:${plan.ports.internal}`,
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: listeners({
+      CLIENT: `${bind}:${ports.client}`,
+      DETOUR: `${bind}:${ports.detour}`,
+      INTERNAL: `${bind}:${ports.internal}`,
+      CONTROLLER: `${bind}:${ports.controller}`,
+    }),
+    'advertised.listeners': listeners({
+      CLIENT: `${HOST}:${ports.client}`,
+      DETOUR: `${HOST}:${ports.detourAdvertised}`,
+      INTERNAL: `${hostOf(plan)}:${ports.internal}`,
+    }),
+    'listener.security.protocol.map': ['CLIENT', 'DETOUR', 'INTERNAL', 'CONTROLLER']
+      .map(n => `${n}:PLAINTEXT`)
+      .join(','),
     'log.dirs': dataDirectory,
     'num.network.threads': 2,
     'num.io.threads': 4,
@@ -73,3 +85,8 @@ const lines = (properties: Record<string, string | number | boolean>): string =>
   Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
+
+const listeners = (addresses: Record<string, string>): string =>
+  Object.entries(addresses)
+    .map(([name, address]) => `${name}://${address}`)
+    .join(',')

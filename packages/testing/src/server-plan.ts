@@ -1,4 +1,4 @@
-import type { StackAddresses, StackOptions } from './stack.ts'
+import type { KafkaDetour, StackAddresses, StackOptions } from './stack.ts'
 import type { Software } from './versions.ts'
 
 export type ServerKind = 'kafka' | 'namenode' | 'datanode' | 'cassandra'
@@ -18,7 +18,7 @@ export const HDFS_USER = 'millrace'
 export const DATA_CENTER = 'datacenter1'
 
 const PORT_NAMES: Record<ServerKind, readonly string[]> = {
-  kafka: ['client', 'internal', 'controller'],
+  kafka: ['client', 'internal', 'controller', 'detour', 'detourAdvertised'],
   namenode: ['http', 'rpc'],
   datanode: ['http', 'transfer', 'ipc'],
   cassandra: ['cql', 'storage'],
@@ -69,6 +69,12 @@ export async function planServers(
 
 /** `host:port` of the port that clients use. */
 export const addressOf = (plan: ServerPlan): string => `${HOST}:${plan.ports[PORT_NAMES[plan.kind][0]!]}`
+
+/** For each broker where a proxy must listen, and where it must lead, to stand between clients and the broker. */
+export const detoursOf = (plans: readonly ServerPlan[]): KafkaDetour[] =>
+  plans
+    .filter(plan => plan.kind === 'kafka')
+    .map(({ ports }) => ({ listen: `${HOST}:${ports.detourAdvertised}`, target: `${HOST}:${ports.detour}` }))
 
 export function addressesOf(plans: readonly ServerPlan[]): StackAddresses {
   const brokers = plans.filter(plan => plan.kind === 'kafka').map(addressOf)

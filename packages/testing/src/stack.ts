@@ -41,6 +41,17 @@ export interface StackOptions {
   readonly way?: StackWay
 }
 
+/**
+ * A way into one broker that leads past a place where a proxy may stand. Kafka sends its clients on to the addresses that
+ * brokers advertise; who bootstraps by the `listen` addresses is sent to `listen` addresses only.
+ */
+export interface KafkaDetour {
+  /** `host:port` that is advertised and that nobody listens on but a proxy that the test makes. */
+  readonly listen: string
+  /** `host:port` that the proxy must lead to. */
+  readonly target: string
+}
+
 /** Real Kafka, HDFS and Cassandra on 127.0.0.1, on ports that were free. */
 export interface Stack {
   readonly directory: string
@@ -48,6 +59,8 @@ export interface Stack {
   /** Whether it outlives the process that started it. */
   readonly detached: boolean
   readonly addresses: StackAddresses
+  /** One per broker, in the order of `addresses.kafka.brokers`. */
+  readonly kafkaDetours: readonly KafkaDetour[]
   /** `kafka1`…, `namenode`, `datanode1`…, `cassandra`. */
   server(name: string): ServerHandle
   readonly servers: readonly ServerHandle[]

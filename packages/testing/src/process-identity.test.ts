@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { identify, inspectProcess, parseProc, parsePs, signalProcess } from './process-identity.ts'
+import { waitUntil } from './wait-until.ts'
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+function startProcess() {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  children.push(child)
+  return { child, identity: identify(child.pid!)! }
+}
+
+const becomes = (identity: { pid: number; startTime: string }, state: string) =>
+  waitUntil(() => inspectProcess(identity).state === state, { deadlineMs: 5000, what: `the process to be ${state}` })
+
+describe('process identity', () => {
+  it('follows a process through running, frozen and gone', async () => {
+    const { identity, child } = startProcess()
+    await becomes(identity, 'running')
+    await waitUntil(() => inspectProcess(identity).rssBytes > 2 ** 20, { deadlineMs: 5000, what: 'its memory' })
+    expect(signalProcess(identity, 'SIGSTOP')).toBe(true)
+    await becomes(identity, 'frozen')
+    signalProcess(identity, 'SIGCONT')
+    await becomes(identity, 'running')
+    expect(signalProcess(identity, 'SIGKILL')).toBe(true)
+    if (child.signalCode === null) await once(child, 'exit')
+    expect(inspectProcess(identity)).toEqual({ state: 'gone', rssBytes: 0 })
+    expect(signalProcess(identity, 'SIGKILL')).toBe(false)
+    expect(identify(identity.pid)).toBeNull()
+  })
+
+  it('takes a later process under the same pid for another one, and never signals it', async () => {
+    const { identity } = startProcess()
+    const earlier = { ...identity, startTime: 'another boot/12345' }
+    expect(inspectProcess(earlier).state).toBe('gone')
+    expect(signalProcess(earlier, 'SIGKILL')).toBe(false)
+    await becomes(identity, 'running')
+  })
+
+  it('gives two processes different start times or pids', () => {
+    expect(startProcess().identity).not.toEqual(startProcess().identity)
+  })
+
+  it('reads /proc where the command has blanks and parentheses', () => {
+    const fields = ['T', ...Array.from({ length: 18 }, () => '0'), '987654', '123', '42']
+    const status = 'Name:\tjava\nVmPeak:\t  9000 kB\nVmRSS:\t   2048 kB\n'
+    expect(parseProc(`77 (a) S (b c) ${fields.join(' ')}`, status, 'boot')).toEqual({
+      startTime: 'boot/987654',
+      state: 'frozen',
+      rssBytes: 2 * 2 ** 20,
+    })
+    expect(parseProc(`77 (java) Z ${fields.slice(1).join(' ')}`, '', 'boot').state).toBe('gone')
+  })
+
+  it('reads ps', () => {
+    expect(parsePs('Ss    1024 Sat Nov 22 16:04:13 2025\n')).toEqual({
+      startTime: 'Sat Nov 22 16:04:13 2025',
+      state: 'running',
+      rssBytes: 2 ** 20,
+    })
+    expect(parsePs('T+ 5 x')?.state).toBe('frozen')
+    expect(parsePs('')).toBeNull()
+  })
+})
