@@ -22,8 +22,12 @@ export interface KeyedContext {
   readonly late: boolean
   /** Newest believable event time of the partition so far, ms. */
   readonly watermarkMs: number
+  /** State is being rebuilt: nothing that is emitted now is published, so outputs need not be made. */
+  readonly isRebuilding: boolean
   /** Publishes an event as JSON under the key of its topic's contract. Does nothing while state is rebuilt. */
   emit(topic: TopicName, event: object): void
+  /** Publishes the JSON bytes of an event under the key of the record, for topics that share its key. Does nothing while state is rebuilt. */
+  emitBytes(topic: TopicName, value: Buffer): void
 }
 
 export interface KeyedProcessorOptions<Event, State> extends KeyedStateOptions<State> {
@@ -77,8 +81,16 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     return this.#state.watermarkMs
   }
 
+  get isRebuilding(): boolean {
+    return this.record.offset < this.#publishFrom
+  }
+
   emit(topic: TopicName, event: object): void {
-    if (this.record.offset >= this.#publishFrom) this.#emits.push(emitEvent(topic, event, this.record))
+    if (!this.isRebuilding) this.#emits.push(emitEvent(topic, event, this.record))
+  }
+
+  emitBytes(topic: TopicName, value: Buffer): void {
+    if (!this.isRebuilding) this.#emits.push({ topic, key: this.record.key, value, source: this.record })
   }
 
   async open(assignment: Assignment): Promise<{ readFrom: number; publishFrom: number }> {
