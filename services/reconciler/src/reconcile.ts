@@ -1,19 +1,10 @@
 import path from 'node:path'
-import { failedEvent, type LakeManifest, topicContract, topicNames } from '@millrace/contracts'
+import { failedEvent, topicContract, topicNames } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
 import { createPayloadDigest } from './payload-digest.ts'
 import type { ReconcileReport, TopicReport } from './report.ts'
-import { TopicCheck } from './topic-check.ts'
-
-/** What the reconciliation needs of a lake. */
-export interface LakeReader {
-  manifests(topic: string, partition: number): AsyncIterable<LakeManifest>
-  /** The records of a manifest's files, some at a time. */
-  rows(
-    manifest: LakeManifest,
-  ): AsyncIterable<readonly { readonly offset: number; readonly event: Readonly<Record<string, unknown>> }[]>
-}
+import { type LakeReader, TopicCheck } from './topic-check.ts'
 
 export interface ReconcileOptions {
   readonly log: EventLog

@@ -10,6 +10,15 @@ import type { TopicReport } from './report.ts'
 
 const MAX_EXAMPLES = 20
 
+/** What the reconciliation needs of a lake. */
+export interface LakeReader {
+  manifests(topic: string, partition: number): AsyncIterable<LakeManifest>
+  /** The records of a manifest's files, some at a time. */
+  rows(
+    manifest: LakeManifest,
+  ): AsyncIterable<readonly { readonly offset: number; readonly event: Readonly<Record<string, unknown>> }[]>
+}
+
 const position = (partition: number, offset: number): string => `${partition}/${offset}`
 
 /** The id of a stored record; a record without a readable one is known by its position. */
