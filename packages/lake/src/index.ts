@@ -1,1 +1,17 @@
+export { type ManifestFile, readDataFile } from './data-file.ts'
+export { createDirectoryLake } from './directory-lake.ts'
+export { lakeError, lakeErrors } from './errors.ts'
+export type { DataFormat, DataRecord, LakeRow } from './formats/data-format.ts'
+export { type DecodedRecord, decodeRecord, type UndecodableCode } from './formats/decode-record.ts'
+export { createNdjsonFormat } from './formats/ndjson-format.ts'
+export { createParquetFormat } from './formats/parquet-format.ts'
 export type { Lake, LakeEntry } from './lake.ts'
+export { howToLook } from './look.ts'
+export { newestManifest, readManifest, readManifests } from './manifests.ts'
+export { type Hour, hourOf, QUARANTINE, type SegmentRow } from './segment/open-segment.ts'
+export {
+  createSegmentWriter,
+  type SegmentObserver,
+  type SegmentWriter,
+  type SegmentWriterOptions,
+} from './segment/segment-writer.ts'

@@ -14,15 +14,16 @@ export interface Lake {
   /** Writes a new file from a buffer or a local file and verifies its length; missing folders are made. Replaces a file that is there: only temporary names are written. */
   write(path: string, source: Buffer | { readonly localFile: string }): Promise<{ readonly bytes: number }>
   /**
-   * Renames a file and never replaces one; missing target folders are made.
+   * Renames a file and never replaces one; missing target folders are made. An existing target is told before a missing source.
    * `unanswered` calls are settled inside by looking at both names, so the outcome is true even when the answer was lost,
    * except that `target-exists` may then be one's own earlier success: the caller compares contents.
    */
   rename(from: string, to: string): Promise<'renamed' | 'target-exists' | 'source-missing'>
+  /** Rejects with `not_found` when there is no such file. */
   read(path: string): Promise<Buffer>
-  /** Copies a file to a local one without holding it in memory. */
+  /** Copies a file to a local one without holding it in memory; leaves no part of it behind when it fails. */
   download(path: string, localFile: string): Promise<void>
-  /** Entries of a folder, by name ascending (code units), after `after` (exclusive), at most `limit`; empty when there is no such folder. */
+  /** Entries of a folder, by name ascending (UTF-8 bytes), after `after` (exclusive), at most `limit`; empty when there is no such folder. */
   list(folder: string, options?: { readonly after?: string; readonly limit?: number }): Promise<readonly LakeEntry[]>
   stat(path: string): Promise<LakeEntry | null>
   /** Removes a file; false when there was none. */

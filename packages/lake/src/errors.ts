@@ -1,0 +1,97 @@
+import { type ErrorTable, errorFactory } from '@millrace/runtime'
+
+export const lakeErrors = {
+  path_refused: {
+    message: 'The lake path {path} is refused: {reason}.',
+    retryable: false,
+    kind: 'input',
+  },
+  not_found: { message: 'There is no file {path} in {where}.', retryable: false, kind: 'input' },
+  disk_full: {
+    message: 'No space left to write {path} in {where}: free some, the writer goes on by itself.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  lake_unavailable: {
+    message: '{where} cannot be reached for {operation} of {path}: {reason}',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  lake_timeout: {
+    message: '{where} did not answer {operation} of {path} within {timeoutMs} ms.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  safe_mode: {
+    message: '{where} is in safe mode and takes no writes ({operation} of {path}).',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  write_incomplete: {
+    message: '{path} has {got} bytes in {where} after a write of {expected} bytes.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  lake_refused: {
+    message: '{where} refuses {operation} of {path}: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  lake_unexpected: {
+    message: '{where} gave an answer to {operation} of {path} that cannot be understood: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  claim_unsettled: {
+    message: 'The claim {path} is neither taken nor refused yet.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  manifest_invalid: {
+    message: 'The manifest {path} in {where} cannot be read: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  data_file_missing: {
+    message: 'A manifest names {path}, which is neither there nor at {temporaryPath} in {where}.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  data_file_damaged: {
+    message: 'The data file {path} in {where} is damaged: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  lake_ahead_of_log: {
+    message:
+      'The lake holds {topic}/{partition} up to offset {lake}, but the log ends at {log}. If the topic was made anew, archive it under another lake root.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
+  column_refused: {
+    message: 'The topic {topic} cannot be stored as Parquet: the column name {column} {reason}.',
+    retryable: false,
+    kind: 'input',
+  },
+} as const satisfies ErrorTable
+
+export const lakeError = errorFactory('LakeError', lakeErrors)
+
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTSUP', 'ENOSYS', 'EXDEV', 'EMLINK'])
+const PASSING = new Set(['EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN', 'ESTALE', 'ETIMEDOUT', 'EINTR'])
+const NAME = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EINVAL', 'EILSEQ'])
+
+export const fsCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** What an error of the local file system means to who uses a lake or a local segment; unknown ones come back as they are. */
+export function fromFileSystem(error: unknown, details: { where: string; operation: string; path: string }): unknown {
+  const code = fsCode(error)
+  if (FULL.has(code)) return lakeError('disk_full', details, error)
+  if (code === 'ENOENT') return lakeError('not_found', details, error)
+  if (NAME.has(code)) return lakeError('path_refused', { ...details, reason: (error as Error).message }, error)
+  if (REFUSED.has(code)) return lakeError('lake_refused', { ...details, reason: (error as Error).message }, error)
+  if (PASSING.has(code)) return lakeError('lake_unavailable', { ...details, reason: (error as Error).message }, error)
+  return error
+}

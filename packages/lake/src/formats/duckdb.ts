@@ -1,0 +1,21 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+let instance: Promise<DuckDBInstance> | undefined
+
+// One engine per process, for all partitions: it only turns files into files, so it keeps no state.
+const engine = (): Promise<DuckDBInstance> => {
+  instance ??= DuckDBInstance.create(':memory:', {
+    memory_limit: '512MB',
+    threads: '2',
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  })
+  return instance
+}
+
+/** A connection to the engine; whoever asked for it closes it. */
+export const connect = async (): Promise<DuckDBConnection> => (await engine()).connect()
+
+export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`
+export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -1,0 +1,55 @@
+import { type LakeManifest, temporaryFolder } from '@millrace/contracts'
+import { lakeError } from '../errors.ts'
+import type { Lake } from '../lake.ts'
+import { readManifest } from '../manifests.ts'
+
+const TEMPORARY_NAME = /^(\d{20})\./
+const PAGE = 1000
+
+/**
+ * Gives the files of a claimed range their final names. Whoever claims the range behind it does this first, so only the
+ * newest range can ever have files under temporary names. Harmless when others do the same at the same time.
+ * @throws `data_file_missing` when a file is in neither place, `data_file_damaged` when another file has its final name
+ */
+export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<void> {
+  for (const file of manifest.files) {
+    const outcome = await lake.rename(file.temporaryPath, file.path)
+    if (outcome === 'renamed') continue
+    const found = await lake.stat(file.path)
+    if (!found) throw lakeError('data_file_missing', { ...file, where: lake.location })
+    if (found.bytes !== file.bytes) {
+      throw lakeError('data_file_damaged', {
+        path: file.path,
+        where: lake.location,
+        reason: `it has ${found.bytes} bytes, its manifest says ${file.bytes}`,
+      })
+    }
+  }
+}
+
+/**
+ * Removes what claims left behind. A temporary file goes only when a manifest covers its first offset and has been rolled
+ * forward: then the files of other writers have lost, and the owner's own that its manifest does not name are left of failed
+ * attempts. All claims on an offset have one name, so the manifest is found by it.
+ * @returns how many files were removed
+ */
+export async function sweepTemporary(lake: Lake, topic: string, partition: number): Promise<number> {
+  const folder = temporaryFolder(topic, partition)
+  let removed = 0
+  let after: string | undefined
+  let covering: { readonly first: number; readonly manifest: LakeManifest | null } | undefined
+  for (;;) {
+    const page = await lake.list(folder, { limit: PAGE, ...(after === undefined ? {} : { after }) })
+    for (const { name } of page) {
+      const match = TEMPORARY_NAME.exec(name)
+      if (!match) continue
+      const first = Number(match[1])
+      if (covering?.first !== first) covering = { first, manifest: await readManifest(lake, topic, partition, first) }
+      const path = `${folder}/${name}`
+      const isNamed = covering.manifest?.files.some(file => file.temporaryPath === path) ?? true
+      if (!isNamed && (await lake.remove(path))) removed += 1
+    }
+    if (page.length < PAGE) return removed
+    after = page.at(-1)!.name
+  }
+}

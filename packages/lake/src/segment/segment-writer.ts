@@ -1,0 +1,201 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dataFileName, hourFolder, type LakeManifest, quarantineFolder, temporaryPath } from '@millrace/contracts'
+import type { Clock } from '@millrace/runtime'
+import type { DataFormat } from '../formats/data-format.ts'
+import type { Lake } from '../lake.ts'
+import { newestManifest } from '../manifests.ts'
+import { type Claim, newClaim, settleClaim } from './claim.ts'
+import { type BuiltFile, createOpenSegment, type Hour, QUARANTINE, type SegmentRow } from './open-segment.ts'
+import { rollForward, sweepTemporary } from './roll-forward.ts'
+
+/** What a writer tells about its work, for metrics and logs. */
+export interface SegmentObserver {
+  /** A range is in the lake by this writer, data or gap. */
+  committed?(manifest: LakeManifest): void
+  /** Another writer was faster; this one goes on behind it. */
+  lost?(owner: LakeManifest): void
+  swept?(files: number): void
+}
+
+export interface SegmentWriterOptions {
+  readonly lake: Lake
+  readonly format: DataFormat
+  readonly topic: string
+  readonly partition: number
+  /** Names this writer and no other, ever: settles who owns a claim. Letters, digits and dashes. */
+  readonly writerId: string
+  /** Local folder of this writer alone; what is in it is lost with the process and never missed. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly observer?: SegmentObserver
+}
+
+/** A commit under way. Kept over failed attempts, so that they go on and never write a name twice. */
+interface Commit {
+  readonly built: readonly BuiltFile[]
+  readonly files: LakeManifest['files']
+  claim: Claim | null
+}
+
+/**
+ * Archives one partition in ranges, each exactly once, whatever other writers of the same partition do and whenever any of
+ * them dies. Methods are called one at a time; each may be called again after it threw a retryable error.
+ */
+export function createSegmentWriter(options: SegmentWriterOptions) {
+  const { lake, format, topic, partition, writerId, directory, clock, observer } = options
+  if (!/^[A-Za-z0-9-]+$/.test(writerId))
+    throw new Error(`A writer id has letters, digits and dashes only, got "${writerId}".`)
+  let names = 0
+  const nextName = (): string => `m${++names}`
+  let newest: LakeManifest | null = null
+  let segment = createOpenSegment({ directory, format })
+  let first = 0
+  let next = 0
+  let commit: Commit | null = null
+  let gapClaim: Claim | null = null
+
+  const startAt = (offset: number): void => {
+    segment = createOpenSegment({ directory: join(directory, String(offset)), format })
+    first = offset
+    next = Math.max(next, offset)
+  }
+
+  const folderOf = (hour: Hour): string => (hour === QUARANTINE ? quarantineFolder(topic) : hourFolder(topic, hour))
+
+  /** Uploads a data file. Every attempt takes a new name, so that a late write of an earlier one cannot touch it. */
+  async function upload({ hour, localFile, rows, bytes, sha256 }: BuiltFile): Promise<LakeManifest['files'][number]> {
+    const path = `${folderOf(hour)}/${dataFileName(partition, first, next - 1, format.name)}`
+    const temporary = temporaryPath(topic, partition, first, writerId, `${nextName()}.${format.name}`)
+    await lake.write(temporary, { localFile })
+    return { path, temporaryPath: temporary, rows, bytes, sha256 }
+  }
+
+  function manifestOf(files: LakeManifest['files']): LakeManifest {
+    const span = segment.eventTimeSpan()
+    return {
+      version: 1,
+      topic,
+      partition,
+      firstOffset: first,
+      lastOffset: next - 1,
+      kind: 'data',
+      rows: segment.rows,
+      files,
+      eventTimeFrom: span && new Date(span.fromMs).toISOString(),
+      eventTimeTo: span && new Date(span.toMs).toISOString(),
+      writerId,
+      createdAt: new Date(clock.now()).toISOString(),
+    }
+  }
+
+  /** Lets go of a segment whose first offset another writer owns, and keeps the rows behind that writer's range. */
+  async function yieldTo(owner: LakeManifest, lost: Commit): Promise<void> {
+    for (const { temporaryPath: path } of lost.files) await lake.remove(path)
+    if (lost.claim?.staged) await lake.remove(lost.claim.staged)
+    if (owner.lastOffset + 1 >= next) {
+      await segment.discard()
+      startAt(owner.lastOffset + 1)
+    } else {
+      await segment.dropThrough(owner.lastOffset)
+      first = owner.lastOffset + 1
+    }
+    commit = null
+    observer?.lost?.(owner)
+  }
+
+  return {
+    writerId,
+    /** Offset that `add` takes next. */
+    get next() {
+      return next
+    },
+    /** Everything below is in the lake. */
+    get committed() {
+      return first
+    },
+    /** First offset of the newest manifest: the hint for the next `open`. */
+    get newestFirst() {
+      return newest?.firstOffset ?? null
+    },
+    get rows() {
+      return segment.rows
+    },
+    get bytes() {
+      return segment.bytes
+    },
+    get hours() {
+      return segment.hours
+    },
+    /** Whether a commit has begun and must be finished before anything is added. */
+    get committing() {
+      return commit !== null
+    },
+    /**
+     * Finds where the lake ends, finishes what the last writer had begun, and sweeps up behind losers.
+     * @param hint first offset of a manifest that was the newest once, to find the newest one quickly
+     */
+    async open(hint: number | null): Promise<void> {
+      newest = await newestManifest(lake, { topic, partition, hint })
+      if (newest) await rollForward(lake, newest)
+      const removed = await sweepTemporary(lake, topic, partition)
+      if (removed > 0) observer?.swept?.(removed)
+      startAt(newest ? newest.lastOffset + 1 : 0)
+    },
+    /** Takes the record at `next` or, where the log has holes by nature, behind it. */
+    add(row: SegmentRow): void {
+      if (commit || row.offset < next) throw new Error(`Offset ${row.offset} cannot be added at ${next}.`)
+      segment.add(row)
+      next = row.offset + 1
+    },
+    /** Takes an offset that has no row: a record that went to the failed events. */
+    skip(offset: number): void {
+      if (commit || offset < next) throw new Error(`Offset ${offset} cannot be skipped at ${next}.`)
+      next = offset + 1
+    },
+    /** Puts what was added on the local disk. */
+    flush: (): Promise<void> => segment.flush(),
+    /** Puts everything below `next` into the lake, by this writer or by whoever was faster. */
+    async commit(): Promise<void> {
+      while (next > first) {
+        commit ??= { built: await segment.build(), files: [], claim: null }
+        for (const file of commit.built.slice(commit.files.length)) commit.files.push(await upload(file))
+        commit.claim ??= newClaim(manifestOf(commit.files))
+        const owner = await settleClaim(lake, commit.claim, nextName)
+        await rollForward(lake, owner)
+        newest = owner
+        if (owner.writerId !== writerId) {
+          await yieldTo(owner, commit)
+          continue
+        }
+        await segment.discard()
+        commit = null
+        startAt(next)
+        observer?.committed?.(owner)
+      }
+    },
+    /** Claims the offsets from `committed` to `to` (exclusive) as a gap: the log no longer has them. Nothing may be uncommitted. */
+    async claimGap(to: number): Promise<void> {
+      while (first < to) {
+        if (next > first) throw new Error('A gap is claimed behind a commit only.')
+        gapClaim ??= newClaim({ ...manifestOf([]), kind: 'gap', lastOffset: to - 1 })
+        const owner = await settleClaim(lake, gapClaim, nextName)
+        await rollForward(lake, owner)
+        const ours = owner.writerId === writerId
+        if (!ours && gapClaim.staged) await lake.remove(gapClaim.staged)
+        gapClaim = null
+        newest = owner
+        startAt(owner.lastOffset + 1)
+        if (ours) observer?.committed?.(owner)
+        else observer?.lost?.(owner)
+      }
+    },
+    /** Drops what is not in the lake; the partition is somebody else's now. Temporary files in the lake are left to them. */
+    async abandon(): Promise<void> {
+      await segment.discard()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+export type SegmentWriter = ReturnType<typeof createSegmentWriter>

@@ -1,0 +1,304 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { canonicalJson, topics } from '@millrace/contracts'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createNdjsonFormat, createParquetFormat, type DataFormat, decodeRecord, type LakeRow } from '../src/index.ts'
+
+const SENT_MS = Date.UTC(2024, 2, 24, 12)
+let directory: string
+let files = 0
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lake-formats-'))
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+const sample = {
+  eventId: '0b9dcd2c-6a3f-4f5c-9d3a-2f6f6d2f4c11',
+  datetime: '2024-03-24T11:25:29.845Z',
+  method: '/move',
+  ingametime: '0:0',
+  ip: '192.168.0.50',
+  x: 277,
+  y: -351.5,
+  deathCount: 0,
+  id: 'b405fd3c-785b-4e42-a825-52a75f3d82a4',
+  inputkey: 'b',
+  account: 'testAccount_56',
+  champion: 'vex',
+  status: 0,
+}
+
+const formats: Record<string, () => DataFormat> = {
+  parquet: () => createParquetFormat(topics['lol.raw'], 3),
+  'ndjson.zst': () => createNdjsonFormat(),
+}
+
+async function store(format: DataFormat, records: readonly { offset: number; text: string }[]): Promise<string> {
+  const base = join(directory, `${++files}`)
+  const lines = records.map(({ offset, text }) => {
+    const value = Buffer.from(text)
+    const decoded = decodeRecord(value, 'datetime')
+    if (!decoded.ok) throw new Error(decoded.message)
+    return Buffer.concat([
+      Buffer.from(format.encode({ offset, timestampMs: SENT_MS, value, event: decoded.event })),
+      Buffer.from('\n'),
+    ])
+  })
+  await writeFile(`${base}.lines`, Buffer.concat(lines))
+  const target = `${base}.${format.name}`
+  await format.finish(
+    `${base}.lines`,
+    target,
+    records.map(record => record.offset),
+  )
+  return target
+}
+
+async function rowsOf(format: DataFormat, file: string): Promise<LakeRow[]> {
+  const rows: LakeRow[] = []
+  for await (const batch of format.read(file)) rows.push(...batch)
+  return rows
+}
+
+async function roundTrip(format: DataFormat, texts: readonly string[]): Promise<void> {
+  const records = texts.map((text, index) => ({ offset: 100 + index * 3, text }))
+  const rows = await rowsOf(format, await store(format, records))
+  expect(rows.map(row => row.offset)).toEqual(records.map(record => record.offset))
+  expect(rows.map(row => canonicalJson(row.event))).toEqual(texts.map(text => canonicalJson(JSON.parse(text))))
+}
+
+const oddTexts = [
+  JSON.stringify(sample),
+  JSON.stringify({
+    ...sample,
+    roomID: '방 1',
+    createRoomDate: '2024-03-24T11:00:00.000Z',
+    추가: { a: [1, null, { b: null }] },
+  }),
+  // Values that are not of their column's type, or whose text is not the canonical one.
+  JSON.stringify({
+    ...sample,
+    x: '277',
+    deathCount: 1.5,
+    status: true,
+    account: 7,
+    champion: null,
+    ip: { v: 4 },
+    method: [],
+  }),
+  JSON.stringify({ ...sample, datetime: '2024-03-24T11:25:29Z', createRoomDate: '2024-02-30T00:00:00.000Z' }),
+  JSON.stringify({ ...sample, datetime: '0000-01-01T00:00:00.000Z', createRoomDate: '9999-12-31T23:59:59.999Z' }),
+  JSON.stringify({ ...sample, createRoomDate: '2024-03-24T24:00:00.000Z' }),
+  '{"eventId":"x","x":1e400,"y":-0,"deathCount":12345678901234567890,"big":-123456789012345678901234567890.5e-3}',
+  '{"x":0.1,"y":1e-7,"deathCount":9007199254740991,"status":-9007199254740992,"tiny":5e-324}',
+  '{"x":1,"x":2,"account":"first","account":"last"}',
+  '{"__proto__":{"polluted":true},"constructor":1,"toString":2,"":"empty key","extra":"my own","_offset":-1,"EVENTID":"case"}',
+  '{"account":"\\ud800 lone","\\udc00key":"\\ud83d\\ude00","nul":"a\\u0000b","champion":"a\\u0000b","ip":"\\u2028\\u2029\\u007f\\"\\\\"}',
+  '{}',
+  '{"nothing":null}',
+  `{"deep":${'['.repeat(400)}${']'.repeat(400)}}`,
+  ' {\n\t"account" : "pretty",\r\n "x" : [ 1 ,\n 2 ] }\n',
+]
+
+describe.each(Object.entries(formats))('%s', (_name, create) => {
+  it('gives back odd records equal in canonical form', () => roundTrip(create(), oddTexts))
+
+  it('gives back any record equal in canonical form', async () => {
+    const keys = fc.oneof(
+      fc.constantFrom(...Object.keys(sample), 'roomID', 'createRoomDate', 'extra'),
+      fc.string({ unit: 'binary' }),
+    )
+    const record = fc.dictionary(keys, fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }), { maxKeys: 12 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), records =>
+        roundTrip(
+          create(),
+          records.map(fields => JSON.stringify({ ...sample, ...fields })),
+        ),
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  it('keeps offsets that are sparse and large', async () => {
+    const offsets = [0, 1, 2, 130, 131, 20_000, 2 ** 31, 2 ** 40 + 1, 2 ** 52]
+    const format = create()
+    const rows = await rowsOf(
+      format,
+      await store(
+        format,
+        offsets.map(offset => ({ offset, text: JSON.stringify(sample) })),
+      ),
+    )
+    expect(rows.map(row => row.offset)).toEqual(offsets)
+  })
+
+  it('gives rows in batches, not all at once', async () => {
+    const format = create()
+    const records = Array.from({ length: 20_000 }, (_, offset) => ({
+      offset,
+      text: JSON.stringify({ ...sample, n: offset }),
+    }))
+    let largest = 0
+    let rows = 0
+    for await (const batch of format.read(await store(format, records))) {
+      largest = Math.max(largest, batch.length)
+      for (const row of batch) expect(row.event.n).toBe(rows++)
+    }
+    expect(rows).toBe(20_000)
+    expect(largest).toBeLessThan(8_000)
+  })
+
+  it('says that a file is damaged when it is cut or not its own', async () => {
+    const format = create()
+    const file = await store(
+      format,
+      oddTexts.map((text, offset) => ({ offset, text })),
+    )
+    const { readFile, truncate, stat } = await import('node:fs/promises')
+    const whole = await readFile(file)
+    await truncate(file, (await stat(file)).size - 5)
+    await expect(rowsOf(format, file)).rejects.toMatchObject({ code: 'data_file_damaged', retryable: false })
+    await writeFile(file, Buffer.concat([Buffer.from('garbage!'), whole]))
+    await expect(rowsOf(format, file)).rejects.toMatchObject({ code: 'data_file_damaged' })
+  })
+
+  it('lets a reader stop in the middle', async () => {
+    const format = create()
+    const file = await store(
+      format,
+      Array.from({ length: 5_000 }, (_, offset) => ({ offset, text: JSON.stringify(sample) })),
+    )
+    for await (const batch of format.read(file)) {
+      expect(batch.length).toBeGreaterThan(0)
+      break
+    }
+    expect((await rowsOf(format, file)).length).toBe(5_000)
+  })
+})
+
+describe('parquet', () => {
+  it('has typed columns, instants as timestamps, and the rest as JSON in extra', async () => {
+    const format = createParquetFormat(topics['lol.raw'], 3)
+    const text = JSON.stringify({ ...sample, unknown: { a: 1 }, status: 'dead' })
+    const file = await store(format, [{ offset: 17, text }])
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson()
+    const types = Object.fromEntries(
+      (await query(`DESCRIBE FROM read_parquet('${file}')`)).map(row => [row.column_name, row.column_type]),
+    )
+    expect(types).toMatchObject({
+      eventId: 'VARCHAR',
+      datetime: 'TIMESTAMP WITH TIME ZONE',
+      createRoomDate: 'TIMESTAMP WITH TIME ZONE',
+      x: 'DOUBLE',
+      deathCount: 'BIGINT',
+      status: 'BIGINT',
+      extra: 'VARCHAR',
+      _topic: 'VARCHAR',
+      _partition: 'INTEGER',
+      _offset: 'BIGINT',
+      _timestamp: 'TIMESTAMP WITH TIME ZONE',
+    })
+    const [row] = await query(
+      `SELECT *, epoch_ms(datetime) AS ms, epoch_ms(_timestamp) AS sent, extra->>'$.unknown.a' AS a FROM read_parquet('${file}')`,
+    )
+    expect(row).toMatchObject({
+      x: 277,
+      deathCount: '0',
+      status: null,
+      _topic: 'lol.raw',
+      _partition: 3,
+      _offset: '17',
+      ms: String(Date.parse(sample.datetime)),
+      sent: String(SENT_MS),
+      a: '1',
+      extra: '{"status":"dead","unknown":{"a":1}}',
+    })
+    const [codec] = await query(`SELECT DISTINCT compression FROM parquet_metadata('${file}')`)
+    expect(codec).toEqual({ compression: 'ZSTD' })
+    connection.closeSync()
+  })
+
+  it('keeps every digit of a number that a double would change', async () => {
+    const format = createParquetFormat(topics['lol.raw'], 0)
+    const file = await store(format, [{ offset: 0, text: '{"big":12345678901234567890,"x":1e400}' }])
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const rows = (await connection.runAndReadAll(`SELECT extra FROM read_parquet('${file}')`)).getRows()
+    connection.closeSync()
+    expect(rows).toEqual([['{"big":12345678901234567890,"x":1e400}']])
+  })
+
+  it('stores nested fields of the schema as JSON text and gives them back as they were', async () => {
+    const format = createParquetFormat(topics['lol.alerts'], 0)
+    const alert = { eventId: 'e:alert', evidence: [{ score: 0.5, feature: 'speed' }], roomID: '1' }
+    const rows = await rowsOf(format, await store(format, [{ offset: 5, text: JSON.stringify(alert) }]))
+    expect(rows).toEqual([{ offset: 5, event: expect.objectContaining(alert) }])
+  })
+
+  it('refuses a schema whose field names collide', () => {
+    const contract = (fields: z.ZodRawShape) => ({ name: 't', schema: z.looseObject(fields) })
+    expect(() => createParquetFormat(contract({ extra: z.string() }), 0)).toThrow(/extra is taken/)
+    expect(() => createParquetFormat(contract({ roomID: z.string(), roomid: z.string() }), 0)).toThrow(
+      /roomid is taken/,
+    )
+  })
+})
+
+describe('ndjson.zst', () => {
+  it('holds the bytes of the records and is plain zstd to every other reader', async () => {
+    const texts = ['{"b":1.0,"a" : "\\u00e9"}', '{"x":12345678901234567890}']
+    const file = await store(
+      createNdjsonFormat(),
+      texts.map((text, index) => ({ offset: 7 + index, text })),
+    )
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const rows = (
+      await connection.runAndReadAll(
+        `SELECT content FROM (SELECT string_agg(line, chr(10)) AS content FROM read_csv('${file}', columns = {line: 'VARCHAR'}, header = false, delim = chr(1), quote = '', escape = '', compression = 'zstd'))`,
+      )
+    ).getRows()
+    connection.closeSync()
+    expect(rows).toEqual([[texts.join('\n')]])
+  })
+
+  it('costs almost nothing for offsets that follow one another', async () => {
+    const { stat } = await import('node:fs/promises')
+    const format = createNdjsonFormat()
+    const text = JSON.stringify(sample)
+    const dense = await store(
+      format,
+      Array.from({ length: 50_000 }, (_, offset) => ({ offset: 10 ** 12 + offset, text })),
+    )
+    expect((await stat(dense)).size).toBeLessThan(10_000)
+  })
+})
+
+describe('decodeRecord', () => {
+  const decode = (bytes: Buffer | string) => decodeRecord(Buffer.from(bytes as string), 'datetime')
+
+  it('reads an object and its event time', () => {
+    expect(decode(JSON.stringify(sample))).toEqual({
+      ok: true,
+      event: sample,
+      eventTimeMs: Date.UTC(2024, 2, 24, 11, 25, 29, 845),
+    })
+    for (const datetime of [undefined, null, 5, 'yesterday', '2024-13-01T00:00:00Z', '2024-01-01']) {
+      expect(decode(JSON.stringify({ datetime }))).toMatchObject({ ok: true, eventTimeMs: null })
+    }
+  })
+
+  it('says why bytes are no record', () => {
+    expect(decode(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toMatchObject({ ok: false, code: 'invalid_utf8' })
+    for (const text of ['', '{', '{"a":NaN}', '\ufeff{}', '{"a":1}{}'])
+      expect(decode(text)).toMatchObject({ ok: false, code: 'invalid_json' })
+    for (const text of ['1', '"a"', 'null', '[]', 'true', '12345678901234567890123', '1e400']) {
+      expect(decode(text)).toMatchObject({ ok: false, code: 'not_an_object' })
+    }
+    expect(decode(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toMatchObject({ ok: false, code: 'too_deep' })
+  })
+})

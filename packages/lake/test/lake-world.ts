@@ -1,0 +1,148 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { canonicalJson, type LakeManifest } from '@millrace/contracts'
+import { ManualClock } from '@millrace/runtime'
+import { expect } from 'vitest'
+import {
+  createDirectoryLake,
+  createNdjsonFormat,
+  createSegmentWriter,
+  hourOf,
+  type Lake,
+  QUARANTINE,
+  readDataFile,
+  readManifests,
+  type SegmentObserver,
+  type SegmentWriter,
+} from '../src/index.ts'
+
+export const TOPIC = 'lol.raw'
+export const PARTITION = 2
+const START_MS = Date.UTC(2024, 2, 24, 10)
+
+export interface LoggedRecord {
+  readonly offset: number
+  readonly event: Record<string, unknown>
+  readonly eventTimeMs: number
+}
+
+/** A log whose event times wander over three hours, so that a range has several files; every 11th has a time nobody believes. */
+export const makeLog = (records: number): LoggedRecord[] =>
+  Array.from({ length: records }, (_, offset) => {
+    const eventTimeMs = offset % 11 === 10 ? 0 : START_MS + ((offset * 7) % 3) * 3_600_000 + offset
+    return {
+      offset,
+      eventTimeMs,
+      event: { eventId: `e${offset}`, datetime: new Date(eventTimeMs).toISOString(), n: offset },
+    }
+  })
+
+export class Crash extends Error {
+  override readonly name = 'Crash'
+}
+
+/** Folders of one test: a lake, and a place for local files. */
+export async function makeWorld() {
+  const directory = await mkdtemp(join(tmpdir(), 'lake-world-'))
+  const lakeDirectory = join(directory, 'lake')
+  let writers = 0
+  return {
+    directory,
+    lakeDirectory,
+    lake: createDirectoryLake({ directory: lakeDirectory }),
+    newWriter: (lake: Lake, observer: SegmentObserver = {}): SegmentWriter =>
+      createSegmentWriter({
+        lake,
+        observer,
+        format: createNdjsonFormat(),
+        topic: TOPIC,
+        partition: PARTITION,
+        writerId: `w${++writers}`,
+        directory: join(directory, `local-${writers}`),
+        clock: new ManualClock(START_MS),
+      }),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+export type World = Awaited<ReturnType<typeof makeWorld>>
+
+/** Archives the log up to its end, a commit per `perSegment` records, from where the lake ends. */
+export async function archive(writer: SegmentWriter, log: readonly LoggedRecord[], perSegment: number): Promise<void> {
+  await writer.open(writer.newestFirst)
+  while (writer.next < log.length) {
+    const record = log[writer.next]!
+    const hour = record.eventTimeMs === 0 ? QUARANTINE : hourOf(record.eventTimeMs)
+    writer.add({ offset: record.offset, eventTimeMs: record.eventTimeMs, hour, line: JSON.stringify(record.event) })
+    if (writer.next - writer.committed >= perSegment) await writer.commit()
+  }
+  await writer.commit()
+}
+
+/** Sizes of the files in the folders that readers list, by path; nothing of `_tmp` and `_manifests`. */
+export async function listedFiles(lakeDirectory: string): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  const root = join(lakeDirectory, TOPIC)
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    found.set(path, (await stat(path)).size)
+  }
+  return found
+}
+
+/** Watches the data folders as a reader does; `look` fails when a file that was seen has vanished or changed. */
+export function makeReader(lakeDirectory: string) {
+  const seen = new Map<string, number>()
+  return async function look(): Promise<void> {
+    const before = [...seen]
+    const now = await listedFiles(lakeDirectory)
+    for (const [path, bytes] of before) {
+      if (now.get(path) !== bytes)
+        throw new Error(`A reader saw ${path} with ${bytes} bytes, now it has ${now.get(path)}.`)
+    }
+    for (const [path, bytes] of now) seen.set(path, bytes)
+  }
+}
+
+export async function manifestsOf(lake: Lake): Promise<LakeManifest[]> {
+  const manifests: LakeManifest[] = []
+  for await (const manifest of readManifests(lake, TOPIC, PARTITION)) manifests.push(manifest)
+  return manifests
+}
+
+/** Fails unless the lake holds every record of the log exactly once, and nothing else. */
+export async function expectExactlyOnce(world: World, log: readonly LoggedRecord[]): Promise<LakeManifest[]> {
+  const manifests = await manifestsOf(world.lake)
+  let next = 0
+  const rows = new Map<number, string>()
+  for (const manifest of manifests) {
+    expect(manifest.firstOffset, 'ranges follow one another').toBe(next)
+    next = manifest.lastOffset + 1
+    let rowsOfManifest = 0
+    for (const file of manifest.files) {
+      expect((await world.lake.stat(file.path))?.bytes, file.path).toBe(file.bytes)
+      let rowsOfFile = 0
+      for await (const batch of readDataFile(world.lake, file, { directory: world.directory })) {
+        for (const { offset, event } of batch) {
+          expect(rows.has(offset), `offset ${offset} is stored once`).toBe(false)
+          expect(offset).toBeGreaterThanOrEqual(manifest.firstOffset)
+          expect(offset).toBeLessThanOrEqual(manifest.lastOffset)
+          rows.set(offset, canonicalJson(event))
+          rowsOfFile += 1
+        }
+      }
+      expect(rowsOfFile).toBe(file.rows)
+      rowsOfManifest += rowsOfFile
+    }
+    expect(rowsOfManifest).toBe(manifest.rows)
+  }
+  expect(next).toBe(log.length)
+  expect(rows.size).toBe(log.length)
+  for (const { offset, event } of log) expect(rows.get(offset)).toBe(canonicalJson(event))
+  const named = manifests.flatMap(manifest => manifest.files.map(file => join(world.lakeDirectory, file.path)))
+  expect([...(await listedFiles(world.lakeDirectory)).keys()].sort()).toEqual(named.sort())
+  return manifests
+}

@@ -1,0 +1,58 @@
+import { temporaryFolder } from '@millrace/contracts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CrashPoint, createCrashingLake } from './faulty-lake.ts'
+import { archive, Crash, expectExactlyOnce, makeLog, makeReader, makeWorld, PARTITION, TOPIC } from './lake-world.ts'
+
+const log = makeLog(23)
+const PER_SEGMENT = 7
+
+/** Archives the log with one process per crash point, each dying there, and a last one that lives. */
+async function runWithCrashes(points: readonly CrashPoint[]): Promise<number> {
+  const world = await makeWorld()
+  try {
+    const look = makeReader(world.lakeDirectory)
+    let calls = 0
+    for (const point of [...points, null]) {
+      const crashing = createCrashingLake(world.lake, point, look)
+      const writer = world.newWriter(crashing.lake)
+      try {
+        await archive(writer, log, PER_SEGMENT)
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error
+      }
+      await look()
+      calls = crashing.calls
+    }
+    await expectExactlyOnce(world, log)
+    await world.newWriter(world.lake).open(null)
+    expect(await world.lake.list(temporaryFolder(TOPIC, PARTITION)), 'nothing temporary is left').toEqual([])
+    return calls
+  } finally {
+    await world.remove()
+  }
+}
+
+describe('segment writer that dies', () => {
+  it('leaves every record exactly once in the lake, at whichever call it dies', async () => {
+    const total = await runWithCrashes([])
+    expect(total).toBeGreaterThan(30)
+    for (let call = 0; call < total; call++) {
+      for (const when of ['before', 'after', 'torn'] as const) {
+        await runWithCrashes([{ call, when }]).catch(error => {
+          throw new Error(`died ${when} call ${call}`, { cause: error })
+        })
+      }
+    }
+  })
+
+  it('leaves every record exactly once when one process after another dies', async () => {
+    const point = fc.record({ call: fc.nat({ max: 25 }), when: fc.constantFrom('before', 'after', 'torn') })
+    await fc.assert(
+      fc.asyncProperty(fc.array(point, { minLength: 2, maxLength: 6 }), async points => {
+        await runWithCrashes(points as CrashPoint[])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
