@@ -16,7 +16,8 @@ const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>
 export function sendAnswer(reply: FastifyReply, { status, contentType, body, retryAfterS }: Answer): FastifyReply {
   reply.code(status).header('content-type', contentType)
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS))
-  return reply.send(body)
+  // As bytes, for the framework adds a charset to texts, and JSON has none.
+  return reply.send(Buffer.from(body))
 }
 
 /** Refuses a whole request. */

@@ -1,0 +1,153 @@
+import { logError } from '@millrace/event-log'
+import { ManualClock } from '@millrace/runtime'
+import { describe, expect, it } from 'vitest'
+import { FakeLog, failAll } from './fake-log.ts'
+import { anEvent, startGateway, until } from './gateway-kit.ts'
+
+describe('honest answers', () => {
+  it.each([
+    ['log_unavailable', 'log_unavailable'],
+    ['append_timeout', 'log_timeout'],
+    ['log_disk_full', 'log_unavailable'],
+    ['log_closed', 'log_unavailable'],
+    ['unknown_topic', 'topic_missing'],
+    ['log_saturated', 'overloaded'],
+  ] as const)('says 503 with Retry-After when the log answers %s', async (error, code) => {
+    const { post, log } = await startGateway()
+    log.onAppend = failAll(error)
+    const one = await post(anEvent())
+    expect(one.json).toMatchObject({ status: 503, code, record: 0 })
+    const batch = await post([anEvent(), anEvent()])
+    expect(batch.json).toMatchObject({ status: 503, accepted: 0, failed: 2, results: [{ index: 0, status: 503 }, {}] })
+    for (const { headers } of [one, batch]) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    log.onAppend = undefined
+    expect((await post(anEvent())).status).toBe(200)
+  })
+
+  it('says 200 only for the records that are stored, record by record', async () => {
+    const { post, log } = await startGateway()
+    log.onAppend = async (topic, records, deadlineMs) =>
+      (await log.store(topic, records, deadlineMs)).map((result, index) =>
+        index === 1 ? { ok: false, error: logError('append_timeout', { topic, partition: 1 }) } : result,
+      )
+    const reply = await post([anEvent(), anEvent(), anEvent({ x: 'far' }), anEvent()])
+    expect(reply.status).toBe(207)
+    expect(reply.headers.get('retry-after')).toBe('5')
+    expect(reply.json).toMatchObject({
+      accepted: 2,
+      failed: 2,
+      results: [
+        { index: 0, status: 200 },
+        { index: 1, status: 503, problem: { code: 'log_timeout', record: 1 } },
+        { index: 2, status: 422 },
+        { index: 3, status: 200 },
+      ],
+    })
+  })
+
+  it('waits for the log before it answers', async () => {
+    const { post, log } = await startGateway()
+    let release = (): void => {}
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    log.onAppend = async (...call) => {
+      await held
+      return log.store(...call)
+    }
+    let answered = false
+    const reply = post(anEvent()).finally(() => {
+      answered = true
+    })
+    await until('the append has begun', () => log.appends.length > 0)
+    const other = await startGateway()
+    expect((await other.post(anEvent())).status).toBe(200)
+    expect(answered).toBe(false)
+    release()
+    expect((await reply).status).toBe(200)
+  })
+
+  it('answers half a second after the deadline at the latest when the log never does, and forgets the request', async () => {
+    const clock = new ManualClock()
+    const { post, log, registry } = await startGateway({ clock, options: { ackDeadlineMs: 3_000 } })
+    log.onAppend = () => new Promise(() => {})
+    const reply = post(anEvent())
+    await until('the append has begun', () => log.appends.length > 0)
+    expect(log.appends[0]?.deadlineMs).toBe(3_000)
+    let answered = false
+    void reply.then(() => {
+      answered = true
+    })
+    await clock.advance(3_000)
+    expect(answered).toBe(false)
+    await clock.advance(500)
+    expect((await reply).json).toMatchObject({ status: 503, code: 'log_timeout' })
+    expect(await registry.metrics()).toMatch(/in_flight_bytes\{.*\} 0\n/)
+  })
+
+  it('survives an append that rejects', async () => {
+    const { post, log } = await startGateway()
+    log.onAppend = () => Promise.reject(new Error('a bug'))
+    const reply = await post(anEvent())
+    expect(reply.status).toBe(503)
+    expect(reply.text).not.toContain('a bug')
+  })
+
+  it('says 503 also for a refused record that could not be kept, with what is wrong with it', async () => {
+    const { post, log } = await startGateway()
+    log.onAppend = (topic, records, deadlineMs) =>
+      topic === 'failed-events'
+        ? failAll('log_unavailable')(topic, records, deadlineMs)
+        : log.store(topic, records, deadlineMs)
+    const one = await post(anEvent({ x: 'far' }))
+    expect(one.json).toMatchObject({ status: 503, code: 'refusal_not_kept', pointer: '/x', got: 'the string "far"' })
+    expect(one.json.detail).toContain('Field /x: got the string "far", expected a number.')
+    const mixed = await post([anEvent(), anEvent({ x: 'far' })])
+    expect(mixed.status).toBe(207)
+    expect(mixed.json.results[1]).toMatchObject({ status: 503 })
+    expect((await post('nonsense')).json).toMatchObject({ status: 503, code: 'refusal_not_kept' })
+  })
+
+  it('starts while the log is away, says 503, and serves as soon as it is there', async () => {
+    const clock = new ManualClock()
+    const log = new FakeLog()
+    log.producerFails = logError('log_unavailable', { where: 'kafka:9092', reason: 'refused' })
+    const { post, health, lines } = await startGateway({ log, clock })
+    expect(health.notReady()).toEqual({
+      'ingest-gateway log': 'The event log at kafka:9092 cannot be reached: refused',
+    })
+    expect((await post(anEvent())).json).toMatchObject({ status: 503, code: 'log_unavailable' })
+    await clock.advance(30_000)
+    expect(lines.filter(line => line.includes('log_unreachable'))).toHaveLength(1)
+    log.producerFails = undefined
+    await clock.advance(2_000)
+    expect(health.notReady()).toBeNull()
+    expect((await post(anEvent())).status).toBe(200)
+  })
+
+  it('is not ready while the log does not answer, and is again afterwards', async () => {
+    const clock = new ManualClock()
+    const { log, health } = await startGateway({ clock })
+    await clock.advance(10)
+    expect(health.notReady()).toBeNull()
+    log.pingFails = new Error('no broker')
+    await clock.advance(6_000)
+    expect(health.notReady()).toEqual({ 'ingest-gateway log': 'no broker' })
+    log.pingFails = undefined
+    await clock.advance(2_000)
+    expect(health.notReady()).toBeNull()
+    log.ping = () => new Promise(() => {})
+    await clock.advance(12_000)
+    expect(health.notReady()).toEqual({ 'ingest-gateway log': 'no answer within 4000 ms' })
+  })
+
+  it('answers a fault of its own with 500, a number to look for, and nothing of its inside', async () => {
+    const { post, log, lines } = await startGateway()
+    log.onAppend = async () => [{ ok: true } as never, null as never]
+    const reply = await post([anEvent(), anEvent()])
+    expect(reply.json).toMatchObject({ status: 500, code: 'internal_error' })
+    expect(reply.text).not.toMatch(/TypeError|\.ts|undefined/)
+    const requestId = /under ([0-9a-f-]{36})/.exec(reply.json.detail)?.[1]
+    expect(lines.some(line => line.includes(requestId!) && line.includes('request_failed'))).toBe(true)
+  })
+})
