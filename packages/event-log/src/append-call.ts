@@ -13,6 +13,12 @@ export interface Share {
   bytes: number
 }
 
+/** Some records of a share. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
 /** One `append` under way: collects one result per record, and answers what is missing when its deadline passes. */
 export class AppendCall {
   readonly #topic: string
@@ -22,9 +28,12 @@ export class AppendCall {
   #bytes = 0
   #settle: (results: readonly AppendResult[]) => void = () => {}
   #endDeadline: () => void = () => {}
+  readonly #onExpired: () => void
 
-  constructor(topic: string, count: number) {
+  /** @param onExpired called after records were answered `append_timeout` */
+  constructor(topic: string, count: number, onExpired = (): void => {}) {
     this.#topic = topic
+    this.#onExpired = onExpired
     this.#results = new Array(count)
     this.#partitions = new Int32Array(count)
     this.#left = count
@@ -76,18 +85,22 @@ export class AppendCall {
     })
   }
 
-  /** The records at `places` are stored from `firstOffset` on. */
-  succeed(places: readonly number[], partition: number, firstOffset: number): void {
-    for (let i = 0; i < places.length; i++) this.#set(places[i]!, { ok: true, partition, offset: firstOffset + i })
+  /** Records of a share are stored from `firstOffset` on. */
+  succeed(
+    { places }: Share,
+    { partition, firstOffset, from, to }: Span & { readonly partition: number; readonly firstOffset: number },
+  ): void {
+    for (let i = from; i < to; i++) this.#set(places[i]!, { ok: true, partition, offset: firstOffset + i - from })
   }
 
-  fail(places: readonly number[], error: CodedError): void {
+  fail({ places }: Share, error: CodedError, { from, to }: Span = { from: 0, to: places.length }): void {
     const result = { ok: false, error } as const
-    for (const place of places) this.#set(place, result)
+    for (let i = from; i < to; i++) this.#set(places[i]!, result)
   }
 
   failAll(error: CodedError): void {
-    this.fail([...this.#results.keys()], error)
+    const result = { ok: false, error } as const
+    for (let place = 0; place < this.#results.length; place++) this.#set(place, result)
   }
 
   #expire(): void {
@@ -97,6 +110,7 @@ export class AppendCall {
           ok: false,
           error: logError('append_timeout', { topic: this.#topic, partition: this.#partitions[place]! }),
         })
+    this.#onExpired()
   }
 
   #set(place: number, result: AppendResult): void {

@@ -43,6 +43,16 @@ export const logErrors = {
     retryable: false,
     kind: 'input',
   },
+  log_refused: {
+    message: 'The event log refused {what}: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  consumer_failed: {
+    message: 'The consumer of group {group} cannot go on: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
   fenced: {
     message: '{topic}/{partition} is no longer assigned to this consumer.',
     retryable: false,

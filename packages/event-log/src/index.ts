@@ -14,4 +14,7 @@ export type {
   TopicReport,
   TopicSpec,
 } from './event-log.ts'
+export { type KafkaConfigValues, kafkaEnv, kafkaEventLogFromEnv } from './kafka/kafka-env.ts'
+export { createKafkaEventLog } from './kafka/kafka-event-log.ts'
+export type { KafkaCompression, KafkaEventLogOptions, KafkaSasl, KafkaTls } from './kafka/kafka-options.ts'
 export { partitionOfKey } from './murmur2.ts'

@@ -38,8 +38,8 @@ export function createEmbeddedProducer(options: {
           inFlightBytes += share.bytes
           const write = partitions[partition]!.append(share.records)
             .then(
-              firstOffset => call.succeed(share.places, partition, firstOffset),
-              error => call.fail(share.places, error as CodedError),
+              firstOffset => call.succeed(share, { from: 0, to: share.records.length, partition, firstOffset }),
+              error => call.fail(share, error as CodedError),
             )
             .finally(() => {
               inFlightBytes -= share.bytes

@@ -1,0 +1,150 @@
+import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs'
+import { logError } from '../errors.ts'
+import type { TopicReport, TopicSpec } from '../event-log.ts'
+import type { KafkaAdmin } from './kafka-admin.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+
+/** Where Kafka says that a value was set for the topic itself. */
+const SET_ON_TOPIC = 1
+const LEADER_PATIENCE_MS = 15_000
+
+interface Found {
+  readonly partitions: number
+  readonly replicas: number
+  readonly config: ReadonlyMap<string, ConfigEntries>
+}
+
+/**
+ * An acknowledgement counts only where the record survives the loss of the broker that gave it: with three replicas
+ * two must have it.
+ */
+const minInSyncReplicas = (replicas: number): number => Math.max(1, replicas - 1)
+
+const configOf = (spec: TopicSpec, replicas: number): ReadonlyMap<string, string> =>
+  new Map([
+    ['retention.ms', String(spec.retentionMs)],
+    ['cleanup.policy', spec.cleanup],
+    ['max.message.bytes', String(spec.maxMessageBytes)],
+    ['min.insync.replicas', String(minInSyncReplicas(replicas))],
+  ])
+
+/** As the port's reports name the settings. */
+const REPORTED: Readonly<Record<string, string>> = {
+  'retention.ms': 'retentionMs',
+  'cleanup.policy': 'cleanup',
+  'max.message.bytes': 'maxMessageBytes',
+  'min.insync.replicas': 'min.insync.replicas',
+}
+
+/** Creates missing topics, adds missing partitions and sets what is set otherwise; see EventLog.ensureTopics. */
+export async function ensureKafkaTopics(
+  specs: readonly TopicSpec[],
+  { admin, settings }: { readonly admin: KafkaAdmin; readonly settings: KafkaSettings },
+): Promise<readonly TopicReport[]> {
+  for (const { name, partitions } of specs) {
+    if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || /^\.+$/.test(name))
+      throw logError('invalid_topic', { topic: name, reason: 'expected 1–249 of a–z, A–Z, 0–9, ".", "_", "-"' })
+    if (!Number.isInteger(partitions) || partitions < 1)
+      throw logError('invalid_topic', { topic: name, reason: `${partitions} partitions, expected at least 1` })
+  }
+  return admin.use('the topics', async client => {
+    const found = await describe(client, specs)
+    const missing = specs.filter(spec => !found.has(spec.name))
+    if (missing.length > 0) await create(client, missing, settings)
+    const reports: TopicReport[] = []
+    for (const spec of specs) {
+      const current = found.get(spec.name)
+      reports.push(
+        current ? await mend(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
+      )
+    }
+    await waitForLeaders(client, specs, settings)
+    return reports
+  })
+}
+
+async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, Found>> {
+  const { topics } = await client.fetchTopicMetadata()
+  const present = topics.filter(topic => specs.some(spec => spec.name === topic.name))
+  if (present.length === 0) return new Map()
+  const { resources } = await client.describeConfigs({
+    includeSynonyms: false,
+    resources: present.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  })
+  return new Map(
+    present.map(({ name, partitions }) => {
+      const entries = resources.find(resource => resource.resourceName === name)?.configEntries ?? []
+      const config = new Map(entries.map(entry => [entry.configName, entry]))
+      return [name, { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1, config }]
+    }),
+  )
+}
+
+async function create(client: Admin, specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
+  const { brokers } = await client.describeCluster()
+  const replicas = settings.replicationFactor ?? Math.min(3, brokers.length)
+  // False when they are there already: somebody else was quicker, and made them from the same contracts.
+  await client.createTopics({
+    waitForLeaders: false,
+    topics: specs.map(spec => ({
+      topic: spec.name,
+      numPartitions: spec.partitions,
+      replicationFactor: replicas,
+      configEntries: [...configOf(spec, replicas)].map(([name, value]) => ({ name, value })),
+    })),
+  })
+}
+
+async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<TopicReport> {
+  const { name } = spec
+  const differences: string[] = []
+  if (found.partitions !== spec.partitions) {
+    differences.push(`partitions: ${found.partitions}, wanted ${spec.partitions}`)
+    if (found.partitions < spec.partitions)
+      await client.createPartitions({ topicPartitions: [{ topic: name, count: spec.partitions }] })
+  }
+  const wanted = configOf(spec, found.replicas)
+  const changed = [...wanted].filter(([key, value]) => found.config.get(key)?.configValue !== value)
+  for (const [key, value] of changed)
+    differences.push(`${REPORTED[key]}: ${found.config.get(key)?.configValue}, wanted ${value}`)
+  if (changed.length > 0) {
+    // The request replaces all that is set on the topic, so what others set goes with it.
+    const kept = [...found.config.values()].filter(
+      entry => (entry.configSource as number) === SET_ON_TOPIC && !wanted.has(entry.configName),
+    )
+    await client.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name,
+          configEntries: [
+            ...kept.map(entry => ({ name: entry.configName, value: entry.configValue })),
+            ...[...wanted].map(([key, value]) => ({ name: key, value })),
+          ],
+        },
+      ],
+    })
+  }
+  const outcome = found.partitions > spec.partitions ? 'differs' : differences.length > 0 ? 'changed' : 'unchanged'
+  return { name, outcome, differences }
+}
+
+/** A topic is of use when every partition has a leader, which takes a moment after it was created. */
+async function waitForLeaders(client: Admin, specs: readonly TopicSpec[], { clock }: KafkaSettings): Promise<void> {
+  const untilMs = clock.now() + LEADER_PATIENCE_MS
+  for (;;) {
+    const { topics } = await client.fetchTopicMetadata()
+    const waiting = specs.filter(spec => {
+      const partitions = topics.find(topic => topic.name === spec.name)?.partitions ?? []
+      return partitions.filter(partition => partition.leader >= 0).length < spec.partitions
+    })
+    if (waiting.length === 0) return
+    if (clock.now() > untilMs)
+      throw logError('log_unavailable', {
+        where: waiting.map(spec => spec.name).join(', '),
+        reason: `partitions without a leader after ${LEADER_PATIENCE_MS} ms`,
+      })
+    await clock.sleep(100)
+  }
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '@millrace/runtime'
+import kafkajs, { type Admin } from 'kafkajs'
+import { logError } from '../errors.ts'
+import { createKafkaClient } from './kafka-client.ts'
+import { kafkaError } from './kafka-errors.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+
+export interface Committed {
+  readonly offset: number
+  readonly metadata: string
+}
+
+const PATIENCE_MS = 20_000
+/** Kafka's default of max.message.bytes, for who may not read the configuration. */
+const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
+
+/** What is asked of the cluster besides records. One connection, made when it is needed, and made anew after an error. */
+export class KafkaAdmin {
+  readonly #settings: KafkaSettings
+  readonly #clock: Clock
+  #admin: Promise<Admin> | undefined
+
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings
+    this.#clock = settings.clock
+  }
+
+  /**
+   * Runs `work` with a connected admin client.
+   * @throws log_unavailable when the cluster does not answer in time, log_refused when it answers no
+   */
+  async use<T>(what: string, work: (admin: Admin) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+    const { brokers } = this.#settings
+    this.#admin ??= this.#connect()
+    const current = this.#admin
+    const patience = new AbortController()
+    const late = this.#clock.sleep(patienceMs, patience.signal).then(
+      () => {
+        throw logError('log_unavailable', { where: brokers.join(', '), reason: `no answer in ${patienceMs} ms` })
+      },
+      () => new Promise<never>(() => {}),
+    )
+    try {
+      return await Promise.race([current.then(work), late])
+    } catch (error) {
+      const coded = kafkaError(error, what, brokers)
+      if (coded.code === 'log_unavailable' && this.#admin === current) {
+        this.#admin = undefined
+        current.then(admin => admin.disconnect()).catch(() => {})
+      }
+      throw coded
+    } finally {
+      patience.abort()
+    }
+  }
+
+  async #connect(): Promise<Admin> {
+    const admin = createKafkaClient(this.#settings, `${this.#settings.clientId}-admin`).admin()
+    await admin.connect()
+    return admin
+  }
+
+  /** Partition counts of all topics. */
+  async partitionCounts(): Promise<ReadonlyMap<string, number>> {
+    const { topics } = await this.use('a list of topics', admin => admin.fetchTopicMetadata())
+    return new Map(topics.map(topic => [topic.name, topic.partitions.length]))
+  }
+
+  /** @throws unknown_topic */
+  async partitionCount(topic: string): Promise<number> {
+    const count = (await this.partitionCounts()).get(topic)
+    if (count === undefined) throw logError('unknown_topic', { topic })
+    return count
+  }
+
+  /** Largest batch that the topic takes, bytes. */
+  async maxMessageBytes(topic: string): Promise<number> {
+    try {
+      const { resources } = await this.use('the configuration of a topic', admin =>
+        admin.describeConfigs({
+          includeSynonyms: false,
+          resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
+        }),
+      )
+      return Number(resources[0]?.configEntries[0]?.configValue ?? DEFAULT_MAX_MESSAGE_BYTES)
+    } catch (error) {
+      if ((error as { code?: string }).code === 'log_refused') return DEFAULT_MAX_MESSAGE_BYTES
+      throw error
+    }
+  }
+
+  /** First stored offset and next offset of every partition, by partition. */
+  async ranges(topic: string): Promise<readonly { partition: number; earliest: number; end: number }[]> {
+    await this.partitionCount(topic)
+    const offsets = await this.use('the offsets of a topic', admin => admin.fetchTopicOffsets(topic))
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, earliest: Number(low), end: Number(high) }))
+      .sort((a, b) => a.partition - b.partition)
+  }
+
+  /** Committed positions of a group, by topic and partition. */
+  async committed(
+    group: string,
+    topics: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
+    const fetched = await this.use('the offsets of a group', admin =>
+      admin.fetchOffsets({ groupId: group, topics: [...topics] }),
+    )
+    return new Map(
+      fetched.map(({ topic, partitions }) => [
+        topic,
+        new Map(
+          partitions
+            // kafkajs leaves a negative offset behind where it had to reset a position.
+            .filter(({ offset }) => Number(offset) >= 0)
+            .map(({ partition, offset, metadata }) => [
+              partition,
+              { offset: Number(offset), metadata: metadata ?? '' },
+            ]),
+        ),
+      ]),
+    )
+  }
+
+  async close(): Promise<void> {
+    const current = this.#admin
+    this.#admin = undefined
+    await current?.then(admin => admin.disconnect()).catch(() => {})
+  }
+}

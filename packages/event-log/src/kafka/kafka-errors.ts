@@ -1,0 +1,55 @@
+import { CodedError } from '@millrace/runtime'
+import { logError } from '../errors.ts'
+
+/** An error of kafkajs, which says in fields what its class does not. */
+interface KafkaJsError extends Error {
+  readonly type?: string
+  readonly code?: string | number
+  readonly retriable?: boolean
+}
+
+/** The error and its causes, outermost first. */
+function* chain(error: unknown): Generator<KafkaJsError> {
+  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++)
+    yield link as KafkaJsError
+}
+
+/** The protocol's name of what went wrong, e.g. `MESSAGE_TOO_LARGE`. */
+export function errorType(error: unknown): string | undefined {
+  for (const { type } of chain(error)) if (type) return type
+  return undefined
+}
+
+/** kafkajs calls these final; they only say that no broker answered at the moment. */
+const PASSING = new Set([
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSLockTimeout',
+  'KafkaJSTimeout',
+  'KafkaJSNoBrokerAvailableError',
+])
+
+/** Whether the cluster may answer otherwise a little later. */
+export function isPassing(error: unknown): boolean {
+  for (const { name, retriable, type } of chain(error)) {
+    if (name === 'KafkaJSSASLAuthenticationError') return false
+    if (retriable === true || PASSING.has(name) || type === 'BROKER_NOT_AVAILABLE') return true
+  }
+  return false
+}
+
+/**
+ * kafkajs reads an answer that it has not got when its last broker goes away, and stays confused: a new client is needed.
+ * Seen as "Cannot read properties of undefined (reading 'connectionPool')".
+ */
+export const isBrokenClient = (error: unknown): boolean => [...chain(error)].some(link => link instanceof TypeError)
+
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? `${errorType(error) ?? error.name}: ${error.message}` : String(error)
+
+/** An error of kafkajs as the caller of the log sees it; `what` names what was tried. */
+export function kafkaError(error: unknown, what: string, brokers: readonly string[]): CodedError {
+  if (error instanceof CodedError) return error
+  if (isPassing(error) || isBrokenClient(error))
+    return logError('log_unavailable', { where: brokers.join(', '), reason: reasonOf(error) }, error)
+  return logError('log_refused', { what, reason: reasonOf(error) }, error)
+}

@@ -1,0 +1,75 @@
+import { logError } from '../errors.ts'
+import type { EventLog, LogConsumer, LogProducer } from '../event-log.ts'
+import { ensureKafkaTopics } from './ensure-topics.ts'
+import { KafkaAdmin } from './kafka-admin.ts'
+import { KafkaConsumer } from './kafka-consumer.ts'
+import { type KafkaEventLogOptions, settingsOf } from './kafka-options.ts'
+import { createKafkaProducer } from './kafka-producer.ts'
+import { RecordReader } from './record-reader.ts'
+import { TopicDirectory } from './topic-directory.ts'
+
+const PING_PATIENCE_MS = 5_000
+
+/** An event log in a Kafka cluster (4.x), over kafkajs. Connects when it is first used. */
+export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
+  const settings = settingsOf(options)
+  const admin = new KafkaAdmin(settings)
+  const topics = new TopicDirectory(admin, settings.clock)
+  const reader = new RecordReader(settings, admin)
+  const producers = new Set<LogProducer>()
+  const consumers = new Set<LogConsumer>()
+  let closing: Promise<void> | undefined
+  const checkOpen = (): void => {
+    if (closing) throw logError('log_closed')
+  }
+
+  return {
+    async ensureTopics(specs) {
+      checkOpen()
+      const reports = await ensureKafkaTopics(specs, { admin, settings })
+      topics.forget()
+      return reports
+    },
+    async producer({ clientId }) {
+      checkOpen()
+      // What cannot be loaded now is loaded with the first record: a gateway starts without Kafka, and answers 503.
+      await topics.loadAll().catch((error: unknown) => settings.logger.warn({ err: error }, 'log_topics_not_loaded'))
+      const producer = createKafkaProducer({ clientId, settings, topics })
+      producers.add(producer)
+      return producer
+    },
+    async consumer(consumerOptions) {
+      checkOpen()
+      for (const topic of consumerOptions.topics) await admin.partitionCount(topic)
+      const onClosed = (): void => void consumers.delete(consumer)
+      const consumer = new KafkaConsumer(consumerOptions, { settings, admin, onClosed })
+      consumers.add(consumer)
+      return consumer
+    },
+    async range(topic) {
+      checkOpen()
+      return admin.ranges(topic)
+    },
+    async *read(topic, partition, from, to) {
+      checkOpen()
+      yield* reader.read(topic, partition, { from, to })
+    },
+    async committed(group, topic) {
+      checkOpen()
+      return (await admin.committed(group, [topic])).get(topic) ?? new Map()
+    },
+    async ping() {
+      checkOpen()
+      await admin.use('a ping', client => client.describeCluster(), PING_PATIENCE_MS)
+    },
+    close() {
+      closing ??= (async () => {
+        await Promise.all([...consumers].map(consumer => consumer.close()))
+        await Promise.all([...producers].map(producer => producer.close()))
+        await reader.close()
+        await admin.close()
+      })()
+      return closing
+    },
+  }
+}

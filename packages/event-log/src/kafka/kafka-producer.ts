@@ -1,0 +1,112 @@
+import type { CodedError } from '@millrace/runtime'
+import { AppendCall } from '../append-call.ts'
+import { Deadlines } from '../deadlines.ts'
+import { logError } from '../errors.ts'
+import type { LogProducer, OutgoingRecord } from '../event-log.ts'
+import { partitionOfKey } from '../murmur2.ts'
+import { recordBytes } from '../record-size.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+import { PartitionLane } from './partition-lane.ts'
+import { Sender } from './sender.ts'
+import type { TopicDirectory, TopicFacts } from './topic-directory.ts'
+
+/** A producer over kafkajs that loses no acknowledged record; see Sender for how. */
+export function createKafkaProducer(options: {
+  readonly clientId: string
+  readonly settings: KafkaSettings
+  readonly topics: TopicDirectory
+}): LogProducer {
+  const { clientId, settings, topics } = options
+  const { maxInFlightBytes } = settings
+  const sender = new Sender(settings, clientId)
+  const deadlines = new Deadlines(settings.clock)
+  const lanes = new Map<string, PartitionLane[]>()
+  let inFlightBytes = 0
+  let isClosed = false
+  /** Calls that wait for what is known of their topic; later ones queue up behind them. */
+  const loading = new Map<string, Promise<void>>()
+  let isSweepDue = false
+  const onAnswered = (bytes: number): void => {
+    inFlightBytes -= bytes
+  }
+  /** Many deadlines pass together: one sweep serves them all. */
+  const onExpired = (): void => {
+    if (isSweepDue) return
+    isSweepDue = true
+    queueMicrotask(() => {
+      isSweepDue = false
+      for (const ofTopic of lanes.values()) for (const lane of ofTopic) lane?.dropExpired()
+    })
+  }
+
+  function laneOf(topic: string, partition: number, { maxMessageBytes }: TopicFacts): PartitionLane {
+    let ofTopic = lanes.get(topic)
+    if (!ofTopic) {
+      ofTopic = []
+      lanes.set(topic, ofTopic)
+    }
+    ofTopic[partition] ??= new PartitionLane({ topic, partition, sender, settings, maxMessageBytes, onAnswered })
+    return ofTopic[partition]
+  }
+
+  function enqueue(
+    call: AppendCall,
+    facts: TopicFacts,
+    { topic, records, bytes }: { topic: string; records: readonly OutgoingRecord[]; bytes: number },
+  ): void {
+    if (call.isSettled) {
+      onAnswered(bytes)
+      return
+    }
+    const shares = call.share(records, {
+      maxMessageBytes: facts.maxMessageBytes,
+      partitionOf: record => partitionOfKey(record.key, facts.partitions),
+    })
+    onAnswered(bytes - call.bytes)
+    for (const [partition, share] of shares) laneOf(topic, partition, facts).push(share)
+  }
+
+  return {
+    partitionFor: (topic, key) => partitionOfKey(key, topics.known(topic).partitions),
+    get inFlightBytes() {
+      return inFlightBytes
+    },
+    append(topic, records, { deadlineMs }) {
+      const call = new AppendCall(topic, records.length, onExpired)
+      let bytes = 0
+      for (const record of records) bytes += recordBytes(record)
+      if (isClosed) call.failAll(logError('log_closed'))
+      else if (inFlightBytes > 0 && inFlightBytes + bytes > maxInFlightBytes)
+        call.failAll(logError('log_saturated', { bytes: inFlightBytes, limit: maxInFlightBytes }))
+      else {
+        inFlightBytes += bytes
+        const before = loading.get(topic)
+        const facts = before ? undefined : topics.peek(topic)
+        if (facts) enqueue(call, facts, { topic, records, bytes })
+        else {
+          const loaded = (before ?? Promise.resolve())
+            .then(() => topics.peek(topic) ?? topics.load(topic))
+            .then(
+              found => enqueue(call, found, { topic, records, bytes }),
+              error => {
+                onAnswered(bytes)
+                call.failAll(error as CodedError)
+              },
+            )
+            .finally(() => {
+              if (loading.get(topic) === loaded) loading.delete(topic)
+            })
+          loading.set(topic, loaded)
+        }
+      }
+      return call.answer(deadlines, deadlineMs)
+    },
+    async close() {
+      isClosed = true
+      await Promise.all(loading.values())
+      await Promise.all([...lanes.values()].flat().map(lane => lane?.idle()))
+      deadlines.close()
+      await sender.close()
+    },
+  }
+}

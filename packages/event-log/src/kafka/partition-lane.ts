@@ -1,0 +1,243 @@
+import type { CodedError } from '@millrace/runtime'
+import type { Share } from '../append-call.ts'
+import { logError } from '../errors.ts'
+import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
+import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+import { hasLostSequence, type ProducedMessage, type ProducerLease, type Sender } from './sender.ts'
+
+/** Records from `from` to `to` of a share, in one batch. */
+interface Piece {
+  readonly share: Share
+  readonly from: number
+  readonly to: number
+}
+
+interface Batch {
+  readonly pieces: Piece[]
+  readonly messages: ProducedMessage[]
+  bytes: number
+  /** Resolves when nobody waits for any of its records any more. */
+  readonly expired: Promise<typeof EXPIRED>
+  readonly onExpired: () => void
+}
+
+export interface LaneOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly sender: Sender
+  readonly settings: KafkaSettings
+  /** The topic's own limit of a batch, bytes. */
+  readonly maxMessageBytes: number
+  /** These bytes are answered, one way or the other. */
+  readonly onAnswered: (bytes: number) => void
+}
+
+const EXPIRED = Symbol('expired')
+const FIRST_BACKOFF_MS = 50
+const LAST_BACKOFF_MS = 1_000
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
+/** The records on their way to one partition. At most one batch is outstanding, its retries included. */
+export class PartitionLane {
+  readonly #options: LaneOptions
+  readonly #maxBytes: number
+  readonly #maxRecords: number
+  #queue: { share: Share; from: number }[] = []
+  #queuedRecords = 0
+  #batch: Batch | undefined
+  #running: Promise<void> | undefined
+  #isArmed = false
+  /** Lowered when the broker finds a batch too large. */
+  #recordLimit: number
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+    const { settings, maxMessageBytes } = options
+    this.#maxBytes = Math.min(settings.maxBatchBytes, maxMessageBytes) - BATCH_OVERHEAD
+    this.#maxRecords = settings.maxBatchRecords
+    this.#recordLimit = this.#maxRecords
+  }
+
+  push(share: Share): void {
+    this.#queue.push({ share, from: 0 })
+    this.#queuedRecords += share.records.length
+    if (this.#running) return
+    const { lingerMs, clock } = this.#options.settings
+    if (lingerMs <= 0 || this.#queuedRecords >= this.#maxRecords) this.#run()
+    else if (!this.#isArmed) {
+      this.#isArmed = true
+      void clock.sleep(lingerMs).then(() => {
+        this.#isArmed = false
+        this.#run()
+      })
+    }
+  }
+
+  #run(): void {
+    if (this.#running || this.#queue.length === 0) return
+    this.#running = this.#drain().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #drain(): Promise<void> {
+    for (let batch = this.#take(); batch; batch = this.#take()) {
+      this.#batch = batch
+      await this.#deliver(batch)
+      this.#batch = undefined
+      this.#options.onAnswered(batch.bytes)
+    }
+  }
+
+  #take(): Batch | undefined {
+    const { partition } = this.#options
+    const pieces: Piece[] = []
+    const messages: ProducedMessage[] = []
+    let bytes = 0
+    let taken = 0
+    fill: while (taken < this.#queue.length) {
+      const item = this.#queue[taken]!
+      const { share, from } = item
+      const { records } = share
+      let to = from
+      for (; to < records.length; to++) {
+        const record = records[to]!
+        const more = recordBytes(record)
+        if (messages.length > 0 && (messages.length >= this.#recordLimit || bytes + more > this.#maxBytes)) {
+          if (to > from) pieces.push({ share, from, to })
+          item.from = to
+          break fill
+        }
+        const { key, value, timestampMs, traceparent } = record
+        const message = { key, value, partition, timestamp: String(timestampMs) }
+        messages.push(traceparent === undefined ? message : { ...message, headers: { traceparent } })
+        bytes += more
+      }
+      pieces.push({ share, from, to })
+      taken++
+    }
+    this.#queue.splice(0, taken)
+    if (messages.length === 0) return undefined
+    this.#queuedRecords -= messages.length
+    let onExpired = (): void => {}
+    const expired = new Promise<typeof EXPIRED>(resolve => {
+      onExpired = () => resolve(EXPIRED)
+    })
+    return { pieces, messages, bytes, expired, onExpired }
+  }
+
+  /** Sends a batch until it is stored, refused, or nobody waits for it any more. */
+  async #deliver(batch: Batch): Promise<void> {
+    const { topic, partition, sender, settings } = this.#options
+    let lease: ProducerLease | undefined
+    /** Whether the broker may have it although we do not know. */
+    let isUncertain = false
+    const giveUpLease = async (): Promise<void> => {
+      if (lease && isUncertain) await sender.replace(lease)
+      lease?.leave()
+      lease = undefined
+    }
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
+      try {
+        if (!lease) {
+          const entered = sender.enter()
+          const outcome = await Promise.race([entered, batch.expired])
+          if (outcome === EXPIRED) {
+            entered.then(late => late.leave()).catch(() => {})
+            return
+          }
+          lease = outcome
+        }
+        const used = lease
+        used.enter()
+        isUncertain = true
+        const sending = used.send(topic, partition, batch.messages).finally(() => used.leave())
+        const firstOffset = await Promise.race([sending, batch.expired])
+        if (firstOffset === EXPIRED) {
+          sending.catch(() => {})
+          settings.logger.warn({ topic, partition, records: batch.messages.length }, 'log_send_abandoned')
+          return await giveUpLease()
+        }
+        isUncertain = false
+        this.#succeed(batch, firstOffset)
+        return await giveUpLease()
+      } catch (error) {
+        if (TOO_LARGE.has(errorType(error) ?? '')) {
+          await giveUpLease()
+          this.#split(batch)
+          return
+        }
+        if (hasLostSequence(error) || isBrokenClient(error)) await giveUpLease()
+        else if (!isPassing(error)) {
+          await giveUpLease()
+          this.#fail(batch, kafkaError(error, `records of ${topic}/${partition}`, settings.brokers))
+          return
+        }
+        settings.logger.debug({ topic, partition, err: error }, 'log_send_retried')
+        if ((await Promise.race([settings.clock.sleep(backoffMs), batch.expired])) === EXPIRED)
+          return await giveUpLease()
+      }
+    }
+  }
+
+  #succeed(batch: Batch, firstOffset: number): void {
+    const { partition } = this.#options
+    let offset = firstOffset
+    for (const { share, from, to } of batch.pieces) {
+      share.call.succeed(share, { from, to, partition, firstOffset: offset })
+      offset += to - from
+    }
+    this.#recordLimit = Math.min(this.#maxRecords, this.#recordLimit * 2)
+  }
+
+  #fail(batch: Batch, error: CodedError): void {
+    for (const { share, from, to } of batch.pieces) share.call.fail(share, error, { from, to })
+  }
+
+  /** The broker takes less than the topic's configuration said when it was read: sends half as much, a single record fails. */
+  #split(batch: Batch): void {
+    const { topic, maxMessageBytes } = this.#options
+    if (batch.messages.length === 1) {
+      this.#fail(batch, logError('record_too_large', { topic, bytes: batch.bytes, limit: maxMessageBytes }))
+      return
+    }
+    this.#recordLimit = Math.ceil(batch.messages.length / 2)
+    for (const { share, from, to } of batch.pieces.toReversed()) {
+      const next = this.#queue[0]
+      if (next?.share === share && next.from === to) next.from = from
+      else this.#queue.unshift({ share: part(share, from, to), from: 0 })
+    }
+    this.#queuedRecords += batch.messages.length
+    this.#options.onAnswered(-batch.bytes)
+  }
+
+  /** Drops what nobody waits for any more; a batch that is on its way is given up when that holds for all of it. */
+  dropExpired(): void {
+    let dropped = 0
+    this.#queue = this.#queue.filter(({ share, from }) => {
+      if (!share.call.isSettled) return true
+      for (let i = from; i < share.records.length; i++) dropped += recordBytes(share.records[i]!)
+      this.#queuedRecords -= share.records.length - from
+      return false
+    })
+    if (dropped > 0) this.#options.onAnswered(dropped)
+    if (this.#batch?.pieces.every(({ share }) => share.call.isSettled)) this.#batch.onExpired()
+  }
+
+  /** Resolves when everything that was pushed is answered. */
+  async idle(): Promise<void> {
+    while (this.#running || this.#queue.length > 0) {
+      this.#run()
+      await this.#running
+    }
+  }
+}
+
+/** Some records of a share as a share of their own, under the same call. */
+const part = (share: Share, from: number, to: number): Share => ({
+  call: share.call,
+  records: share.records.slice(from, to),
+  places: share.places.slice(from, to),
+  bytes: 0,
+})

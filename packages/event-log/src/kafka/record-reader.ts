@@ -1,0 +1,118 @@
+import kafkajs from 'kafkajs'
+import Cluster from 'kafkajs/src/cluster/index.js'
+import Batch from 'kafkajs/src/consumer/batch.js'
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
+import { logError } from '../errors.ts'
+import type { LogRecord } from '../event-log.ts'
+import type { KafkaAdmin } from './kafka-admin.ts'
+import { connectionConfig } from './kafka-client.ts'
+import { errorType, isPassing, kafkaError } from './kafka-errors.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+import { toLogRecord } from './partition-delivery.ts'
+
+const FETCH_BYTES = 4 << 20
+const READ_COMMITTED = 1
+const ATTEMPTS = 6
+/** An open transaction hides what follows it; how often that is asked for again, a quarter of a second each. */
+const EMPTY_FETCHES = 40
+
+/** Reads ranges without a group, by the parts of kafkajs beneath its consumer, which always joins one. */
+export class RecordReader {
+  readonly #settings: KafkaSettings
+  readonly #admin: KafkaAdmin
+  #cluster: Cluster | undefined
+
+  constructor(settings: KafkaSettings, admin: KafkaAdmin) {
+    this.#settings = settings
+    this.#admin = admin
+  }
+
+  async *read(
+    topic: string,
+    partition: number,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): AsyncGenerator<readonly LogRecord[]> {
+    const ranges = await this.#admin.ranges(topic)
+    const range = ranges.find(candidate => candidate.partition === partition)
+    if (!range) throw logError('unknown_topic', { topic: `${topic}/${partition}` })
+    const last = Math.min(to, range.end)
+    let emptyFetches = 0
+    for (let next = Math.max(from, range.earliest); next < last; ) {
+      const batch = await this.#fetch(topic, partition, next)
+      if (batch === 'gone') {
+        const now = (await this.#admin.ranges(topic)).find(candidate => candidate.partition === partition)
+        if (!now || now.earliest <= next) return
+        next = now.earliest
+        continue
+      }
+      const records = batch.messages
+        .map(message => toLogRecord(message, topic, partition))
+        .filter(record => record.offset >= next && record.offset < last)
+      if (batch.rawMessages.length === 0) {
+        if (++emptyFetches === EMPTY_FETCHES)
+          throw logError('log_unavailable', {
+            where: `${topic}/${partition}`,
+            reason: `nothing comes from offset ${next} on`,
+          })
+        continue
+      }
+      emptyFetches = 0
+      // Also a batch without records for us says how far it went: over those of aborted transactions, for example.
+      next = Math.max(next, Number(batch.lastOffset())) + 1
+      if (records.length > 0) yield records
+    }
+  }
+
+  async #fetch(topic: string, partition: number, offset: number): Promise<Batch | 'gone'> {
+    const { clock, brokers } = this.#settings
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const cluster = await this.#connected(topic)
+        const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+        if (nodeId === undefined) throw Object.assign(new Error('The partition has no leader.'), { retriable: true })
+        const broker = await cluster.findBroker({ nodeId })
+        const { responses } = await broker.fetch({
+          maxWaitTime: 250,
+          minBytes: 1,
+          maxBytes: FETCH_BYTES,
+          isolationLevel: READ_COMMITTED,
+          topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }],
+          rackId: '',
+        })
+        const data = responses[0]?.partitions[0]
+        if (!data) throw Object.assign(new Error('The answer has no records.'), { retriable: true })
+        return new Batch(topic, String(offset), data)
+      } catch (error) {
+        if (errorType(error) === 'OFFSET_OUT_OF_RANGE') return 'gone'
+        this.#disconnect()
+        if (!isPassing(error) || attempt === ATTEMPTS) throw kafkaError(error, `reading ${topic}/${partition}`, brokers)
+        await clock.sleep(100 * 2 ** attempt)
+      }
+    }
+  }
+
+  async #connected(topic: string): Promise<Cluster> {
+    if (!this.#cluster) {
+      const config = connectionConfig(this.#settings, `${this.#settings.clientId}-reader`)
+      const logger = new kafkajs.Kafka(config).logger()
+      const socketFactory = createSocketFactory()
+      const more = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }
+      this.#cluster = new Cluster({ ...config, logger, socketFactory, ...more })
+      await this.#cluster.connect()
+    }
+    await this.#cluster.addTargetTopic(topic)
+    await this.#cluster.refreshMetadataIfNecessary()
+    return this.#cluster
+  }
+
+  #disconnect(): void {
+    this.#cluster?.disconnect().catch(() => {})
+    this.#cluster = undefined
+  }
+
+  async close(): Promise<void> {
+    const cluster = this.#cluster
+    this.#cluster = undefined
+    await cluster?.disconnect().catch(() => {})
+  }
+}
