@@ -1,0 +1,142 @@
+import type { MartRow, MartTable, MartType, MartValue } from '@millrace/contracts'
+import { types } from 'cassandra-driver'
+import { type CassandraOptions, createCassandraConnection } from './cassandra-connection.ts'
+import { ensureKeyspace, ensureTable } from './cassandra-schema.ts'
+import { assertColumns, assertPartition, assertRows, perTable } from './check-row.ts'
+import { insertCql, selectCql } from './cql.ts'
+import { createGate } from './gate.ts'
+import type { Mart, StoredRow } from './mart.ts'
+import { groupIntoBatches, type PartitionBatch } from './partition-batches.ts'
+
+const BATCH_LIMITS = { maxRows: 50, maxBytes: 50 * 1024 }
+const PAGE_ROWS = 2000
+
+type Decode = (value: unknown) => MartValue
+const asIs: Decode = value => value as MartValue
+const decoders: Readonly<Record<MartType, Decode>> = {
+  text: asIs,
+  double: asIs,
+  int: asIs,
+  boolean: asIs,
+  bigint: value => (value as types.Long).toNumber(),
+  timestamp: value => (value as Date).getTime(),
+}
+
+/** Turns rows of the driver into plain ones with exactly these columns. */
+function rowReader(table: MartTable, columns: readonly string[]) {
+  const fields = columns.map(name => ({ name, decode: decoders[table.columns[name]!.type] }))
+  return (row: types.Row): StoredRow => {
+    const values: Record<string, MartValue> = {}
+    for (const { name, decode } of fields) {
+      const value: unknown = row[name]
+      values[name] = value === null || value === undefined ? null : decode(value)
+    }
+    return values
+  }
+}
+
+/** The two inserts of a table: of a row, and of the static columns of a partition alone. */
+function inserts(table: MartTable, keyspace: string) {
+  const all = Object.keys(table.columns)
+  const statics = all.filter(name => table.partitionKey.includes(name) || table.columns[name]!.static)
+  const insert = (columns: readonly string[]) => ({
+    query: insertCql(table, columns, keyspace),
+    // A column without a value is left unset: a null would erase what is stored.
+    params: (row: MartRow): unknown[] => [
+      ...columns.map(name => row.values[name] ?? undefined),
+      types.Long.fromNumber(row.writeTimeMicros),
+    ],
+  })
+  return { row: insert(all), static: insert(statics) }
+}
+
+/**
+ * A mart in a Cassandra keyspace. It connects at the first call, and then waits for a server that is still starting.
+ * @throws (from its methods) coded errors of `martErrors`; those of a server that is away or slow are retryable
+ */
+export function createCassandraMart(options: CassandraOptions): Mart {
+  const { keyspace, replication = { [options.localDataCenter]: 1 }, maxInFlight = 32 } = options
+  const connection = createCassandraConnection(options)
+  const gate = createGate(maxInFlight)
+  const insertsOf = perTable(table => inserts(table, keyspace))
+  const rowMark = (table: MartTable): string | undefined => table.clusteringKey.at(-1)?.column
+  const { explain, location } = connection
+
+  async function page(table: MartTable, cql: string, params: unknown[], state?: string): Promise<types.ResultSet> {
+    const client = await connection.client()
+    const paging = { fetchSize: PAGE_ROWS, ...(state === undefined ? {} : { pageState: state }) }
+    return client.execute(cql, params, { prepare: true, isIdempotent: true, ...paging }).catch(error => {
+      throw explain(error, table.name)
+    })
+  }
+
+  /** Pages of rows; the next page is on its way while one is being used. Static columns of a partition without rows give none. */
+  async function* pages(table: MartTable, cql: string, params: unknown[]): AsyncGenerator<types.Row[]> {
+    const mark = rowMark(table)
+    let next: Promise<types.ResultSet> | undefined = page(table, cql, params)
+    while (next) {
+      const { rows, pageState }: types.ResultSet = await next
+      next = pageState ? page(table, cql, params, pageState) : undefined
+      next?.catch(() => {})
+      yield mark === undefined ? rows : rows.filter(row => row[mark] !== null)
+    }
+  }
+
+  return {
+    location,
+    async ensureTables(tables) {
+      const client = await connection.client()
+      const place = { where: location, keyspace, replication }
+      try {
+        await ensureKeyspace(client, place)
+        for (const table of tables) await ensureTable(client, table, place)
+      } catch (error) {
+        throw explain(error)
+      }
+    },
+    async upsert(table, rows) {
+      assertRows(table, rows)
+      const client = await connection.client()
+      const statements = insertsOf(table)
+      const options = { prepare: true, isIdempotent: true, logged: false }
+      const send = async (batch: PartitionBatch): Promise<unknown> => {
+        const { query, params } = statements[batch.kind]
+        const [only] = batch.rows
+        return batch.rows.length === 1
+          ? client.execute(query, params(only!), options)
+          : client.batch(
+              batch.rows.map(row => ({ query, params: params(row) })),
+              options,
+            )
+      }
+      await gate.forEach(groupIntoBatches(table, rows, BATCH_LIMITS), send).catch(error => {
+        throw explain(error, table.name)
+      })
+    },
+    async select(table, partition, { limit } = {}) {
+      assertPartition(table, partition)
+      const columns = Object.keys(table.columns)
+      const cql = selectCql(table, columns, { keyspace, ofPartition: true, limited: limit !== undefined })
+      const params = [...table.partitionKey.map(name => partition[name]), ...(limit === undefined ? [] : [limit])]
+      const read = rowReader(table, columns)
+      const found: StoredRow[] = []
+      for await (const rows of pages(table, cql, params)) for (const row of rows) found.push(read(row))
+      return found
+    },
+    async *scan(table, columns) {
+      assertColumns(table, columns)
+      const mark = rowMark(table)
+      const asked = mark === undefined || columns.includes(mark) ? columns : [...columns, mark]
+      const read = rowReader(table, columns)
+      for await (const rows of pages(table, selectCql(table, asked, { keyspace }), []))
+        if (rows.length > 0) yield rows.map(read)
+    },
+    async ping() {
+      const client = await connection.client()
+      await client.execute('SELECT key FROM system.local').catch(error => {
+        throw explain(error)
+      })
+    },
+    close: () => connection.close(),
+  }
+}
