@@ -64,8 +64,8 @@ export const lakeErrors = {
   },
   lake_ahead_of_log: {
     message:
-      'The lake holds {topic}/{partition} up to offset {lake}, but the log ends at {log}. If the topic was made anew, archive it under another lake root.',
-    retryable: true,
+      'The lake holds {topic}/{partition} up to offset {lake}, but the log has a newer record at offset {log}: the topic was made anew. Archive it under another lake root.',
+    retryable: false,
     kind: 'infrastructure',
   },
   column_refused: {

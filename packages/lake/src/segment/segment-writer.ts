@@ -118,6 +118,10 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     get newestFirst() {
       return newest?.firstOffset ?? null
     },
+    /** When the newest manifest was made, ms since the epoch. */
+    get newestMs() {
+      return newest && Date.parse(newest.createdAt)
+    },
     get rows() {
       return segment.rows
     },

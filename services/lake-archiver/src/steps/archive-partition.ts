@@ -1,0 +1,212 @@
+import { isSaneEventTime, type LakeManifest, type TopicContract } from '@millrace/contracts'
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import {
+  type DataFormat,
+  decodeRecord,
+  hourOf,
+  lakeError,
+  QUARANTINE,
+  type SegmentRow,
+  type SegmentWriter,
+} from '@millrace/lake'
+import type { Clock, Logger } from '@millrace/runtime'
+import {
+  deadLetter,
+  type FailedRecord,
+  failedRecord,
+  type PartitionProcessor,
+  type ProcessResult,
+} from '@millrace/stream'
+import type { ArchiverMetrics } from '../metrics.ts'
+import type { ArchiverOptions } from '../options.ts'
+
+export interface ArchivePartitionParts {
+  readonly contract: TopicContract
+  readonly partition: number
+  readonly format: DataFormat
+  readonly createWriter: (observer: {
+    committed(manifest: LakeManifest): void
+    lost(owner: LakeManifest): void
+  }) => SegmentWriter
+  /** Removes local files of earlier possessions of the partition. */
+  readonly clearLeftovers: () => Promise<void>
+  readonly options: Required<ArchiverOptions>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ArchiverMetrics
+}
+
+type ClosedBy = 'bytes' | 'rows' | 'age' | 'hours' | 'gap' | 'stop'
+
+/** Brokers refuse records whose time of sending is further ahead of their own clock. */
+const BROKER_AHEAD_MS = 3_600_000
+const HINT = /^manifest=(\d+)$/
+
+/** Archives one partition: collects its records in a local segment and commits that to the lake when it is full or old. */
+export function createPartitionArchiver(parts: ArchivePartitionParts): PartitionProcessor {
+  const { contract, partition, format, options, clock, logger, metrics } = parts
+  const topic = contract.name
+  let closedBy: ClosedBy = 'age'
+  let queue: LogRecord[] = []
+  let failed: FailedRecord[] = []
+  /** Offset behind the last record that was given to this processor. */
+  let given = 0
+  let reported = -1
+  let openedMs: number | null = null
+
+  const writer = parts.createWriter({
+    committed(manifest) {
+      const { firstOffset, lastOffset, kind, rows, files } = manifest
+      if (kind === 'gap') {
+        metrics.gapOffsets.inc({ topic }, lastOffset - firstOffset + 1)
+        logger.warn({ topic, partition, firstOffset, lastOffset }, 'offsets_lost_to_retention')
+        return
+      }
+      metrics.segments.inc({ topic, closed_by: closedBy })
+      metrics.rows.inc({ topic }, rows)
+      metrics.bytes.inc(
+        { topic },
+        files.reduce((sum, { bytes }) => sum + bytes, 0),
+      )
+    },
+    lost({ firstOffset, lastOffset, writerId }) {
+      metrics.lostClaims.inc({ topic })
+      logger.warn({ topic, partition, firstOffset, lastOffset, writerId }, 'range_claimed_by_another_archiver')
+    },
+  })
+
+  async function commit(by: ClosedBy): Promise<void> {
+    closedBy = by
+    await writer.commit()
+    openedMs = null
+  }
+
+  function readRow(record: LogRecord): SegmentRow | null {
+    const decoded = decodeRecord(record.value, contract.eventTime)
+    if (!decoded.ok) {
+      failed.push(failedRecord(record, deadLetter(decoded.code, decoded.message), { stage: 'sink', sink: 'lake' }))
+      return null
+    }
+    const { event, eventTimeMs } = decoded
+    const { offset, timestampMs, value } = record
+    const isSane = eventTimeMs !== null && isSaneEventTime(eventTimeMs, timestampMs)
+    return {
+      offset,
+      eventTimeMs,
+      hour: isSane ? hourOf(eventTimeMs) : QUARANTINE,
+      line: format.encode({ offset, timestampMs, value, event }),
+    }
+  }
+
+  const full = (): ClosedBy | null => {
+    if (writer.bytes >= options.maxBytes) return 'bytes'
+    return writer.rows >= options.maxRows ? 'rows' : null
+  }
+
+  async function take(record: LogRecord): Promise<void> {
+    const { offset } = record
+    if (offset > writer.next && contract.cleanup === 'delete') {
+      await commit('gap')
+      await writer.claimGap(offset)
+    }
+    const by = full()
+    if (by) await commit(by)
+    const row = readRow(record)
+    if (offset < writer.next) return checkSameLog(record)
+    if (row && !writer.hours.includes(row.hour) && writer.hours.length >= options.maxHours) await commit('hours')
+    if (offset < writer.next) return
+    openedMs ??= clock.now()
+    if (!row) return writer.skip(offset)
+    writer.add(row)
+    if (row.hour === QUARANTINE) metrics.quarantined.inc({ topic })
+  }
+
+  /**
+   * A record that is in the lake already was read again, because a refusal of it may not have reached the failed events.
+   * One that was sent after everything in the lake cannot be there: it is of another log with the same name.
+   */
+  function checkSameLog({ offset, timestampMs }: LogRecord): void {
+    const archivedMs = writer.newestMs
+    if (offset >= writer.committed || archivedMs === null || timestampMs <= archivedMs + BROKER_AHEAD_MS) return
+    throw lakeError('lake_ahead_of_log', { topic, partition, lake: writer.committed, log: offset })
+  }
+
+  /** Takes what is queued; when it throws, a later call goes on where it stopped. */
+  async function advance(): Promise<void> {
+    if (writer.committing) await commit(closedBy)
+    let taken = 0
+    try {
+      for (const record of queue) {
+        const refusals = failed.length
+        try {
+          await take(record)
+        } catch (error) {
+          failed.length = refusals
+          throw error
+        }
+        taken += 1
+      }
+    } finally {
+      queue = queue.slice(taken)
+    }
+    await writer.flush()
+    const by = full()
+    if (by) await commit(by)
+  }
+
+  function result(): ProcessResult {
+    const refused = failed
+    failed = []
+    // Another archiver may be ahead of what this one was given.
+    const finished = Math.min(writer.committed, given)
+    const isNews = finished > reported
+    if (isNews) reported = finished
+    const hint = writer.newestFirst
+    return {
+      emits: [],
+      failed: refused,
+      done: isNews ? finished : null,
+      ...(hint !== null && { metadata: `manifest=${hint}` }),
+    }
+  }
+
+  return {
+    async open(assignment: Assignment) {
+      const { committed, earliest, end } = assignment
+      await parts.clearLeftovers()
+      const hint = HINT.exec(committed?.metadata ?? '')?.[1]
+      await writer.open(hint === undefined ? null : Number(hint))
+      if (writer.next > end) logger.warn({ topic, partition, lake: writer.next, log: end }, 'lake_ahead_of_log')
+      if (contract.cleanup === 'delete') await writer.claimGap(earliest)
+      const readFrom = Math.max(earliest, Math.min(writer.next, committed?.offset ?? earliest))
+      given = readFrom
+      reported = readFrom
+      return { readFrom, publishFrom: readFrom }
+    },
+    async process(records) {
+      for (const record of records) {
+        if (record.offset < given) continue
+        queue.push(record)
+        given = record.offset + 1
+      }
+      await advance()
+      return result()
+    },
+    async tick(nowMs) {
+      await advance()
+      if (openedMs !== null && nowMs - openedMs >= options.maxAgeMs) await commit('age')
+      return result()
+    },
+    async close(reason) {
+      if (reason === 'revoked') {
+        await writer.abandon()
+        return null
+      }
+      await advance()
+      await commit('stop')
+      const last = result()
+      await writer.abandon()
+      return last
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { topicContract, topicNames } from '@millrace/contracts'
+import { createNdjsonFormat, createParquetFormat, createSegmentWriter, type Lake } from '@millrace/lake'
+import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import type { Topology } from '@millrace/stream'
+import { archiverMetrics } from './metrics.ts'
+import { ARCHIVER_DEFAULTS, type ArchiverOptions } from './options.ts'
+import { createPartitionArchiver } from './steps/archive-partition.ts'
+
+export interface LakeArchiverParts extends ArchiverOptions {
+  readonly lake: Lake
+  /** Local folder of this process alone, for segments that are not in the lake yet; what a dead process left there is never needed. */
+  readonly spoolDirectory: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ServiceMetrics
+  /** Names one possession of a partition among all archivers that ever were. */
+  readonly newWriterId?: () => string
+}
+
+/** Archives every topic that the contracts store in the lake. */
+export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
+  const { lake, spoolDirectory, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
+  const options = { ...ARCHIVER_DEFAULTS, ...given }
+  const ownMetrics = archiverMetrics(metrics)
+  return {
+    name: 'lake-archiver',
+    topics: topicNames.filter(name => topicContract(name).sinks.lake),
+    createProcessor(topic, partition) {
+      const contract = topicContract(topic)
+      const format = options.format === 'parquet' ? createParquetFormat(contract, partition) : createNdjsonFormat()
+      const spool = join(spoolDirectory, topic, String(partition))
+      return createPartitionArchiver({
+        contract,
+        partition,
+        format,
+        options,
+        clock,
+        logger,
+        metrics: ownMetrics,
+        clearLeftovers: () => rm(spool, { recursive: true, force: true }),
+        createWriter: observer => {
+          const writerId = newWriterId()
+          const directory = join(spool, writerId)
+          return createSegmentWriter({ lake, format, topic, partition, writerId, directory, clock, observer })
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { canonicalJson, type LakeManifest, type TopicName } from '@millrace/contracts'
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import { createDirectoryLake, type Lake, readDataFile, readManifests } from '@millrace/lake'
+import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
+import type { ProcessResult } from '@millrace/stream'
+import { expect } from 'vitest'
+import { type ArchiverOptions, createLakeArchiverTopology } from '../src/index.ts'
+
+export const TOPIC: TopicName = 'lol.raw'
+export const PARTITION = 4
+export const START_MS = Date.UTC(2024, 2, 24, 10)
+
+export const eventAt = (offset: number, datetimeMs = START_MS + offset): Record<string, unknown> => ({
+  eventId: `00000000-0000-4000-8000-${String(offset).padStart(12, '0')}`,
+  datetime: new Date(datetimeMs).toISOString(),
+  account: `player ${offset % 5}`,
+  x: offset / 3,
+  method: '/move',
+  추가: { n: [offset, null] },
+})
+
+export const recordAt = (offset: number, value: Buffer | Record<string, unknown> = eventAt(offset)): LogRecord => ({
+  topic: TOPIC,
+  partition: PARTITION,
+  offset,
+  key: Buffer.from('player'),
+  value: Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value)),
+  timestampMs: START_MS,
+})
+
+export const records = (from: number, to: number): LogRecord[] =>
+  Array.from({ length: to - from }, (_, index) => recordAt(from + index))
+
+export interface Stored {
+  readonly manifests: readonly LakeManifest[]
+  /** Canonical JSON by offset. */
+  readonly rows: ReadonlyMap<number, string>
+}
+
+/** Everything the lake holds of the partition; fails on a gap or an overlap between ranges, or a row that is stored twice. */
+export async function readBack(
+  lake: Lake,
+  directory: string,
+  topic: string = TOPIC,
+  partition = PARTITION,
+): Promise<Stored> {
+  const manifests: LakeManifest[] = []
+  const rows = new Map<number, string>()
+  let next = 0
+  for await (const manifest of readManifests(lake, topic, partition)) {
+    expect(manifest.firstOffset, 'ranges follow one another').toBe(next)
+    next = manifest.lastOffset + 1
+    manifests.push(manifest)
+    for (const file of manifest.files) {
+      for await (const batch of readDataFile(lake, file, { directory })) {
+        for (const { offset, event } of batch) {
+          expect(rows.has(offset), `offset ${offset} is stored once`).toBe(false)
+          rows.set(offset, canonicalJson(event))
+        }
+      }
+    }
+  }
+  return { manifests, rows }
+}
+
+export const expected = (logged: readonly LogRecord[]): Map<number, string> =>
+  new Map(logged.map(({ offset, value }) => [offset, canonicalJson(JSON.parse(String(value)))]))
+
+/** A lake and archivers of one partition over it. */
+export async function makeArchiveWorld(options: ArchiverOptions = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'lake-archiver-'))
+  const lake = createDirectoryLake({ directory: join(directory, 'lake') })
+  const clock = new ManualClock(START_MS)
+  const metrics = createServiceMetrics('lake-archiver', { processMetrics: false })
+  let archivers = 0
+  return {
+    directory,
+    lake,
+    clock,
+    metrics,
+    archiver(over: Lake = lake) {
+      const topology = createLakeArchiverTopology({
+        format: 'ndjson.zst',
+        ...options,
+        lake: over,
+        clock,
+        metrics,
+        logger: createLogger('test', { level: 'silent' }),
+        spoolDirectory: join(directory, `spool-${++archivers}`),
+      })
+      return topology.createProcessor(TOPIC, PARTITION)
+    },
+    assignment: (given: Partial<Assignment> = {}): Assignment => ({
+      topic: TOPIC,
+      partition: PARTITION,
+      epoch: 1,
+      committed: null,
+      earliest: 0,
+      end: 1_000_000,
+      ...given,
+    }),
+    stored: () => readBack(lake, directory),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+export type ArchiveWorld = Awaited<ReturnType<typeof makeArchiveWorld>>
+
+export const doneOf = (result: ProcessResult | null | undefined): number | null => result?.done ?? null
