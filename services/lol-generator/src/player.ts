@@ -1,7 +1,17 @@
 import type { LolTruth } from '@millrace/contracts'
 import { type Actor, Random, type SimulatedRecord } from '@millrace/simulation'
 import type { Match, Room } from './room.ts'
-import { CHEAT_KIND, DEATH_MS, DEATH_SHARE, drawCoordinate, drawKey, drawMethod, INTERVAL_MS } from './seed-profile.ts'
+import {
+  CHEAT_KIND,
+  DEATH_MS,
+  DEATH_SHARE,
+  drawCoordinate,
+  drawKey,
+  drawMethod,
+  INTERVAL_MS,
+  MATCH_MS,
+  type Method,
+} from './seed-profile.ts'
 
 export interface PlayerOptions {
   /** Number of the player in the whole population, from 0. */
@@ -19,6 +29,18 @@ export interface PlayerOptions {
   readonly writeInstant: (timeMs: number) => string
 }
 
+const METHOD_PART: Readonly<Record<Method, string>> = {
+  '/move': '","method":"/move","ingametime":"',
+  '/wait': '","method":"/wait","ingametime":"',
+  '/getItem': '","method":"/getItem","ingametime":"',
+}
+const GAME_TIMES = Array.from({ length: MATCH_MS.max / 1000 + 1 }, (_, s) => `${Math.floor(s / 60)}:${s % 60}`)
+
+/** Minutes and seconds without leading zeros, as clients write them. */
+const gameTime = (sinceStartMs: number): string => GAME_TIMES[Math.floor(sinceStartMs / 1000)]!
+
+const deathPart = (deaths: number): string => `,"deathCount":${deaths},"id":"`
+
 /**
  * A player of the seed profile: one action every few seconds while a match is on, and at its end one truth record, if there
  * was any action to label. The record's JSON is put together from parts that change and parts made once per match.
@@ -33,8 +55,9 @@ export class Player implements Actor {
   #match!: Match
   #cutMs = 0
   #cheats = false
-  #tail = ''
-  #head = ''
+  #tailAlive = ''
+  #tailDead = ''
+  #deathPart = deathPart(0)
   #items = 0
   #deaths = 0
   #deadUntilMs = 0
@@ -64,10 +87,13 @@ export class Player implements Actor {
     const champion = champions[seat]!
     this.#cheats = this.#options.isCheater(champion)
     this.#cutMs = Math.min(this.#match.endMs, endMs)
-    this.#head = `","account":${JSON.stringify(account)},"champion":${JSON.stringify(champion.toLowerCase())},"status":`
-    this.#tail = `,"roomID":"${roomID}","createRoomDate":"${new Date(startMs).toISOString()}"}`
+    const middle = `","account":${JSON.stringify(account)},"champion":${JSON.stringify(champion.toLowerCase())},"status":`
+    const end = `,"roomID":"${roomID}","createRoomDate":"${new Date(startMs).toISOString()}"}`
+    this.#tailAlive = `${middle}0${end}`
+    this.#tailDead = `${middle}1${end}`
     this.#items = 0
     this.#deaths = 0
+    this.#deathPart = deathPart(0)
     this.#deadUntilMs = 0
     this.#actions = 0
     this.#goOn(startMs + this.#random.int(0, INTERVAL_MS.max))
@@ -90,17 +116,26 @@ export class Player implements Actor {
     const y = isWaiting ? 0 : drawCoordinate(random, this.#cheats)
     if (method === '/getItem') this.#items++
     if (atMs >= this.#deadUntilMs && random.chance(DEATH_SHARE)) {
-      this.#deaths++
+      this.#deathPart = deathPart(++this.#deaths)
       this.#deadUntilMs = atMs + random.int(DEATH_MS.min, DEATH_MS.max)
     }
-    const seconds = Math.floor((atMs - this.#match.startMs) / 1000)
-    const minutes = Math.floor(seconds / 60)
-    const value = `{"eventId":"${eventId}","datetime":"${this.#options.writeInstant(atMs)}","method":"${method}","ingametime":"${
-      minutes
-    }:${seconds - 60 * minutes}${this.#ipPart}${x},"y":${y},"deathCount":${this.#deaths},"id":"${random.uuid()}","inputkey":"${drawKey(
-      random,
-      this.#cheats,
-    )}${this.#head}${atMs < this.#deadUntilMs ? 1 : 0}${this.#tail}`
+    // Few and flat pieces: joining them is most of the cost of a record.
+    const value =
+      '{"eventId":"' +
+      eventId +
+      '","datetime":"' +
+      this.#options.writeInstant(atMs) +
+      METHOD_PART[method] +
+      gameTime(atMs - this.#match.startMs) +
+      this.#ipPart +
+      x +
+      ',"y":' +
+      y +
+      this.#deathPart +
+      random.uuid() +
+      '","inputkey":"' +
+      drawKey(random, this.#cheats) +
+      (atMs < this.#deadUntilMs ? this.#tailDead : this.#tailAlive)
     this.#actions++
     this.#goOn(atMs + random.int(INTERVAL_MS.min, INTERVAL_MS.max))
     return this.#record('lol.raw', eventId, value, atMs)
