@@ -6,6 +6,11 @@ export const streamErrors = {
     retryable: false,
     kind: 'internal',
   },
+  gave_up: {
+    message: 'Gave up on {what} after {seconds} s and {attempts} attempts: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
 } as const satisfies ErrorTable
 
 export const streamError = errorFactory('StreamError', streamErrors)

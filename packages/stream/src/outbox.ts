@@ -1,0 +1,145 @@
+import type { TopicName } from '@millrace/contracts'
+import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
+import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
+import { emitFailed, failedRecord } from './failed-records.ts'
+import { type RetryOptions, retry } from './retry.ts'
+import { deadLetter } from './step.ts'
+import type { Emit, FailedRecord, ProcessResult } from './topology.ts'
+
+/** How far a partition is finished: everything before `offset` is processed and its outputs are stored. */
+export interface Position {
+  readonly offset: number
+  readonly metadata: string
+}
+
+export interface OutboxOptions {
+  readonly service: string
+  readonly producer: LogProducer
+  readonly clock: Clock
+  readonly metrics: ServiceMetrics
+  readonly appendDeadlineMs: number
+  readonly retrying: (what: string) => RetryOptions
+  /** Called whenever something was stored. */
+  readonly onStored: () => void
+  /** Called when something can never be stored; nothing is stored after it. */
+  readonly onFailed: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly result: ProcessResult
+  /** Bytes of the records that it came from. */
+  readonly bytes: number
+}
+
+/**
+ * Stores the results of one partition in order, one round at a time: what comes while a round is under way makes up the next one.
+ * So no output overtakes an earlier one of its partition, retries included, and a slow log makes larger rounds.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions
+  #waiting: Waiting[] = []
+  #pendingBytes = 0
+  #position: Position | null = null
+  #running: Promise<void> | null = null
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#running === null
+  }
+
+  /** Null until a first result is finished. */
+  get position(): Position | null {
+    return this.#position
+  }
+
+  /** Takes a result that came from `bytes` of records. */
+  push(result: ProcessResult, bytes: number): void {
+    this.#waiting.push({ result, bytes })
+    this.#pendingBytes += bytes
+    this.#running ??= this.#run().catch(this.#options.onFailed)
+  }
+
+  /** Resolves when everything that was pushed is stored, or storing has failed. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const round = this.#waiting
+      this.#waiting = []
+      await this.#store(round.map(({ result }) => result))
+      for (const { result, bytes } of round) {
+        this.#pendingBytes -= bytes
+        if (result.done !== null && result.done > (this.#position?.offset ?? -1))
+          this.#position = { offset: result.done, metadata: result.metadata ?? '' }
+      }
+      if (this.#waiting.length === 0) this.#running = null
+      this.#options.onStored()
+    }
+  }
+
+  async #store(results: readonly ProcessResult[]): Promise<void> {
+    const { service, clock, metrics } = this.#options
+    const failed = results.flatMap(result => result.failed)
+    const byTopic = Map.groupBy(
+      results.flatMap(result => result.emits),
+      emit => emit.topic,
+    )
+    const refused = await Promise.all([...byTopic].map(([topic, emits]) => this.#append(topic, emits)))
+    failed.push(...refused.flat())
+    if (failed.length === 0) return
+    await this.#append(
+      'failed-events',
+      failed.map(record => emitFailed(record, service, clock.now())),
+    )
+    for (const [reason, records] of Map.groupBy(failed, ({ reason }) => reason.code))
+      metrics.recordsFailed.inc({ reason }, records.length)
+  }
+
+  /** Appends until everything is stored; returns the records whose output the log will never take. */
+  async #append(topic: TopicName, emits: readonly Emit[]): Promise<readonly FailedRecord[]> {
+    const { producer, clock, metrics, appendDeadlineMs: deadlineMs, retrying } = this.#options
+    const refused: FailedRecord[] = []
+    const timestampMs = clock.now()
+    let left = emits
+    await retry(
+      async () => {
+        const results = await producer.append(
+          topic,
+          left.map(emit => outgoing(emit, timestampMs)),
+          { deadlineMs },
+        )
+        const again: Emit[] = []
+        let error: CodedError | undefined
+        for (const [index, result] of results.entries()) {
+          const emit = left[index]!
+          if (result.ok) continue
+          if (result.error.code === 'record_too_large' && emit.source) {
+            refused.push(failedRecord(emit.source, deadLetter(result.error.code, result.error.message)))
+            continue
+          }
+          again.push(emit)
+          if (!error || error.retryable) error = result.error
+        }
+        left = again
+        if (error) throw error
+      },
+      retrying(`append to ${topic}`),
+    )
+    metrics.recordsOut.inc({ topic }, emits.length - refused.length)
+    return refused
+  }
+}
+
+const outgoing = ({ key, value, source }: Emit, timestampMs: number): OutgoingRecord =>
+  source?.traceparent === undefined
+    ? { key, value, timestampMs }
+    : { key, value, timestampMs, traceparent: source.traceparent }

@@ -1,0 +1,237 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { TopicName } from '@millrace/contracts'
+import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
+import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import { freshnessMs } from './freshness.ts'
+import { Outbox, type Position } from './outbox.ts'
+import { retry, type Trouble } from './retry.ts'
+import type { ResolvedOptions } from './runner-options.ts'
+import { Signal } from './signal.ts'
+import type { Slots } from './slots.ts'
+import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
+
+export interface WorkerParts {
+  readonly topology: Topology
+  readonly consumer: LogConsumer
+  readonly producer: LogProducer
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: ServiceMetrics
+  readonly options: ResolvedOptions
+  readonly slots: Slots
+  /** Called when the runner's loop may have something to do: room for records, or a position to commit. */
+  readonly onProgress: () => void
+  readonly onFailed: (error: unknown) => void
+}
+
+const LOST = new Error('the partition was lost')
+
+const bytesOf = (records: readonly LogRecord[]): number =>
+  records.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+
+/** One possession of one partition: processes its records one batch after the other and hands the results to its outbox. */
+export class PartitionWorker {
+  readonly assignment: Assignment
+  /** Resolves when nothing of this possession goes on any more; never rejects. */
+  readonly ended: Promise<void>
+  isPaused = false
+  /** End of the partition as last heard. */
+  end: number
+  readonly #parts: WorkerParts
+  readonly #outbox: Outbox
+  readonly #lost = new AbortController()
+  readonly #news = new Signal()
+  readonly #troubles = new Map<string, Trouble>()
+  readonly #inbox: LogRecord[][] = []
+  #unprocessedBytes = 0
+  #publishFrom = 0
+  #isTickDue = false
+  #isDraining = false
+  #isWaiting = false
+
+  /** @param before the end of an earlier possession of the partition by this process: this one begins after it */
+  constructor(assignment: Assignment, parts: WorkerParts, before: Promise<void> | undefined) {
+    this.assignment = assignment
+    this.end = assignment.end
+    this.#parts = parts
+    const { topology, producer, clock, metrics, options } = parts
+    this.#outbox = new Outbox({
+      service: topology.name,
+      producer,
+      clock,
+      metrics,
+      appendDeadlineMs: options.appendDeadlineMs,
+      retrying: what => this.#retrying(what),
+      onStored: parts.onProgress,
+      onFailed: error => this.#fail(error),
+    })
+    this.ended = this.#run(before)
+  }
+
+  /** Bytes of records that were taken and are not finished. */
+  get unfinishedBytes(): number {
+    return this.#unprocessedBytes + this.#outbox.pendingBytes
+  }
+
+  /** What may be committed; null when nothing was finished yet. */
+  get position(): Position | null {
+    return this.#outbox.position
+  }
+
+  get troubles(): readonly Trouble[] {
+    return [...this.#troubles.values()]
+  }
+
+  get isLost(): boolean {
+    return this.#lost.signal.aborted
+  }
+
+  /** Nothing will happen here before time passes or something is given. */
+  get isQuiet(): boolean {
+    const isBackingOff = this.#troubles.size > 0
+    return isBackingOff || (this.#isWaiting && this.#inbox.length === 0 && !this.#isTickDue && this.#outbox.isEmpty)
+  }
+
+  offer(records: readonly LogRecord[], end: number): void {
+    this.end = end
+    this.#inbox.push([...records])
+    this.#unprocessedBytes += bytesOf(records)
+    this.#news.raise()
+  }
+
+  tick(): void {
+    this.#isTickDue = true
+    this.#news.raise()
+  }
+
+  /** Finishes the batch at hand, closes the processor and stores its last result; what was not begun is left. */
+  drain(): Promise<void> {
+    this.#isDraining = true
+    this.#news.raise()
+    return this.ended
+  }
+
+  /** From now on everything under way here is void. */
+  lose(): void {
+    this.#lost.abort(LOST)
+    this.#news.raise()
+  }
+
+  async #run(before: Promise<void> | undefined): Promise<void> {
+    const { topology, consumer } = this.#parts
+    const { topic, partition } = this.assignment
+    let processor: PartitionProcessor | undefined
+    try {
+      await before
+      if (this.#isOver()) return
+      const opening = topology.createProcessor(topic as TopicName, partition)
+      processor = opening
+      const opened = await this.#retry('open', () => opening.open(this.assignment))
+      this.#publishFrom = opened.publishFrom
+      if (!this.#isOver()) consumer.start(this.assignment, opened.readFrom)
+      while (!this.#isOver()) await this.#next(processor)
+    } catch (error) {
+      this.#fail(error)
+    }
+    if (processor) await this.#close(processor)
+    await this.#outbox.settled()
+    this.#troubles.clear()
+  }
+
+  #isOver(): boolean {
+    return this.#isDraining || this.isLost
+  }
+
+  async #next(processor: PartitionProcessor): Promise<void> {
+    const batch = this.#inbox.shift()
+    if (batch) await this.#process(processor, batch)
+    else if (this.#isTickDue) {
+      this.#isTickDue = false
+      if (!processor.tick) return
+      const result = await this.#retry('tick', () => processor.tick?.(this.#parts.clock.now()) ?? null)
+      if (result) this.#outbox.push(result, 0)
+    } else {
+      this.#isWaiting = true
+      await this.#news.raised
+      this.#news.clear()
+      this.#isWaiting = false
+    }
+  }
+
+  async #process(processor: PartitionProcessor, batch: readonly LogRecord[]): Promise<void> {
+    // Results of records below publishFrom are dropped, so no call may hold both kinds.
+    const split = batch.findIndex(({ offset }) => offset >= this.#publishFrom)
+    const rebuilt = split < 0 ? batch : batch.slice(0, split)
+    const published = split < 0 ? [] : batch.slice(split)
+    if (rebuilt.length > 0) {
+      await this.#retry('process', () => processor.process(rebuilt))
+      this.#unprocessedBytes -= bytesOf(rebuilt)
+    }
+    if (published.length > 0) await this.#publish(processor, published)
+    this.#parts.onProgress()
+    // Processors may never wait for anything: let the rest of the process have its turn.
+    await turn()
+  }
+
+  async #publish(processor: PartitionProcessor, records: readonly LogRecord[]): Promise<void> {
+    const { clock, metrics } = this.#parts
+    const { topic } = this.assignment
+    const startedMs = clock.now()
+    const result = await this.#retry('process', () => processor.process(records))
+    const bytes = bytesOf(records)
+    this.#unprocessedBytes -= bytes
+    if (this.isLost) return
+    this.#outbox.push(result, bytes)
+    const nowMs = clock.now()
+    metrics.recordsIn.inc({ topic }, records.length)
+    metrics.batchDuration.observe({ topic }, (nowMs - startedMs) / 1000)
+    metrics.lastProgress.set(nowMs / 1000)
+    const ageMs = freshnessMs(records.at(-1)!, nowMs)
+    if (ageMs !== null) metrics.freshness.observe({ topic }, ageMs / 1000)
+  }
+
+  async #close(processor: PartitionProcessor): Promise<void> {
+    const { isLost } = this
+    try {
+      const result: ProcessResult | null | undefined = await processor.close?.(isLost ? 'revoked' : 'stopping')
+      if (result && !isLost) this.#outbox.push(result, 0)
+    } catch (error) {
+      const { topic, partition } = this.assignment
+      this.#parts.logger.warn({ err: error, topic, partition }, 'processor_close_failed')
+    }
+  }
+
+  #retry<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
+    return retry(() => this.#parts.slots.use(attempt), this.#retrying(what))
+  }
+
+  #retrying(what: string) {
+    const { clock, logger, options } = this.#parts
+    const { topic, partition } = this.assignment
+    return {
+      what: `${what} of ${topic}/${partition}`,
+      policy: options.retry,
+      clock,
+      random: options.random,
+      signal: this.#lost.signal,
+      onTrouble: (trouble: Trouble | null) => {
+        const known = this.#troubles.get(what)
+        if (trouble) this.#troubles.set(what, trouble)
+        else this.#troubles.delete(what)
+        if (trouble && !known) logger.warn({ err: trouble.error, topic, partition, what }, 'failing_and_retrying')
+        if (!trouble && known)
+          logger.info(
+            { topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts },
+            'recovered',
+          )
+      },
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.isLost) return
+    const { topic, partition } = this.assignment
+    this.#parts.logger.error({ err: error, topic, partition }, 'partition_failed')
+    this.#parts.onFailed(error)
+  }
+}
