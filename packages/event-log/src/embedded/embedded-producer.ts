@@ -37,14 +37,14 @@ export function createEmbeddedProducer(options: {
         for (const [partition, share] of shares) {
           inFlightBytes += share.bytes
           const write = partitions[partition]!.append(share.records)
-            .then(
-              firstOffset => call.succeed(share, { from: 0, to: share.records.length, partition, firstOffset }),
-              error => call.fail(share, error as CodedError),
-            )
             .finally(() => {
               inFlightBytes -= share.bytes
               open.delete(write)
             })
+            .then(
+              firstOffset => call.succeed(share, { from: 0, to: share.records.length, partition, firstOffset }),
+              error => call.fail(share, error as CodedError),
+            )
           open.add(write)
         }
       } catch (error) {

@@ -6,10 +6,13 @@ import type { KafkaSettings } from './kafka-options.ts'
 
 /** Where Kafka says that a value was set for the topic itself. */
 const SET_ON_TOPIC = 1
-const LEADER_PATIENCE_MS = 15_000
+const VISIBLE_PATIENCE_MS = 15_000
+const SECOND_LOOK_MS = 300
 
 interface Found {
   readonly partitions: number
+  /** How many of them have a leader. */
+  readonly leaders: number
   readonly replicas: number
   readonly config: ReadonlyMap<string, ConfigEntries>
 }
@@ -48,7 +51,7 @@ export async function ensureKafkaTopics(
       throw logError('invalid_topic', { topic: name, reason: `${partitions} partitions, expected at least 1` })
   }
   return admin.use('the topics', async client => {
-    const found = await describe(client, specs)
+    const found = await describeSettled(client, specs, settings)
     const missing = specs.filter(spec => !found.has(spec.name))
     if (missing.length > 0) await create(client, missing, settings)
     const reports: TopicReport[] = []
@@ -58,9 +61,25 @@ export async function ensureKafkaTopics(
         current ? await mend(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
       )
     }
-    await waitForLeaders(client, specs, settings)
+    if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(client, specs, settings)
     return reports
   })
+}
+
+/** A broker may lag behind: only what still differs a moment later does differ. */
+async function describeSettled(
+  client: Admin,
+  specs: readonly TopicSpec[],
+  { clock }: KafkaSettings,
+): Promise<ReadonlyMap<string, Found>> {
+  const first = await describe(client, specs)
+  const isSettled = specs.every(spec => {
+    const found = first.get(spec.name)
+    return !found || differencesOf(spec, found).length === 0
+  })
+  if (isSettled) return first
+  await clock.sleep(SECOND_LOOK_MS)
+  return describe(client, specs)
 }
 
 async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, Found>> {
@@ -75,7 +94,8 @@ async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<Rea
     present.map(({ name, partitions }) => {
       const entries = resources.find(resource => resource.resourceName === name)?.configEntries ?? []
       const config = new Map(entries.map(entry => [entry.configName, entry]))
-      return [name, { partitions: partitions.length, replicas: partitions[0]?.replicas.length ?? 1, config }]
+      const leaders = partitions.filter(partition => partition.leader >= 0).length
+      return [name, { partitions: partitions.length, leaders, replicas: partitions[0]?.replicas.length ?? 1, config }]
     }),
   )
 }
@@ -95,19 +115,24 @@ async function create(client: Admin, specs: readonly TopicSpec[], settings: Kafk
   })
 }
 
+function differencesOf(spec: TopicSpec, found: Found): string[] {
+  const differences: string[] = []
+  if (found.partitions !== spec.partitions)
+    differences.push(`partitions: ${found.partitions}, wanted ${spec.partitions}`)
+  for (const [key, value] of configOf(spec, found.replicas)) {
+    const current = found.config.get(key)?.configValue
+    if (current !== value) differences.push(`${REPORTED[key]}: ${current}, wanted ${value}`)
+  }
+  return differences
+}
+
 async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<TopicReport> {
   const { name } = spec
-  const differences: string[] = []
-  if (found.partitions !== spec.partitions) {
-    differences.push(`partitions: ${found.partitions}, wanted ${spec.partitions}`)
-    if (found.partitions < spec.partitions)
-      await client.createPartitions({ topicPartitions: [{ topic: name, count: spec.partitions }] })
-  }
+  const differences = differencesOf(spec, found)
+  if (found.partitions < spec.partitions)
+    await client.createPartitions({ topicPartitions: [{ topic: name, count: spec.partitions }] })
   const wanted = configOf(spec, found.replicas)
-  const changed = [...wanted].filter(([key, value]) => found.config.get(key)?.configValue !== value)
-  for (const [key, value] of changed)
-    differences.push(`${REPORTED[key]}: ${found.config.get(key)?.configValue}, wanted ${value}`)
-  if (changed.length > 0) {
+  if ([...wanted].some(([key, value]) => found.config.get(key)?.configValue !== value)) {
     // The request replaces all that is set on the topic, so what others set goes with it.
     const kept = [...found.config.values()].filter(
       entry => (entry.configSource as number) === SET_ON_TOPIC && !wanted.has(entry.configName),
@@ -131,19 +156,22 @@ async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<Topic
 }
 
 /** A topic is of use when every partition has a leader, which takes a moment after it was created. */
-async function waitForLeaders(client: Admin, specs: readonly TopicSpec[], { clock }: KafkaSettings): Promise<void> {
-  const untilMs = clock.now() + LEADER_PATIENCE_MS
+async function waitUntilVisible(client: Admin, specs: readonly TopicSpec[], { clock }: KafkaSettings): Promise<void> {
+  const untilMs = clock.now() + VISIBLE_PATIENCE_MS
   for (;;) {
-    const { topics } = await client.fetchTopicMetadata()
+    const found = await describe(client, specs)
     const waiting = specs.filter(spec => {
-      const partitions = topics.find(topic => topic.name === spec.name)?.partitions ?? []
-      return partitions.filter(partition => partition.leader >= 0).length < spec.partitions
+      const topic = found.get(spec.name)
+      if (!topic || topic.leaders < topic.partitions) return true
+      return (
+        topic.partitions < spec.partitions || differencesOf({ ...spec, partitions: topic.partitions }, topic).length > 0
+      )
     })
     if (waiting.length === 0) return
     if (clock.now() > untilMs)
       throw logError('log_unavailable', {
         where: waiting.map(spec => spec.name).join(', '),
-        reason: `partitions without a leader after ${LEADER_PATIENCE_MS} ms`,
+        reason: `not ready ${VISIBLE_PATIENCE_MS} ms after it was changed`,
       })
     await clock.sleep(100)
   }

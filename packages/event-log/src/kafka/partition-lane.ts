@@ -86,7 +86,7 @@ export class PartitionLane {
       this.#batch = batch
       await this.#deliver(batch)
       this.#batch = undefined
-      this.#options.onAnswered(batch.bytes)
+      this.#release(batch)
     }
   }
 
@@ -181,8 +181,15 @@ export class PartitionLane {
     }
   }
 
+  /** Before its results are known to the caller, who may look at the budget at once. */
+  #release(batch: Batch): void {
+    this.#options.onAnswered(batch.bytes)
+    batch.bytes = 0
+  }
+
   #succeed(batch: Batch, firstOffset: number): void {
     const { partition } = this.#options
+    this.#release(batch)
     let offset = firstOffset
     for (const { share, from, to } of batch.pieces) {
       share.call.succeed(share, { from, to, partition, firstOffset: offset })
@@ -192,6 +199,7 @@ export class PartitionLane {
   }
 
   #fail(batch: Batch, error: CodedError): void {
+    this.#release(batch)
     for (const { share, from, to } of batch.pieces) share.call.fail(share, error, { from, to })
   }
 
@@ -209,7 +217,7 @@ export class PartitionLane {
       else this.#queue.unshift({ share: part(share, from, to), from: 0 })
     }
     this.#queuedRecords += batch.messages.length
-    this.#options.onAnswered(-batch.bytes)
+    batch.bytes = 0
   }
 
   /** Drops what nobody waits for any more; a batch that is on its way is given up when that holds for all of it. */
