@@ -7,7 +7,7 @@ import { deriveMoveColumns, sumOfCoordinates } from './derive-columns.ts'
 const action = (x: number, y: number, timeMs = 10_000) => ({
   event: rawMove({ x, y }),
   timeMs,
-  createRoomDateMs: undefined,
+  roomStartMs: 0,
 })
 
 describe('deriveMoveColumns', () => {

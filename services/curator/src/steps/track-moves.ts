@@ -6,48 +6,41 @@ export interface TrackedAction extends TimedEntry {
   readonly isMove: boolean
   readonly x: number
   readonly y: number
-  readonly roomID: string | undefined
+  readonly roomID: string | null | undefined
 }
 
 export interface TrackOptions {
-  /** An action that is older than the player's newest by more than this is late: it is told nothing and leaves no trace. */
+  /** How much older than the player's newest an action may come; older ones are not to be added. */
   readonly allowedLatenessMs: number
   /** A longer pause ends what belongs together: the next move is a first one. */
   readonly horizonMs: number
 }
 
-export type Tracked =
-  | { readonly kind: 'fresh'; readonly previousMove: TrackedAction | null }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'late' }
-
 /** The latest actions of one player; finds the move before another by event time. */
 export class PlayerTrack {
-  readonly #actions = new EventTimeWindow<TrackedAction>()
-  readonly #options: TrackOptions
+  readonly #actions: EventTimeWindow<TrackedAction>
+  readonly #horizonMs: number
 
-  constructor(options: TrackOptions) {
-    this.#options = options
+  constructor({ allowedLatenessMs, horizonMs }: TrackOptions) {
+    this.#actions = new EventTimeWindow({ keepMs: allowedLatenessMs + horizonMs })
+    this.#horizonMs = horizonMs
   }
 
-  /** Adds an action and finds the move before it, in the same match and within the horizon. */
-  add({ event, timeMs }: PlayerAction): Tracked {
-    const actions = this.#actions
-    const { allowedLatenessMs, horizonMs } = this.#options
-    if (actions.has(event.eventId)) return { kind: 'duplicate' }
-    if (timeMs < actions.newestMs - allowedLatenessMs) return { kind: 'late' }
-    const { eventId, x, y, roomID } = event
+  /** Offset from which replaying gives this track again. */
+  get dependsFrom(): number {
+    return this.#actions.dependsFrom
+  }
+
+  /** Adds an action; for a move, returns the one before it, in the same match and within the horizon. */
+  add({ event, timeMs }: PlayerAction, offset: number): TrackedAction | null {
+    const { x, y, roomID } = event
     const isMove = event.method === '/move'
-    const index = actions.insert({ timeMs, eventId, isMove, x, y, roomID })
-    let previousMove: TrackedAction | null = null
-    for (let i = index - 1; isMove && i >= 0; i--) {
-      const action = actions.at(i)!
-      if (action.roomID !== roomID || timeMs - action.timeMs > horizonMs) break
-      if (!action.isMove) continue
-      previousMove = action
-      break
+    let index = this.#actions.insert({ timeMs, isMove, x, y, roomID }, offset)
+    while (isMove) {
+      const previous = this.#actions.at(--index)
+      if (!previous || previous.roomID !== roomID || timeMs - previous.timeMs > this.#horizonMs) break
+      if (previous.isMove) return previous
     }
-    actions.dropBefore(actions.newestMs - allowedLatenessMs - horizonMs)
-    return { kind: 'fresh', previousMove }
+    return null
   }
 }

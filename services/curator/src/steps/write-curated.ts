@@ -1,6 +1,9 @@
-import type { LolCurated, LolRaw } from '@millrace/contracts'
+import type { LolCurated } from '@millrace/contracts'
 
 export type DerivedColumns = Pick<LolCurated, 'roomDay' | 'x+y' | 'buyItem' | 'displacement' | 'elapsedMs' | 'speed'>
+
+/** A raw event as parsed: the champion and whatever else it holds. */
+export type RawFields = { readonly champion: string } & Readonly<Record<string, unknown>>
 
 const CLOSING_BRACE = 0x7d
 const BACKSLASH = 0x5c
@@ -28,7 +31,7 @@ function tailOf(derived: DerivedColumns): string {
  * The bytes of a curated event: those of the raw one with the champion's name put right, and the derived columns after its
  * last field. Where the raw bytes cannot be extended safely the event is written anew, in the same order of fields.
  */
-export function writeCurated(raw: Buffer, event: LolRaw, champion: string, derived: DerivedColumns): Buffer {
+export function writeCurated(raw: Buffer, event: RawFields, champion: string, derived: DerivedColumns): Buffer {
   if (raw.at(-1) !== CLOSING_BRACE || hasDerivedName(event)) return rewrite(event, champion, derived)
   const tail = tailOf(derived)
   if (champion === event.champion) {
@@ -51,7 +54,7 @@ export function writeCurated(raw: Buffer, event: LolRaw, champion: string, deriv
   return bytes
 }
 
-function rewrite(event: LolRaw, champion: string, derived: DerivedColumns): Buffer {
+function rewrite(event: RawFields, champion: string, derived: DerivedColumns): Buffer {
   const fields: Record<string, unknown> = { ...event, champion }
   // An unknown field of the client's that has the name of a derived column gives way to it.
   for (const name of Object.keys(derived)) delete fields[name]

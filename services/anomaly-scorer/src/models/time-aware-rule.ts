@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import type { Assessment, Contribution, Model, MoveFeatures, MoveRating } from './model.ts'
+
+const positive = z.number().positive()
+const weight = z.number().min(0).max(10)
+const threshold = z.number().gt(0).max(1)
+
+/** The artefact of a time-aware rule: every number that was measured or chosen, and nothing else. */
+export const timeAwareRuleArtefact = z.strictObject({
+  kind: z.literal('time-aware-rule'),
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  /** What the numbers were measured on. */
+  measuredOn: z.string(),
+  reach: z.strictObject({
+    unitsPerSecond: positive.describe('no honest pointer goes faster, map units per second'),
+    units: positive.describe('reach of an ordinary move, however long it takes, map units'),
+    beyondDoubt: positive.describe('a move that goes this far beyond its reach has the full excess, map units'),
+  }),
+  keys: z.strictObject({
+    log2Probability: z.record(z.string(), z.number().max(0)).describe('of each key in the honest population'),
+    unknownLog2Probability: z.number().max(0).describe('of a key never seen'),
+    commonBits: z.number().min(0).describe('surprise of a key that is not rare at all'),
+    rareBits: positive.describe('surprise of a key that is as rare as keys get'),
+    usualRarity: z.number().min(0).max(1).describe('mean rarity of what honest players press'),
+  }),
+  history: z.strictObject({
+    windowMs: z.int().positive(),
+    minMoves: z.int().min(2),
+    horizonMs: z.int().positive(),
+    incidentGapMs: z.int().positive(),
+  }),
+  weights: z.strictObject({ excess: weight, recentExcess: weight, rarity: weight, recentRarity: weight }),
+  thresholds: z.strictObject({ suspicious: threshold, alert: threshold }),
+})
+
+export type TimeAwareRuleArtefact = z.infer<typeof timeAwareRuleArtefact>
+
+const UNIT = 1_000_000
+const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1)
+const thousandths = (share: number): number => Math.round(clamp01(share) * 1000)
+const rounded = (value: number): number => Math.round(value * 1000) / 1000
+
+/**
+ * The time-aware rule. A hand reaches `min(units, unitsPerSecond × time)`; what goes beyond is excess, growing linearly to
+ * `beyondDoubt`. The score is a weighted sum of the excess and the key rarity of this move and of their means over the
+ * player's recent moves (of the rarity, what is above the usual), in whole millionths, so that the contributions add up
+ * exactly. A mean over fewer moves than `minMoves` is taken over `minMoves`, so first moves cannot give a high score.
+ */
+export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): Model {
+  const { id, history, thresholds, weights } = artefact
+  const { unitsPerSecond, units, beyondDoubt } = artefact.reach
+  const { log2Probability, unknownLog2Probability, commonBits, rareBits, usualRarity } = artefact.keys
+
+  const rarityOf = (bits: number): number => thousandths((bits - commonBits) / Math.max(rareBits - commonBits, 1e-9))
+  const ratingOfKey = (bits: number): MoveRating =>
+    Object.freeze({ excess: 0, rarity: rarityOf(bits), feature: 'keyRarity', value: rounded(bits) })
+  const keyRatings = new Map(Object.entries(log2Probability).map(([key, log2]) => [key, ratingOfKey(-log2)]))
+  const unknownKey = ratingOfKey(-unknownLog2Probability)
+
+  return {
+    id,
+    history,
+    thresholds,
+
+    rate(displacement, elapsedMs, inputkey) {
+      const ofKey = keyRatings.get(inputkey) ?? unknownKey
+      if (displacement === null || elapsedMs === null) return ofKey
+      const inTime = (unitsPerSecond * Math.max(elapsedMs, 1)) / 1000
+      const isHurried = inTime < units
+      const excess = thousandths((displacement - (isHurried ? inTime : units)) / beyondDoubt)
+      if (excess === 0) return ofKey
+      return isHurried
+        ? {
+            excess,
+            rarity: ofKey.rarity,
+            feature: 'speed',
+            value: rounded((displacement / Math.max(elapsedMs, 1)) * 1000),
+          }
+        : { excess, rarity: ofKey.rarity, feature: 'displacement', value: rounded(displacement) }
+    },
+
+    score({ rating, recentMoves, recentExcess, recentRarity }: MoveFeatures): Assessment {
+      const moves = Math.max(recentMoves, history.minMoves) * 1000
+      const contributions: Contribution[] = []
+      let sum = 0
+      const add = (feature: string, value: number, share: number): void => {
+        const millionths = Math.round(share * UNIT)
+        if (millionths === 0) return
+        sum += millionths
+        const entry = { feature, value, contribution: millionths / UNIT }
+        let place = contributions.length
+        while (place > 0 && contributions[place - 1]!.contribution < entry.contribution) place--
+        contributions.splice(place, 0, entry)
+      }
+      if (rating.excess > 0) add(rating.feature, rating.value, (weights.excess * rating.excess) / 1000)
+      add('recentExcess', rounded(recentExcess / moves), (weights.recentExcess * recentExcess) / moves)
+      add('keyRarity', rating.rarity / 1000, (weights.rarity * rating.rarity) / 1000)
+      const unusual = Math.max(recentRarity / moves - usualRarity, 0)
+      add('recentKeyRarity', rounded(recentRarity / moves), weights.recentRarity * unusual)
+      return { score: Math.min(sum, UNIT) / UNIT, contributions }
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { LolAlert } from '@millrace/contracts'
+import type { KeyedContext } from '@millrace/stream'
+import type { Assessment, Model } from '../models/model.ts'
+import { collectEvidence } from './collect-evidence.ts'
+import type { Move } from './read-move.ts'
+import type { PlayerTrack } from './track-player.ts'
+import { writeScore } from './write-score.ts'
+
+export interface ScoreMoveOptions {
+  readonly model: Model
+  /** False publishes alerts only. */
+  readonly publishScores: boolean
+}
+
+type Scorer = (track: PlayerTrack, move: Move, context: KeyedContext) => undefined
+
+/** Makes the step that scores a move, publishes the score, and an alert where the player begins an incident. */
+export function createMoveScorer({ model, publishScores }: ScoreMoveOptions): Scorer {
+  const { id: modelId, thresholds, history } = model
+
+  function publish(move: Move, assessment: Assessment, warmUp: boolean, context: KeyedContext): void {
+    if (!publishScores || context.isRebuilding) return
+    const verdict = !warmUp && assessment.score >= thresholds.suspicious ? 'suspicious' : 'normal'
+    context.emitBytes('lol.scores', writeScore(move, { assessment, verdict, warmUp, late: context.late, modelId }))
+  }
+
+  /** A move without a place in the player's track is judged by itself, and that is too little to go by. */
+  function scoreAlone(move: Move, context: KeyedContext): void {
+    const rating = model.rate(null, null, move.inputkey)
+    const features = { rating, recentMoves: 1, recentExcess: rating.excess, recentRarity: rating.rarity }
+    publish(move, model.score(features), true, context)
+  }
+
+  return (track, move, context) => {
+    if (context.standing !== 'on-time') {
+      scoreAlone(move, context)
+      return
+    }
+    const { index, rated, features } = track.add(move, context.record.offset)
+    const assessment = model.score(features)
+    const warmUp = features.recentMoves < history.minMoves
+    rated.score = assessment.score
+    rated.isCrossing = !warmUp && assessment.score >= thresholds.alert
+    publish(move, assessment, warmUp, context)
+    if (!rated.isCrossing || context.isRebuilding || track.isInIncident(index)) return
+    const { eventId, datetime, account, roomID } = move
+    const alert: LolAlert = {
+      eventId: `${eventId}:alert`,
+      sourceEventId: eventId,
+      datetime,
+      account,
+      ...(roomID !== undefined && { roomID }),
+      score: assessment.score,
+      evidence: collectEvidence(track.windowAt(index)),
+      modelId,
+    }
+    context.emit('lol.alerts', alert)
+  }
+}

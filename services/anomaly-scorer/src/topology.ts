@@ -1,0 +1,48 @@
+import type { Logger } from '@millrace/runtime'
+import { createKeyedProcessor, type KeyedMetrics, type Topology } from '@millrace/stream'
+import { loadBuiltInModel } from './models/load-model.ts'
+import type { Model } from './models/model.ts'
+import { readMove } from './steps/read-move.ts'
+import { createMoveScorer } from './steps/score-move.ts'
+import { PlayerTrack, reachOf } from './steps/track-player.ts'
+
+export interface AnomalyScorerOptions {
+  /** The one that comes with the service unless given. */
+  readonly model?: Model
+  /** How much older than the newest of its player a move may be and still be judged by the moves around it. */
+  readonly allowedLatenessMs?: number
+  /** False publishes alerts only. */
+  readonly publishScores?: boolean
+  /** Players beyond this many per partition are scored without knowledge of their moves. */
+  readonly maxPlayers?: number
+  readonly logger?: Logger
+  readonly metrics?: KeyedMetrics
+}
+
+export const ALLOWED_LATENESS_MS = 120_000
+
+/** lol.raw → lol.scores, one for every move, and lol.alerts, one per player and incident. */
+export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}): Topology {
+  const { model = loadBuiltInModel(), allowedLatenessMs = ALLOWED_LATENESS_MS, publishScores = true } = options
+  const { maxPlayers, logger, metrics } = options
+  return {
+    name: 'anomaly-scorer',
+    topics: ['lol.raw'],
+    createProcessor: () =>
+      createKeyedProcessor({
+        service: 'anomaly-scorer',
+        ...(logger && { logger }),
+        ...(metrics && { metrics }),
+        ...(maxPlayers && { maxKeys: maxPlayers }),
+        allowedLatenessMs,
+        horizonMs: reachOf(model.history, allowedLatenessMs).keepMs,
+        decode: readMove,
+        keyOf: move => move.account,
+        idOf: move => move.eventId,
+        eventTimeOf: move => move.timeMs,
+        newState: () => new PlayerTrack(model, allowedLatenessMs),
+        dependsFrom: track => track.dependsFrom,
+        onRecord: createMoveScorer({ model, publishScores }),
+      }),
+  }
+}

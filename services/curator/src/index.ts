@@ -1,0 +1,1 @@
+export { type CuratorOptions, createCuratorTopology } from './topology.ts'
