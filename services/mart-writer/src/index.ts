@@ -1,0 +1,2 @@
+export { martWriterErrors } from './errors.ts'
+export { createMartWriterTopology, type MartWriterParts, martWriterTables } from './topology.ts'

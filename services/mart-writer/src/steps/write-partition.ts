@@ -1,0 +1,81 @@
+import type { MartTable, TopicName } from '@millrace/contracts'
+import type { Mart } from '@millrace/mart'
+import { CodedError, type Logger } from '@millrace/runtime'
+import { deadLetter, type FailedRecord, failedRecord, type PartitionProcessor } from '@millrace/stream'
+import { martWriterError } from '../errors.ts'
+import type { MartWriterMetrics } from '../metrics.ts'
+import { mapRows } from './map-rows.ts'
+import { type RefusedRow, type RowOfRecord, writeRows } from './write-rows.ts'
+
+export interface WritePartitionOptions {
+  readonly mart: Mart
+  readonly metrics?: MartWriterMetrics
+  readonly logger?: Logger
+}
+
+const AT_SINK = { stage: 'sink', sink: 'mart' } as const
+
+function failedRefusal({ record, table, error }: RefusedRow): FailedRecord {
+  const { code, message } = martWriterError('refused_by_mart', { table: table.name, reason: error.message })
+  const { eventId } = JSON.parse(record.value.toString())
+  return failedRecord(record, deadLetter(code, message, { sourceEventId: String(eventId) }), AT_SINK)
+}
+
+/** Writes the records of one partition: what `process` returns is in the mart, in every table of its topic, or failed. */
+export function createPartitionWriter(
+  topic: TopicName,
+  { mart, metrics, logger }: WritePartitionOptions,
+): PartitionProcessor {
+  const toRows = mapRows(topic)
+
+  async function write(table: MartTable, rows: readonly RowOfRecord[]): Promise<RefusedRow[]> {
+    const labels = { table: table.name }
+    const stopTimer = metrics?.upsertDuration.startTimer(labels)
+    try {
+      const refused = await writeRows(mart, table, rows)
+      metrics?.rowsWritten.inc(labels, rows.length - refused.length)
+      if (refused.length > 0) metrics?.rowsRefused.inc(labels, refused.length)
+      return refused
+    } catch (error) {
+      metrics?.upsertsFailed.inc({ ...labels, reason: error instanceof CodedError ? error.code : 'unknown' })
+      throw error
+    } finally {
+      stopTimer?.()
+    }
+  }
+
+  return {
+    async open({ partition, committed, earliest }) {
+      const next = committed?.offset ?? earliest
+      if (next < earliest) {
+        metrics?.gapOffsets.inc({ topic }, earliest - next)
+        logger?.error({ topic, partition, from: next, to: earliest }, 'records_expired_before_they_were_written')
+      }
+      const readFrom = Math.max(next, earliest)
+      return { readFrom, publishFrom: readFrom }
+    },
+    async process(records) {
+      const failed: FailedRecord[] = []
+      const byTable = new Map<MartTable, RowOfRecord[]>()
+      for (const record of records) {
+        const result = toRows(record, record)
+        if (result.kind === 'dead-letter') failed.push(failedRecord(record, result, AT_SINK))
+        if (result.kind !== 'ok') continue
+        for (const { table, row } of result.value) {
+          const rows = byTable.get(table)
+          if (rows) rows.push({ record, row })
+          else byTable.set(table, [{ record, row }])
+        }
+      }
+      // All are waited for, so that none of this attempt is still under way when the next begins.
+      const outcomes = await Promise.allSettled([...byTable].map(([table, rows]) => write(table, rows)))
+      const refused = new Map<number, RefusedRow>()
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') throw outcome.reason
+        for (const row of outcome.value) refused.set(row.record.offset, row)
+      }
+      failed.push(...[...refused.values()].map(failedRefusal))
+      return { emits: [], failed, done: records.at(-1)!.offset + 1 }
+    },
+  }
+}
