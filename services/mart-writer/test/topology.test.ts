@@ -1,0 +1,246 @@
+import { type MartTable, martTables } from '@millrace/contracts'
+import { type Mart, martError } from '@millrace/mart'
+import { createServiceMetrics } from '@millrace/runtime'
+import { createTopologyDriver } from '@millrace/testing'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createMartWriterTopology } from '../src/index.ts'
+import { everyTable, openTestMart, rowsOf } from './embedded-world.ts'
+import { alert, curated, score, truth } from './lol-events.ts'
+
+const indexes = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+/** A mart whose upserts pass through `onUpsert` first. */
+const tampered = (mart: Mart, onUpsert: (table: MartTable, rows: readonly unknown[]) => void): Mart => ({
+  ...mart,
+  upsert: async (...call) => {
+    onUpsert(...call)
+    await mart.upsert(...call)
+  },
+})
+
+describe('mart writer', () => {
+  it('writes a curated action into the analysis and the training set', async () => {
+    await using mart = await openTestMart()
+    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+    await driver.pipe('lol.curated', curated(5))
+    const shared = {
+      event_id: '00000001-0000-4000-8000-000000000005',
+      datetime: Date.UTC(2025, 11, 31, 23, 0, 5),
+      room_day: '2025-12-31',
+      champion: 'Vex',
+      account: 'player 5',
+      room_id: 'room 1',
+      ingametime: '0:1',
+      x: 5,
+      y: -5,
+      x_plus_y: 0,
+      speed: 1.5,
+    }
+    expect(await rowsOf(mart, 'lol_analysis')).toEqual([
+      {
+        ...shared,
+        method: '/move',
+        ip: '192.168.0.1',
+        death_count: 0,
+        record_id: 'record 5',
+        inputkey: 'q',
+        status: 0,
+        create_room_date: Date.UTC(2025, 11, 31, 23),
+        buy_item: 0,
+        displacement: 1.5,
+        elapsed_ms: 1000,
+      },
+    ])
+    expect(await rowsOf(mart, 'lol_training')).toEqual([{ ...shared, label: null, cheat: null }])
+  })
+
+  it('keeps the first action of a player, which has no predecessor, and one without a room', async () => {
+    await using mart = await openTestMart()
+    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+    const { roomID, createRoomDate, ...bare } = curated(0)
+    await driver.pipe('lol.curated', bare)
+    expect(await rowsOf(mart, 'lol_analysis')).toMatchObject([
+      { room_id: '', create_room_date: null, displacement: null, elapsed_ms: null, speed: null },
+    ])
+    expect(await driver.failed()).toEqual([])
+  })
+
+  it('labels all actions of a player in a match, whenever the truth comes, and makes no row of an episode', async () => {
+    await using mart = await openTestMart()
+    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+    await driver.pipe('lol.curated', curated(3), curated(17))
+    await driver.pipe('lol.truth', truth(3), truth(4), truth(3, { kind: 'episode', cheater: false }))
+    await driver.pipe('lol.curated', curated(4), curated(31))
+    const labels = (await rowsOf(mart, 'lol_training')).map(row => [row.account, row.label, row.cheat])
+    expect(labels).toEqual([
+      ['player 3', true, 'teleport'],
+      ['player 4', false, null],
+      ['player 3', true, 'teleport'],
+      ['player 3', true, 'teleport'],
+    ])
+  })
+
+  it('stores scores by player and day, and alerts by day, newest first', async () => {
+    await using mart = await openTestMart()
+    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+    await driver.pipe('lol.scores', score(0), score(7), score(3605))
+    await driver.pipe('lol.alerts', alert(7), alert(8), alert(3605))
+    const { lol_scores_by_player, lol_alerts_by_day } = martTables
+    const scores = await mart.select(lol_scores_by_player, { account: 'player 0', day: '2025-12-31' })
+    expect(scores.map(row => [row.source_event_id, row.contributions])).toEqual([
+      [curated(7).eventId, '[{"feature":"speed","value":3,"contribution":0.25}]'],
+      [curated(0).eventId, '[{"feature":"speed","value":3,"contribution":0.25}]'],
+    ])
+    const alerts = await mart.select(lol_alerts_by_day, { day: '2025-12-31' })
+    expect(alerts.map(row => row.source_event_id)).toEqual([curated(8).eventId, curated(7).eventId])
+    expect(await mart.select(lol_alerts_by_day, { day: '2026-01-01' })).toHaveLength(1)
+  })
+
+  it.each([
+    ['{"eventId":', 'not_json', null, null],
+    ['[1]', 'not_an_object', null, null],
+    [JSON.stringify({ ...curated(1), account: undefined }), 'wrong_field', '/account', curated(1).eventId],
+    [JSON.stringify({ ...curated(1), datetime: 'yesterday' }), 'wrong_field', '/datetime', curated(1).eventId],
+    [JSON.stringify({ ...curated(1), deathCount: 2 ** 31 }), 'unfit_value', '/deathCount', curated(1).eventId],
+    [JSON.stringify({ ...curated(1), champion: '가'.repeat(22_000) }), 'unfit_value', '/champion', curated(1).eventId],
+  ])(
+    'sends a record that no table can hold to failed-events, with the reason, and writes the others (%#)',
+    async (value, code, path, sourceEventId) => {
+      await using mart = await openTestMart()
+      await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+      await driver.pipe('lol.curated', curated(1, { eventId: curated(100).eventId }))
+      await driver.pipeBytes('lol.curated', 'player 1', value)
+      await driver.pipe('lol.curated', curated(8))
+      expect((await rowsOf(mart, 'lol_analysis')).map(row => row.event_id)).toEqual([
+        curated(8).eventId,
+        curated(100).eventId,
+      ])
+      expect(await driver.failed()).toMatchObject([
+        {
+          service: 'mart-writer',
+          stage: 'sink',
+          sink: 'mart',
+          code,
+          path,
+          sourceEventId,
+          topic: 'lol.curated',
+          payload: Buffer.from(value).toString('base64'),
+        },
+      ])
+      await driver.advance(2000)
+      const committed = [...(await driver.committed('lol.curated')).values()].map(({ offset }) => offset)
+      expect(committed.reduce((sum, offset) => sum + offset, 0)).toBe(3)
+    },
+  )
+
+  it('isolates the rows that the mart itself refuses and writes all others of the batch', async () => {
+    await using mart = await openTestMart()
+    const poison = new Set([curated(11).eventId, curated(12).eventId, curated(60).eventId])
+    const picky = tampered(mart, (table, rows) => {
+      const refused = rows.some(row => poison.has((row as { values: { event_id: string } }).values.event_id))
+      if (refused && table.name === 'lol_training')
+        throw martError('row_refused', { table: table.name, where: 'here', reason: 'too large' })
+    })
+    const metrics = createServiceMetrics('mart-writer', { processMetrics: false })
+    const topology = createMartWriterTopology({ mart: picky, metrics })
+    await using driver = await createTopologyDriver(topology)
+    await driver.pipe('lol.curated', ...indexes(100).map(index => curated(index)))
+    expect((await driver.failed()).map(({ code, sourceEventId }) => [code, sourceEventId]).sort()).toEqual(
+      [...poison].map(id => ['refused_by_mart', id]),
+    )
+    const training = new Set((await rowsOf(mart, 'lol_training')).map(row => row.event_id))
+    expect(training.size).toBe(97)
+    expect([...poison].some(id => training.has(id))).toBe(false)
+    expect(await rowsOf(mart, 'lol_analysis')).toHaveLength(100)
+    const text = await metrics.registry.metrics()
+    expect(text).toMatch(/millrace_mart_writer_rows_written_total\{table="lol_training",[^}]*\} 97\n/)
+    expect(text).toMatch(/millrace_mart_writer_rows_refused_total\{table="lol_training",[^}]*\} 3\n/)
+  })
+
+  it('waits for a mart that is away, loses nothing and marks nothing as failed', async () => {
+    await using mart = await openTestMart()
+    let away = true
+    const flaky = tampered(mart, () => {
+      if (away) throw martError('mart_unavailable', { where: 'here', reason: 'refused' })
+    })
+    await using driver = await createTopologyDriver(createMartWriterTopology({ mart: flaky }))
+    await driver.pipe('lol.scores', ...indexes(20).map(index => score(index)))
+    await driver.advance(60_000)
+    expect(await rowsOf(mart, 'lol_scores_by_player')).toEqual([])
+    expect((await driver.committed('lol.scores')).size).toBe(0)
+    away = false
+    await driver.advance(15_000)
+    expect(await rowsOf(mart, 'lol_scores_by_player')).toHaveLength(20)
+    expect(await driver.failed()).toEqual([])
+  })
+
+  it('stops, and skips nothing, on an error that it does not understand', async () => {
+    await using mart = await openTestMart()
+    const broken = tampered(mart, () => {
+      throw new Error('never seen before')
+    })
+    const driver = await createTopologyDriver(createMartWriterTopology({ mart: broken }))
+    await expect(driver.pipe('lol.scores', score(1))).rejects.toThrow('never seen before')
+    await driver.crash()
+    expect((await driver.committed('lol.scores')).size).toBe(0)
+    expect(await driver.failed()).toEqual([])
+    await driver.close()
+  })
+
+  it('fills identical tables whatever the order of topics, crashes, rebalances and failures', async () => {
+    const undisturbed = await openTestMart()
+    const events = {
+      'lol.curated': indexes(60).map(index => curated(index)),
+      'lol.truth': indexes(14).map(index => truth(index)),
+      'lol.scores': indexes(60).map(index => score(index)),
+    }
+    await using calm = await createTopologyDriver(createMartWriterTopology({ mart: undisturbed }))
+    for (const topic of Object.keys(events) as (keyof typeof events)[])
+      await calm.pipe(topic, ...(events[topic] as never[]))
+    const wanted = await everyTable(undisturbed)
+    expect(wanted.lol_training).toHaveLength(60)
+
+    const step = fc.record({
+      topic: fc.constantFrom(...(Object.keys(events) as (keyof typeof events)[])),
+      from: fc.nat({ max: 59 }),
+      count: fc.integer({ min: 1, max: 20 }),
+      afterwards: fc.constantFrom('nothing', 'crash', 'rebalance', 'fail once', 'fail after writing'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 6 }), async steps => {
+        await using mart = await openTestMart()
+        let trouble: string | null = null
+        const disturbed: Mart = {
+          ...mart,
+          upsert: async (...call) => {
+            const now = trouble
+            trouble = null
+            if (now === 'fail once') throw martError('mart_unavailable', { where: 'here', reason: 'test' })
+            await mart.upsert(...call)
+            if (now === 'fail after writing') throw martError('mart_timeout', { where: 'here', reason: 'test' })
+          },
+        }
+        await using driver = await createTopologyDriver(createMartWriterTopology({ mart: disturbed }))
+        for (const { topic, from, count, afterwards } of steps) {
+          trouble = afterwards
+          await driver.pipe(topic, ...(events[topic].slice(from, from + count) as never[]))
+          if (afterwards === 'crash') {
+            await driver.crash()
+            await driver.restart()
+          }
+          if (afterwards === 'rebalance') await driver.rebalance()
+          await driver.advance(500)
+        }
+        trouble = null
+        for (const topic of (Object.keys(events) as (keyof typeof events)[]).reverse())
+          await driver.pipe(topic, ...(events[topic].toReversed() as never[]))
+        await driver.advance(1000)
+        expect(await everyTable(mart)).toEqual(wanted)
+        expect(await driver.failed()).toEqual([])
+      }),
+      { numRuns: 15 },
+    )
+    await undisturbed[Symbol.asyncDispose]()
+  })
+})
