@@ -3,7 +3,7 @@ import { pointerOf } from './inspect-event.ts'
 import type { Refusal } from './problem.ts'
 
 const SHOWN_CHARACTERS = 80
-const SHOWN_ISSUES = 10
+const SHOWN_ISSUES = 6
 
 /** What a value is, in words that a person can compare with what was expected. */
 export function describeValue(value: unknown): string {

@@ -10,6 +10,8 @@ import { sendRefusal } from './routes/send.ts'
 import { problemAnswer } from './steps/write-answer.ts'
 
 const MAX_HEADER_BYTES = 16_384
+/** The client closed or lost its connection. */
+const GONE: readonly string[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']
 
 /** Path of each topic that clients may write. */
 export const eventPaths: readonly string[] = [...clientTopics.values()].map(({ name, domain }) =>
@@ -48,6 +50,8 @@ export function createHttpServer(dependencies: {
   readonly readers: ReadonlyMap<Socket, (refusal: Refusal) => void>
 }): FastifyInstance {
   const { options, metrics, logger, randomId, readers } = dependencies
+  // Connections whose request was answered before all of it had come: they get no second answer when they take too long.
+  const answeredEarly = new WeakSet<object>()
   const server = Fastify({
     logger: false,
     // While the routers still send, a stopping gateway serves; it only asks to be left by "Connection: close".
@@ -64,13 +68,14 @@ export function createHttpServer(dependencies: {
     frameworkErrors: (error, _request, reply) => {
       sendRefusal(reply as never, { code: 'bad_request', details: { reason: error.message.toLowerCase() } }, metrics())
     },
-    clientErrorHandler(error, socket) {
+    clientErrorHandler(error: NodeJS.ErrnoException, socket) {
       const refusal = refusalOfClientError(error, options)
       const endReading = readers.get(socket as Socket)
-      if (endReading) return endReading(refusal.code === 'bad_request' ? { code: 'client_gone' } : refusal)
-      if ((error as NodeJS.ErrnoException).code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-      const answered = (socket as Socket & { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent
-      if (answered) return void socket.destroy()
+      const isGone = GONE.includes(error.code ?? '')
+      if (endReading) endReading(isGone ? { code: 'client_gone' } : refusal)
+      if (isGone || !socket.writable) return void socket.destroy()
+      if (endReading) return
+      if (answeredEarly.has(socket)) return void socket.destroy()
       const { status, body, contentType } = problemAnswer(refusal)
       metrics().refusals.inc({ of: 'request', code: refusal.code })
       metrics().requests.inc({ code: status })
@@ -85,8 +90,9 @@ export function createHttpServer(dependencies: {
   // Bodies are read by the handlers, as streams: limits, budget and decompression are theirs.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  server.addHook('onResponse', (_request, reply, done) => {
+  server.addHook('onResponse', (request, reply, done) => {
     metrics().requests.inc({ code: reply.statusCode })
+    if (!request.raw.complete) answeredEarly.add(request.raw.socket)
     done()
   })
   server.setNotFoundHandler((request, reply) => {

@@ -78,7 +78,7 @@ export async function startGateway<L extends EventLog = FakeLog>(
     logger: createLogger('ingest-gateway', { level: 'debug', destination: { write: line => void lines.push(line) } }),
     metrics,
     health,
-    options: { ackDeadlineMs: 2_000, ...given.options, port: 0 },
+    options: { ackDeadlineMs: 30_000, ...given.options, port: 0 },
   })
   await gateway.start()
   let stopping: Promise<void> | undefined
@@ -111,11 +111,11 @@ export async function startGateway<L extends EventLog = FakeLog>(
   return { url: gateway.address, port, log, health, registry: metrics.registry, lines, post, stop }
 }
 
-/** Resolves when `condition` holds; rejects with what was waited for when it does not within ten seconds. */
+/** Resolves when `condition` holds; rejects with what was waited for when it does not within half a minute. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = systemClock.now() + 10_000
+  const deadlineMs = systemClock.now() + 30_000
   while (!(await condition())) {
-    if (systemClock.now() > deadlineMs) throw new Error(`Waited ten seconds in vain until ${what}.`)
+    if (systemClock.now() > deadlineMs) throw new Error(`Waited half a minute in vain until ${what}.`)
     await systemClock.sleep(5)
   }
 }

@@ -11,11 +11,14 @@ const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>
   unsupported_media_type: { 'accept-post': 'application/json, application/x-ndjson' },
   unsupported_encoding: { 'accept-encoding': bodyEncodings.join(', ') },
   request_timeout: { connection: 'close' },
+  bad_request: { connection: 'close' },
 }
 
 export function sendAnswer(reply: FastifyReply, { status, contentType, body, retryAfterS }: Answer): FastifyReply {
   reply.code(status).header('content-type', contentType)
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS))
+  // A connection that is kept would hold up the stop until its client leaves.
+  if (!reply.server.server.listening) reply.header('connection', 'close')
   // As bytes, for the framework adds a charset to texts, and JSON has none.
   return reply.send(Buffer.from(body))
 }

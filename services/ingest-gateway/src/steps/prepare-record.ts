@@ -77,13 +77,14 @@ export function createRecordReader(contract: TopicContract, body: Buffer, facts:
     const hasId = record.eventId !== undefined
     // Repeated keys and line breaks are fine JSON, but readers behind the gateway would not agree on them.
     const isPlain = keys === countWrittenKeys(body, start, end) && !(facts.lineBreaks && /[\r\n]/.test(text))
-    if (hasId && isPlain && !wireFirst && schema.safeParse(record).success) return asReceived(record, start, end)
+    let result = hasId && isPlain && !wireFirst ? schema.safeParse(record) : undefined
+    if (result?.success) return asReceived(record, start, end)
 
     const wired = readWire(record, wire)
     if (!hasId) wired.eventId = makeId(index, body.subarray(start, end))
-    const result = schema.safeParse(wired)
-    if (!result.success) return withFields(record, explainIssues(record, result.error.issues))
     wireFirst = hasId && wireFields.some(field => wired[field] !== record[field])
+    if (!result || wireFirst) result = schema.safeParse(wired)
+    if (!result.success) return withFields(record, explainIssues(record, result.error.issues))
     if (hasId && isPlain && !wireFirst) return asReceived(record, start, end)
     return {
       key: Buffer.from(wired[keyField] as string),
