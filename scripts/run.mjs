@@ -21,7 +21,7 @@ const tasks = {
   ],
   test: args => [...(args.length === 0 ? tasks.check() : []), [node, [...nodeFlags, ...vitest, ...args]]],
   biome: args => [[node, ['node_modules/@biomejs/biome/bin/biome', ...args]]],
-  generate: () => [[node, [...nodeFlags, 'packages/contracts/scripts/generate.ts']]],
+  generate: args => [[node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]]],
 }
 
 function fail(message) {

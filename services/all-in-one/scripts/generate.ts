@@ -1,0 +1,27 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { breakingChanges, currentContracts } from '@millrace/contracts'
+import { renderReference } from '../src/reference/render.ts'
+
+/* Writes what is generated from the contracts; refuses to publish a change that breaks the published ones unless told so. */
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const published = path.join(root, 'packages/contracts/published.json')
+const reference = path.join(root, 'docs/reference')
+
+const current = currentContracts()
+const broken = existsSync(published) ? breakingChanges(JSON.parse(readFileSync(published, 'utf8')), current) : []
+if (broken.length > 0 && !process.argv.includes('--break')) {
+  process.stderr.write(
+    `These changes break what is published:\n${broken.map(line => `  - ${line}`).join('\n')}\nUndo them, or publish a new major version with: npm run generate -- --break\n`,
+  )
+  process.exit(1)
+}
+writeFileSync(published, `${JSON.stringify(current, null, 2)}\n`)
+rmSync(reference, { recursive: true, force: true })
+for (const [file, text] of renderReference()) {
+  const target = path.join(reference, file)
+  mkdirSync(path.dirname(target), { recursive: true })
+  writeFileSync(target, text)
+}
+process.stdout.write('Wrote packages/contracts/published.json and docs/reference.\n')

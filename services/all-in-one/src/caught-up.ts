@@ -1,0 +1,62 @@
+import type { EventLog } from '@millrace/event-log'
+import type { Clock } from '@millrace/runtime'
+
+const POLL_MS = 250
+
+export interface ConsumerLag {
+  readonly group: string
+  readonly topic: string
+  /** Records between the committed offset and the end, over all partitions. */
+  readonly lag: number
+}
+
+/** The lag of each group on each topic that it reads. */
+export async function consumerLags(
+  log: EventLog,
+  groups: Readonly<Record<string, readonly string[]>>,
+): Promise<ConsumerLag[]> {
+  const lags: ConsumerLag[] = []
+  for (const [group, topics] of Object.entries(groups))
+    for (const topic of topics) {
+      const committed = await log.committed(group, topic)
+      const ranges = await log.range(topic)
+      const lag = ranges.reduce(
+        (sum, { partition, earliest, end }) => sum + end - Math.max(earliest, committed.get(partition)?.offset ?? 0),
+        0,
+      )
+      lags.push({ group, topic, lag })
+    }
+  return lags
+}
+
+/**
+ * Waits until every group has finished everything that is in its topics, twice in a row (one group's output is another's input).
+ * @throws when nothing moved for `stallMs`, naming who is behind on what
+ */
+export async function untilCaughtUp(
+  log: EventLog,
+  groups: Readonly<Record<string, readonly string[]>>,
+  { clock, stallMs, onLag }: { clock: Clock; stallMs: number; onLag: (total: number) => void },
+): Promise<void> {
+  let quiet = 0
+  let before = ''
+  let movedMs = clock.now()
+  while (quiet < 2) {
+    const lags = await consumerLags(log, groups)
+    const total = lags.reduce((sum, { lag }) => sum + lag, 0)
+    onLag(total)
+    quiet = total === 0 ? quiet + 1 : 0
+    const state = JSON.stringify(lags)
+    if (state !== before) movedMs = clock.now()
+    else if (total > 0 && clock.now() - movedMs > stallMs) {
+      const behind = lags
+        .filter(({ lag }) => lag > 0)
+        .map(({ group, topic, lag }) => `${group} is ${lag} records behind on ${topic}`)
+      throw new Error(
+        `Nothing moved for ${Math.round(stallMs / 1000)} s: ${behind.join('; ')}. The services' log lines say why.`,
+      )
+    }
+    before = state
+    await clock.sleep(POLL_MS)
+  }
+}

@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { createLogger } from '@millrace/runtime'
+import { startStack } from '@millrace/testing'
+import type { Command } from 'commander'
+import { prepareDirectory, runDemo } from '../../demo.ts'
+import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
+import { type CommandContext, ExitCode } from '../context.ts'
+import { demoReportJson, printDemo } from '../demo-report.ts'
+import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
+import { lakeFormat } from '../lake-format.ts'
+import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
+
+/** Options of the generator that make no sense in a run from end to end. */
+const SET_HERE = ['sink', 'url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
+
+interface DemoFlags extends Readonly<Record<string, unknown>> {
+  readonly data: string
+  readonly stack?: true
+  readonly keep?: true
+  readonly format: string
+  readonly report?: string
+}
+
+export function addDemoCommand(
+  program: Command,
+  { terminal, signal, clock }: CommandContext,
+  finish: (code: number) => void,
+): void {
+  const command = program
+    .command('demo')
+    .description('carry one generated run through every service, and compare what went in with what is stored')
+    .option('--data <folder>', 'folder for everything the run writes; emptied first', DEFAULT_DEMO_DATA)
+    .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
+    .option('--keep', 'with --stack: leave the servers running to look around')
+    .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
+    .option('--report <file>', 'write the result as JSON as well')
+  addGeneratorOptions(command, { without: SET_HERE }).action(async (flags: DemoFlags) => {
+    const generator = readGeneratorOptions(flags, { sink: 'stdout' })
+    const format = lakeFormat(flags.format)
+    const startedMs = clock.now()
+    await prepareDirectory(flags.data)
+    const logger = createLogger('demo', { level: 'warn' })
+    const say = (line: string): void => terminal.say(line)
+    const stackDirectory = path.join(flags.data, 'stack')
+    const stack = flags.stack
+      ? await startStack({
+          directory: stackDirectory,
+          fresh: true,
+          detached: flags.keep === true,
+          onProgress: say,
+          signal,
+        })
+      : undefined
+    let keepServers = flags.keep === true
+    try {
+      const result = await runDemo({
+        directory: flags.data,
+        generator,
+        lakeFormat: format,
+        gateway: { host: '127.0.0.1', port: 0 },
+        openPlatform: () =>
+          stack
+            ? openServerPlatform(stack.addresses, { clock, logger })
+            : openEmbeddedPlatform(flags.data, { clock, logger }),
+        clock,
+        logger,
+        signal,
+        onStep: say,
+        onProgress: line => terminal.progress(line),
+      })
+      terminal.endProgress()
+      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, generator.seed))
+      printDemo(terminal, result, {
+        directory: flags.data,
+        ...(flags.report === undefined ? {} : { report: flags.report }),
+        ...(stack && keepServers ? { stack: stackDirectory } : {}),
+      })
+      if (stack && keepServers)
+        terminal.print(`  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`)
+      terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
+      finish(result.reconciliation.ok ? ExitCode.ok : ExitCode.difference)
+    } catch (error) {
+      keepServers = false
+      throw error
+    } finally {
+      if (stack && !keepServers) await stack.stop()
+    }
+  })
+}

@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { createKey, listKeys } from '@millrace/ingest-gateway'
+import { createLogger } from '@millrace/runtime'
+import { openStack } from '@millrace/testing'
+import type { Command } from 'commander'
+import { createAllInOne } from '../../all-in-one.ts'
+import { ensurePlatform, openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
+import type { CommandContext } from '../context.ts'
+import { lakeFormat } from '../lake-format.ts'
+import { DEFAULT_DATA, DEFAULT_STACK } from '../select-platform.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface GatewayFlags {
+  readonly host: string
+  readonly port: string
+  readonly data: string
+  readonly stack?: string | true
+  readonly format: string
+}
+
+/** The first key of a new folder is made here, so that the first request needs no second command. */
+async function firstKey(keysFile: string): Promise<string | undefined> {
+  if ((await listKeys(keysFile)).length > 0) return undefined
+  const { key } = await createKey(keysFile, { name: 'first', topics: ['lol.raw', 'lol.truth'], quota: {} })
+  return key
+}
+
+export function addGatewayCommand(program: Command, { terminal, signal, clock }: CommandContext): void {
+  program
+    .command('gateway')
+    .description('run the gateway with every service behind it in this process, until you stop it')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 takes a free one', '8080')
+    .option('--data <folder>', 'folder for keys and embedded stores', DEFAULT_DATA)
+    .option('--stack [folder]', 'use the local servers that run instead of embedded stores')
+    .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
+    .action(async (flags: GatewayFlags) => {
+      const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN
+      if (!(port <= 65_535)) throw new UsageError(`--port is "${flags.port}": expected a number from 0 to 65535.`)
+      const format = lakeFormat(flags.format)
+      await mkdir(flags.data, { recursive: true })
+      const logger = createLogger('millrace', { level: 'warn' })
+      const stackFolder = flags.stack === true ? DEFAULT_STACK : flags.stack
+      const stack = stackFolder === undefined ? undefined : await openStack(stackFolder)
+      if (stack === null)
+        throw new UsageError(`No servers run in ${stackFolder}: start them with "npm run millrace -- stack up".`)
+      const platform = stack
+        ? await openServerPlatform(stack.addresses, { clock, logger })
+        : await openEmbeddedPlatform(flags.data, { clock, logger })
+      try {
+        await ensurePlatform(platform)
+        const keysFile = path.join(flags.data, 'keys.json')
+        const key = await firstKey(keysFile)
+        const all = createAllInOne({
+          platform,
+          clock,
+          logger,
+          gateway: { host: flags.host, port, keysFile },
+          spoolDirectory: path.join(flags.data, 'spool'),
+          lakeFormat: format,
+          archiveAfterMs: 30_000,
+        })
+        await all.start()
+        try {
+          terminal.say(`Gateway at ${all.gatewayUrl}, its API page at ${all.gatewayUrl}/docs`)
+          terminal.say(
+            `Log: ${platform.locations.log}; lake: ${platform.locations.lake}; mart: ${platform.locations.mart}`,
+          )
+          if (key !== undefined) {
+            terminal.say('A key was made for you; it is shown only now:')
+            terminal.print(key)
+          } else
+            terminal.say(
+              `Keys are in ${keysFile}; make another with: npm run millrace -- keys create <name> --file ${keysFile}`,
+            )
+          terminal.say('Ctrl-C stops it.')
+          await Promise.race([
+            all.failed,
+            new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
+          ])
+        } finally {
+          await all.stop()
+        }
+      } finally {
+        await platform.close()
+      }
+    })
+}

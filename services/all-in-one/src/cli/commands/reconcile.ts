@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createLakeReader, reconcile } from '@millrace/reconciler'
+import type { Command } from 'commander'
+import { type CommandContext, ExitCode } from '../context.ts'
+import { printReconciliation } from '../demo-report.ts'
+import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
+import { UsageError } from '../usage-error.ts'
+
+export function addReconcileCommand(
+  program: Command,
+  { terminal, environment }: CommandContext,
+  finish: (code: number) => void,
+): void {
+  program
+    .command('reconcile')
+    .description('compare what was acknowledged with log, lake and mart, event by event')
+    .option('--data <folder>', `folder of embedded stores (default: ${DEFAULT_DEMO_DATA})`)
+    .option('--stack [folder]', 'use the local servers that run')
+    .option('--ledger <folder>', "the generator's ledger of acknowledged event ids")
+    .option('--report <file>', 'write the result as JSON as well')
+    .action(async (options: PlatformChoice & { ledger?: string; report?: string }) => {
+      if (options.ledger !== undefined && !existsSync(options.ledger))
+        throw new UsageError(`There is no ledger in ${options.ledger}.`)
+      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
+      try {
+        const report = await reconcile({
+          log: platform.log,
+          lake: createLakeReader(platform.lake, workDirectory),
+          mart: platform.mart,
+          workDirectory,
+          onProgress: line => terminal.progress(line),
+          ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+        })
+        terminal.endProgress()
+        printReconciliation(terminal, report)
+        if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`)
+        finish(report.ok ? ExitCode.ok : ExitCode.difference)
+      } finally {
+        await rm(workDirectory, { recursive: true, force: true })
+        await platform.close()
+      }
+    })
+}

@@ -1,0 +1,88 @@
+import { columnsOf, topicContract, topicNames } from '@millrace/contracts'
+import { nearest } from '@millrace/runtime'
+import type { Command } from 'commander'
+import { ensurePlatform } from '../../platform.ts'
+import { type CommandContext, ExitCode } from '../context.ts'
+import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
+import { formatTable } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
+
+const DAY_MS = 86_400_000
+
+export function addTopicsCommand(
+  program: Command,
+  { terminal, environment }: CommandContext,
+  finish: (code: number) => void,
+): void {
+  const topics = program.command('topics').description('show the topics of the contracts, and create them')
+  const where = (command: Command): Command =>
+    command
+      .option('--data <folder>', `folder of embedded stores (default: ${DEFAULT_DEMO_DATA})`)
+      .option('--stack [folder]', 'use the local servers that run')
+
+  where(topics.command('list'))
+    .description('list the topics with how many records they hold')
+    .action(async (options: PlatformChoice) => {
+      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      try {
+        const rows: (string | number)[][] = []
+        for (const contract of topicNames.map(topicContract)) {
+          const ranges = await platform.log.range(contract.name)
+          const records = ranges.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
+          rows.push([
+            contract.name,
+            contract.key,
+            ranges.length,
+            records,
+            `${contract.retentionMs / DAY_MS} days`,
+            contract.why,
+          ])
+        }
+        for (const line of formatTable(['topic', 'key', 'partitions', 'records', 'kept', 'why'], rows))
+          terminal.print(line)
+      } finally {
+        await platform.close()
+      }
+    })
+
+  topics
+    .command('describe <topic>')
+    .description('show the contract of a topic')
+    .action((name: string) => {
+      if (!topicNames.includes(name as (typeof topicNames)[number])) {
+        const suggestion = nearest(name, topicNames)
+        throw new UsageError(
+          `No topic "${name}".${suggestion ? ` Did you mean ${suggestion}?` : ''} Known: ${topicNames.join(', ')}.`,
+        )
+      }
+      const contract = topicContract(name)
+      terminal.print(`${contract.name}: ${contract.why}`)
+      terminal.print(
+        `key ${contract.key}, event time ${contract.eventTime}, ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days`,
+      )
+      const rows = columnsOf(contract.schema).map(({ name: field, type, nullable, description }) => [
+        field,
+        type,
+        nullable ? 'optional' : 'always',
+        description,
+      ])
+      for (const line of formatTable(['field', 'type', 'present', 'meaning'], rows)) terminal.print(line)
+    })
+
+  where(topics.command('ensure'))
+    .description('create what is missing of the topics and mart tables')
+    .action(async (options: PlatformChoice) => {
+      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      try {
+        const reports = await ensurePlatform(platform)
+        for (const line of formatTable(
+          ['topic', 'outcome', 'differences'],
+          reports.map(({ name, outcome, differences }) => [name, outcome, differences.join('; ')]),
+        ))
+          terminal.print(line)
+        if (reports.some(({ outcome }) => outcome === 'differs')) finish(ExitCode.difference)
+      } finally {
+        await platform.close()
+      }
+    })
+}

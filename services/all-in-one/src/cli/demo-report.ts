@@ -1,0 +1,74 @@
+import path from 'node:path'
+import type { ReconcileReport } from '@millrace/reconciler'
+import type { DemoResult } from '../demo.ts'
+import { formatTable, type Terminal } from './terminal.ts'
+
+/** The reconciliation as a table and a verdict. */
+export function printReconciliation(terminal: Terminal, report: ReconcileReport): void {
+  const rows = Object.entries(report.topics).map(([topic, counts]) => [
+    topic,
+    counts.accepted,
+    counts.log,
+    counts.lake,
+    counts.mart,
+    counts.failed,
+    counts.missing,
+    counts.duplicate,
+  ])
+  terminal.print(terminal.bold('Distinct events, by where they are'))
+  for (const line of formatTable(['topic', 'accepted', 'log', 'lake', 'mart', 'failed', 'missing', 'duplicate'], rows))
+    terminal.print(`  ${line}`)
+  terminal.print(`  refused by the gateway: ${report.refused}`)
+  for (const example of report.examples) terminal.print(`  ! ${example}`)
+  terminal.print(
+    report.ok ? 'Nothing is missing and nothing is double.' : 'THE STORES DIFFER: see the lines with "!" above.',
+  )
+  terminal.print(`digest ${report.digest}`)
+}
+
+const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)
+
+/** The last screen of the demo. */
+export function printDemo(
+  terminal: Terminal,
+  result: DemoResult,
+  where: { directory: string; report?: string; stack?: string },
+): void {
+  const { detection, locations, reconciliation } = result
+  terminal.print('')
+  printReconciliation(terminal, reconciliation)
+  terminal.print('')
+  terminal.print(terminal.bold('Alerts against the truth, per player and match'))
+  terminal.print(
+    `  ${detection.alerts} alerts; ${detection.truePositives} of ${detection.cheating} cheating player-matches found (recall ${percent(detection.recall)}), ` +
+      `${detection.falsePositives} of ${detection.playerMatches - detection.cheating} honest ones accused (precision ${percent(detection.precision)})`,
+  )
+  terminal.print('')
+  terminal.print(terminal.bold('Look at it'))
+  const choice = where.stack === undefined ? `--data ${where.directory}` : `--stack ${where.stack}`
+  terminal.print(`  alerts  npm run millrace -- alerts ${choice}`)
+  terminal.print(`  topics  npm run millrace -- topics list ${choice}`)
+  terminal.print(`  again   npm run millrace -- reconcile ${choice} --ledger ${path.join(where.directory, 'ledger')}`)
+  terminal.print(`  log     ${locations.log}`)
+  terminal.print(`  lake    ${locations.lake}`)
+  terminal.print(`  mart    ${locations.mart}`)
+  if (where.report !== undefined) terminal.print(`  report  ${where.report}`)
+}
+
+/** The report that `--report` writes. */
+export const demoReportJson = (result: DemoResult, seed: string): string =>
+  `${JSON.stringify(
+    {
+      seed,
+      topics: result.reconciliation.topics,
+      refused: result.reconciliation.refused,
+      digest: result.reconciliation.digest,
+      detection: result.detection,
+      generated: result.generated,
+      ok: result.reconciliation.ok,
+      examples: result.reconciliation.examples,
+      locations: result.locations,
+    },
+    null,
+    2,
+  )}\n`

@@ -1,0 +1,58 @@
+import { CodedError, ConfigError } from '@millrace/runtime'
+import { Command, CommanderError } from 'commander'
+import { addAlertsCommand } from './commands/alerts.ts'
+import { addDemoCommand } from './commands/demo.ts'
+import { addGatewayCommand } from './commands/gateway.ts'
+import { addGenerateCommand } from './commands/generate.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addReconcileCommand } from './commands/reconcile.ts'
+import { addStackCommand } from './commands/stack.ts'
+import { addTopicsCommand } from './commands/topics.ts'
+import { type CommandContext, ExitCode } from './context.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Runs one command line and answers its exit code. */
+export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
+  const { terminal } = context
+  let code: number = ExitCode.ok
+  const program = new Command('millrace')
+    .description('A streaming data platform with its own labelled world.')
+    .usage('<command> [options]')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.print(text.trimEnd()),
+      writeErr: text => terminal.say(text.trimEnd()),
+    })
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 used wrongly, 3 a comparison found a difference.')
+  const finish = (result: number): void => {
+    code = result
+  }
+  for (const add of [
+    addDemoCommand,
+    addGenerateCommand,
+    addGatewayCommand,
+    addKeysCommand,
+    addReconcileCommand,
+    addAlertsCommand,
+    addStackCommand,
+    addTopicsCommand,
+  ])
+    add(program, context, finish)
+  if (args.length === 0) {
+    terminal.print(program.helpInformation())
+    return ExitCode.usage
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    terminal.endProgress()
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    terminal.say(error instanceof Error ? error.message : String(error))
+    return isUsage(error) ? ExitCode.usage : ExitCode.failed
+  }
+}
+
+const isUsage = (error: unknown): boolean =>
+  error instanceof UsageError || error instanceof ConfigError || (error instanceof CodedError && error.kind === 'input')

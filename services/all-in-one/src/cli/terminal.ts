@@ -1,0 +1,80 @@
+/** Where a command writes: results to standard output, progress to standard error. */
+export interface Terminal {
+  /** One line of the result. */
+  print(line: string): void
+  /** One line about what is going on. */
+  say(line: string): void
+  /** Replaces the line that shows progress; where output is not a terminal, prints it at most every few seconds. */
+  progress(line: string): void
+  /** Ends the line that shows progress. */
+  endProgress(): void
+  /** Marks up text where the output is a terminal. */
+  bold(text: string): string
+}
+
+const PLAIN_INTERVAL_MS = 5000
+
+/**
+ * @param streams where to write
+ * @param now the time, ms
+ */
+export function createTerminal(
+  streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
+  now: () => number,
+): Terminal {
+  const { stdout, stderr } = streams
+  const live = stderr.isTTY === true
+  let open = false
+  let lastPlainMs = Number.NEGATIVE_INFINITY
+  const clear = (): void => {
+    if (open) stderr.write('\r\u001b[2K')
+    open = false
+  }
+  return {
+    print: line => {
+      clear()
+      stdout.write(`${line}\n`)
+    },
+    say: line => {
+      clear()
+      stderr.write(`${line}\n`)
+    },
+    progress: line => {
+      if (live) {
+        clear()
+        stderr.write(line.slice(0, (stderr.columns ?? 80) - 1))
+        open = true
+      } else if (now() - lastPlainMs >= PLAIN_INTERVAL_MS) {
+        lastPlainMs = now()
+        stderr.write(`${line}\n`)
+      }
+    },
+    endProgress: () => {
+      if (open) stderr.write('\n')
+      open = false
+    },
+    bold: text => (stdout.isTTY === true ? `\u001b[1m${text}\u001b[22m` : text),
+  }
+}
+
+/** Lines of a table with aligned columns; numbers to the right. */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): string[] {
+  const cells = rows.map(row =>
+    row.map(cell => (cell === null ? '-' : typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)),
+  )
+  const widths = header.map((name, index) => Math.max(name.length, ...cells.map(row => (row[index] ?? '').length)))
+  const line = (row: readonly string[], source?: readonly (string | number | null)[]): string =>
+    row
+      .map((cell, index) => {
+        const right = source
+          ? typeof source[index] !== 'string'
+          : rows.length > 0 && typeof rows[0]?.[index] !== 'string'
+        return right ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)
+      })
+      .join('  ')
+      .trimEnd()
+  return [line(header), ...cells.map((row, index) => line(row, rows[index]))]
+}

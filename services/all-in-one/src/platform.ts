@@ -1,0 +1,95 @@
+import path from 'node:path'
+import { martTable, martTables, topicContract, topicNames } from '@millrace/contracts'
+import { createEmbeddedEventLog, createKafkaEventLog, type EventLog, type TopicReport } from '@millrace/event-log'
+import { createDirectoryLake, createWebHdfsLake, type Lake } from '@millrace/lake'
+import { createCassandraMart, createEmbeddedMart, type Mart } from '@millrace/mart'
+import type { Clock, Logger } from '@millrace/runtime'
+import type { StackAddresses } from '@millrace/testing'
+
+/** The three stores behind the services, and where they are, for people. */
+export interface Platform {
+  readonly kind: 'embedded' | 'servers'
+  readonly log: EventLog
+  readonly lake: Lake
+  readonly mart: Mart
+  readonly locations: { readonly log: string; readonly lake: string; readonly mart: string }
+  close(): Promise<void>
+}
+
+/** Three stores as a platform; closing it closes them. */
+export function composePlatform(
+  kind: Platform['kind'],
+  { log, lake, mart }: Pick<Platform, 'log' | 'lake' | 'mart'>,
+  logLocation: string,
+): Platform {
+  return {
+    kind,
+    log,
+    lake,
+    mart,
+    locations: { log: logLocation, lake: lake.location, mart: mart.location },
+    close: async () => {
+      await mart.close()
+      await lake.close()
+      await log.close()
+    },
+  }
+}
+
+interface Parts {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Stores in a folder: `log/`, `lake/` and `mart.db`. One process at a time. */
+export async function openEmbeddedPlatform(directory: string, { clock, logger }: Parts): Promise<Platform> {
+  const log = await createEmbeddedEventLog({ directory: path.join(directory, 'log'), clock, logger })
+  try {
+    const lake = await createDirectoryLake({ directory: path.join(directory, 'lake') })
+    const mart = await createEmbeddedMart({ file: path.join(directory, 'mart.db') })
+    return composePlatform('embedded', { log, lake, mart }, path.join(directory, 'log'))
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+/** Stores on servers; lake root and keyspace are `/millrace/lake` and `millrace`. */
+export async function openServerPlatform(addresses: StackAddresses, { clock, logger }: Parts): Promise<Platform> {
+  const { kafka, hdfs, cassandra } = addresses
+  if (!kafka || !hdfs || !cassandra)
+    throw new Error('Kafka, HDFS and Cassandra are all needed: start them with "millrace stack up".')
+  const log = createKafkaEventLog({ brokers: [...kafka.brokers], clientId: 'millrace', clock, logger })
+  const lake = createWebHdfsLake({
+    nameNodes: [...hdfs.nameNodes],
+    user: hdfs.user,
+    root: '/millrace/lake',
+    clock,
+    logger,
+  })
+  const mart = createCassandraMart({
+    ...cassandra,
+    contactPoints: [...cassandra.contactPoints],
+    keyspace: 'millrace',
+    clock,
+    logger,
+  })
+  return composePlatform('servers', { log, lake, mart }, `Kafka at ${kafka.brokers.join(', ')}`)
+}
+
+/** Creates every topic and table of the contracts that is missing. */
+export async function ensurePlatform({ log, mart }: Pick<Platform, 'log' | 'mart'>): Promise<readonly TopicReport[]> {
+  const [reports] = await Promise.all([
+    log.ensureTopics(
+      topicNames.map(topicContract).map(({ name, partitions, retentionMs, cleanup, maxMessageBytes }) => ({
+        name,
+        partitions,
+        retentionMs,
+        cleanup,
+        maxMessageBytes,
+      })),
+    ),
+    mart.ensureTables(Object.keys(martTables).map(martTable)),
+  ])
+  return reports
+}

@@ -1,0 +1,140 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { systemClock } from '@millrace/runtime'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runCli } from '../src/cli/program.ts'
+import { captureTerminal } from './captured-terminal.ts'
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-'))
+const at = (name: string): string => path.join(directory, name)
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+async function run(...args: string[]) {
+  const terminal = captureTerminal()
+  const code = await runCli(args, {
+    terminal,
+    signal: new AbortController().signal,
+    environment: {},
+    clock: systemClock,
+  })
+  return { code, out: terminal.printed.join('\n'), err: terminal.said.join('\n') }
+}
+
+describe('the command line', () => {
+  const commands = [
+    ['demo'],
+    ['generate'],
+    ['generate', 'lol'],
+    ['gateway'],
+    ['keys'],
+    ['keys', 'create'],
+    ['keys', 'list'],
+    ['keys', 'revoke'],
+    ['reconcile'],
+    ['alerts'],
+    ['stack'],
+    ['stack', 'up'],
+    ['stack', 'status'],
+    ['stack', 'down'],
+    ['topics'],
+    ['topics', 'list'],
+    ['topics', 'describe'],
+    ['topics', 'ensure'],
+  ]
+
+  it.each(commands.map(words => [words.join(' '), words] as const))('explains "%s --help"', async (_, words) => {
+    const { code, out } = await run(...words, '--help')
+    expect(code).toBe(0)
+    expect(out).toContain(`Usage: millrace ${words.join(' ')}`)
+  })
+
+  it('shows its commands and exits 2 when it is given none', async () => {
+    const { code, out } = await run()
+    expect(code).toBe(2)
+    for (const [name] of commands) expect(out).toContain(name)
+  })
+
+  it.each([
+    [['dmeo'], /unknown command 'dmeo'[\s\S]*Did you mean demo\?/],
+    [['demo', '--sede', '1'], /unknown option '--sede'[\s\S]*Did you mean --seed\?/],
+    [['generate', 'lool'], /unknown command 'lool'[\s\S]*Did you mean lol\?/],
+    [
+      ['generate', 'lol', '--speed', 'fast', '--players', 'many'],
+      /--speed is "fast": expected[\s\S]*--players is "many": expected/,
+    ],
+    [['topics', 'describe', 'lol.row'], /No topic "lol.row". Did you mean lol.raw\?/],
+    [
+      ['keys', 'create', 'mine', '--topics', 'lol.row', '--file', at('none.json')],
+      /lol.row[\s\S]*Did you mean lol.raw\?/,
+    ],
+    [
+      ['keys', 'create', 'mine', '--records-per-second', '-1', '--file', at('none.json')],
+      /--records-per-second is "-1": expected a whole number above 0/,
+    ],
+    [['alerts', '--data', at('nowhere')], /There is no data in .*nowhere: run "npm run demo" first/],
+    [['alerts', '--day', 'today'], /--day is "today": expected YYYY-MM-DD/],
+    [['reconcile', '--ledger', at('nowhere')], /There is no ledger in .*nowhere/],
+    [['stack', 'up', '--brokers', '2', '--directory', at('stack')], /--brokers is "2": expected 1 or 3/],
+    [['alerts', '--stack', at('stack')], /No servers run in .*stack: start them with "npm run millrace -- stack up"/],
+    [['gateway', '--port', '99999', '--data', at('gateway')], /--port is "99999": expected a number from 0 to 65535/],
+    [['demo', '--format', 'avro', '--data', at('demo')], /--format is "avro": expected parquet or ndjson/],
+  ])('says what is wrong with "%s" and exits 2', async (words, message) => {
+    const { code, err } = await run(...words)
+    expect(err).toMatch(message)
+    expect(code).toBe(2)
+  })
+
+  it('refuses to empty a folder that no demo has made', async () => {
+    writeFileSync(at('thesis.txt'), 'years of work')
+    const { code, err } = await run('demo', '--data', directory)
+    expect(code).toBe(1)
+    expect(err).toContain('is not empty and was not made by a demo')
+    expect(readFileSync(at('thesis.txt'), 'utf8')).toBe('years of work')
+  })
+
+  it('makes a key, lists it without its secret, and revokes it', async () => {
+    const file = at('keys.json')
+    const made = await run(
+      'keys',
+      'create',
+      'mine',
+      '--file',
+      file,
+      '--topics',
+      'lol.raw,lol.truth',
+      '--records-per-second',
+      '100',
+    )
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^mr_[0-9a-f]+_[\w-]{43}$/) })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).not.toContain(made.out.split('_').slice(2).join('_'))
+    const [, id = ''] = made.out.split('_')
+    const live = await run('keys', 'list', '--file', file)
+    expect(live.out).toContain(id)
+    expect(live.out).toContain('live')
+    expect((await run('keys', 'revoke', id, '--file', file)).code).toBe(0)
+    expect((await run('keys', 'list', '--file', file)).out).toContain('revoked')
+    const unknown = await run('keys', 'revoke', `${id}0`, '--file', file)
+    expect(unknown.code).not.toBe(0)
+    expect(unknown.err).toContain(id)
+  })
+
+  it('describes a topic by its contract', async () => {
+    const { code, out } = await run('topics', 'describe', 'lol.raw')
+    expect(code).toBe(0)
+    expect(out).toMatch(/key account, event time datetime, 6 partitions, kept 7 days/)
+    expect(out).toMatch(/inputkey +string +always +key that was pressed/)
+  })
+
+  it('says that nothing runs where there is no stack', async () => {
+    expect(await run('stack', 'status', '--directory', at('stack'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There are no servers'),
+    })
+    expect(await run('stack', 'down', '--directory', at('stack'))).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('Nothing ran'),
+    })
+  })
+})

@@ -1,0 +1,145 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '@millrace/runtime'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from '../src/cli/program.ts'
+import { captureTerminal } from './captured-terminal.ts'
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'demo-'))
+const data = (name: string): string => path.join(directory, name)
+const run = ['--players', '20', '--rooms', '2', '--duration', '10m']
+
+async function millrace(...args: string[]) {
+  const terminal = captureTerminal()
+  const code = await runCli(args, {
+    terminal,
+    signal: new AbortController().signal,
+    environment: {},
+    clock: systemClock,
+  })
+  return { code, out: terminal.printed.join('\n'), err: terminal.said.join('\n') }
+}
+
+async function demo(name: string, ...args: string[]) {
+  const report = path.join(directory, `${name}.json`)
+  const result = await millrace('demo', '--data', data(name), '--report', report, ...run, ...args)
+  return { ...result, report: JSON.parse(readFileSync(report, 'utf8')) }
+}
+
+let first: Awaited<ReturnType<typeof demo>>
+beforeAll(async () => {
+  first = await demo('first', '--seed', '7')
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+describe('the demo', () => {
+  it('carries every event through, and says so', () => {
+    expect(first.code).toBe(0)
+    expect(first.out).toContain('Nothing is missing and nothing is double.')
+    const raw = first.report.topics['lol.raw']
+    expect(raw.accepted).toBeGreaterThan(1000)
+    expect(raw).toMatchObject({
+      log: raw.accepted,
+      lake: raw.accepted,
+      mart: raw.accepted,
+      failed: 0,
+      missing: 0,
+      duplicate: 0,
+    })
+    expect(first.report.topics['lol.curated']).toMatchObject({
+      log: raw.accepted,
+      lake: raw.accepted,
+      mart: raw.accepted,
+    })
+    expect(first.report.topics['lol.truth'].accepted).toBe(first.report.detection.playerMatches)
+    expect(first.report.topics['lol.scores'].mart).toBe(first.report.topics['lol.scores'].log)
+    expect(first.report).toMatchObject({
+      seed: '7',
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      refused: 0,
+      ok: true,
+    })
+  })
+
+  it('has the same digest for the same seed, whatever the format of the lake, and another for another seed', async () => {
+    const again = await demo('again', '--seed', '7', '--format', 'ndjson')
+    expect(readdirSync(data('again'), { recursive: true }).some(file => String(file).endsWith('.ndjson.zst'))).toBe(
+      true,
+    )
+    expect(again.report.digest).toBe(first.report.digest)
+    expect(again.report.detection).toEqual(first.report.detection)
+    const other = await demo('other', '--seed', '8')
+    expect(other.report.digest).not.toBe(first.report.digest)
+  })
+
+  it('loses and doubles nothing when the generator repeats, delays and breaks records', async () => {
+    const manifest = path.join(directory, 'faults.ndjson')
+    const { report, code } = await demo(
+      'faults',
+      '--faults',
+      'dup=0.05,late=0.03,out-of-order=0.03,malformed=0.02,missing-field=0.02',
+      '--manifest',
+      manifest,
+    )
+    const faults = readFileSync(manifest, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const count = (...kinds: string[]): number =>
+      faults.filter(fault => kinds.includes(fault.fault ?? fault.kind)).length
+    expect(code).toBe(0)
+    expect(report.refused).toBe(count('malformed', 'missing-field'))
+    expect(report.refused).toBeGreaterThan(0)
+    expect(report.topics['lol.raw'].repeats).toBe(count('dup'))
+    expect(report.topics['lol.raw']).toMatchObject({
+      missing: 0,
+      duplicate: 0,
+      lake: report.topics['lol.raw'].accepted,
+      mart: report.topics['lol.raw'].accepted,
+    })
+  })
+
+  it('leaves stores that can be looked at and compared again', async () => {
+    const alerts = await millrace('alerts', '--data', data('first'), '--json', '--limit', '1000')
+    expect(alerts.out === '' ? 0 : alerts.out.split('\n').length).toBe(first.report.detection.alerts)
+    const topics = await millrace('topics', 'list', '--data', data('first'))
+    expect(topics.out).toMatch(new RegExp(`lol.raw .* ${first.report.topics['lol.raw'].log.toLocaleString('en-US')} `))
+    const again = await millrace('reconcile', '--data', data('first'), '--ledger', path.join(data('first'), 'ledger'))
+    expect(again.code).toBe(0)
+    expect(again.out).toContain(`digest ${first.report.digest}`)
+  })
+
+  it('would have noticed a row that the mart lost, and says which', async () => {
+    const database = new DatabaseSync(path.join(data('first'), 'mart.db'))
+    const tables = database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%lol_analysis%'")
+      .all()
+    const [row] = database.prepare('SELECT event_id FROM lol_analysis LIMIT 1').all()
+    for (const { name } of tables) database.exec(`DELETE FROM "${name}" WHERE event_id = '${row!.event_id}'`)
+    database.close()
+    const { code, out } = await millrace(
+      'reconcile',
+      '--data',
+      data('first'),
+      '--ledger',
+      path.join(data('first'), 'ledger'),
+    )
+    expect(code).toBe(3)
+    expect(out).toContain(`${row!.event_id} is neither in mart table lol_analysis nor among the failed events`)
+    expect(out).toContain('THE STORES DIFFER')
+  })
+
+  it('would have noticed a lake file that is gone', async () => {
+    const lake = path.join(data('again'), 'lake')
+    const file = readdirSync(lake, { recursive: true })
+      .map(String)
+      .find(name => name.startsWith('lol.raw') && name.endsWith('.ndjson.zst'))!
+    rmSync(path.join(lake, file))
+    expect(existsSync(path.join(lake, file))).toBe(false)
+    const { code, err } = await millrace('reconcile', '--data', data('again'))
+    expect(code).not.toBe(0)
+    expect(err).toContain(path.basename(file))
+  })
+})
