@@ -7,7 +7,7 @@ import type { Mart } from './mart.ts'
 
 /** The variables of a service that uses Cassandra. */
 export const cassandraEnv = {
-  CASSANDRA_CONTACT_POINTS: env.list().prefault('127.0.0.1'),
+  CASSANDRA_CONTACT_POINTS: env.list(),
   CASSANDRA_PORT: env.integer({ min: 1, max: 65_535 }).prefault('9042'),
   CASSANDRA_LOCAL_DATA_CENTER: env.text().prefault('datacenter1'),
   CASSANDRA_KEYSPACE: env.text().prefault('millrace'),
@@ -41,15 +41,15 @@ function cassandraOptions(config: CassandraConfig): Omit<CassandraOptions, 'cloc
   }
   const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config
   if ((username === undefined) !== (password === undefined))
-    problems.push('MILLRACE_CASSANDRA_USERNAME and MILLRACE_CASSANDRA_PASSWORD are needed together.')
+    problems.push('MILLRACE_CASSANDRA_USERNAME and MILLRACE_CASSANDRA_PASSWORD belong together: set both or neither.')
   const pem = (name: 'CASSANDRA_CA_FILE' | 'CASSANDRA_CERT_FILE' | 'CASSANDRA_KEY_FILE'): string | undefined => {
     const file = config[name]
     if (file === undefined) return undefined
-    if (!config.CASSANDRA_TLS) problems.push(`MILLRACE_${name} is given, but MILLRACE_CASSANDRA_TLS is not true.`)
+    if (!config.CASSANDRA_TLS) problems.push(`MILLRACE_${name} is set, but MILLRACE_CASSANDRA_TLS is not true.`)
     try {
       return readFileSync(file, 'utf8')
     } catch (error) {
-      problems.push(`MILLRACE_${name} is ${JSON.stringify(file)}, which cannot be read: ${(error as Error).message}.`)
+      problems.push(`MILLRACE_${name} is ${JSON.stringify(file)}: cannot be read (${(error as Error).message}).`)
       return undefined
     }
   }
@@ -59,6 +59,8 @@ function cassandraOptions(config: CassandraConfig): Omit<CassandraOptions, 'cloc
     key: pem('CASSANDRA_KEY_FILE'),
     serverName: config.CASSANDRA_TLS_SERVER_NAME,
   }
+  if ((config.CASSANDRA_CERT_FILE === undefined) !== (config.CASSANDRA_KEY_FILE === undefined))
+    problems.push('MILLRACE_CASSANDRA_CERT_FILE and MILLRACE_CASSANDRA_KEY_FILE belong together: set both or neither.')
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     contactPoints: config.CASSANDRA_CONTACT_POINTS,
