@@ -21,7 +21,12 @@ export function playersAtWork(options: { seed: number; players: number; duration
     let room = 0
     for (let ms = 0; ms < options.durationMs; ms += random() * 18_000) {
       if (random() < 0.01) room++
-      if (random() < 0.005) ms += random() * 900_000
+      if (random() < 0.01) {
+        const pauseMs = random() * 900_000
+        // What was on the line when it broke comes when the others are far ahead.
+        for (const held of arrivals.slice(-2)) if (held.event.account === `player-${player}`) held.atMs += pauseMs
+        ms += pauseMs
+      }
       const event = moveAt(++n, ms / 1000, {
         account: `player-${player}`,
         roomID: `room-${player}-${room}`,

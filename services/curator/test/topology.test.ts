@@ -138,7 +138,7 @@ describe('curator', () => {
   })
 
   it('gives the same after crashes and rebalances as without, and does not read everything again', async () => {
-    const events = playersAtWork({ seed: 7, players: 3, durationMs: 3 * HOUR_MS })
+    const events = playersAtWork({ seed: 7, players: 2, durationMs: 5 * HOUR_MS })
     const run = async (disturb: boolean) => {
       await using driver = await createTopologyDriver(createCuratorTopology(), { runner: { pollMs: 5000 } })
       for (let n = 0; n < events.length; n += 150) {
