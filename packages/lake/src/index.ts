@@ -15,3 +15,5 @@ export {
   type SegmentWriter,
   type SegmentWriterOptions,
 } from './segment/segment-writer.ts'
+export { type WebHdfsConfig, webHdfsLakeFromEnv, webhdfsEnv } from './webhdfs/env.ts'
+export { createWebHdfsLake, type WebHdfsLakeOptions } from './webhdfs/webhdfs-lake.ts'

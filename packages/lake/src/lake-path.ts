@@ -12,5 +12,5 @@ export function pathSegments(path: string): string[] {
   return segments
 }
 
-/** Order of names in a listing: that of their UTF-8 bytes, which is HDFS's own. */
+/** Order of names in a listing: that of their UTF-8 bytes. */
 export const compareNames = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -23,7 +23,10 @@ export interface Lake {
   read(path: string): Promise<Buffer>
   /** Copies a file to a local one without holding it in memory; leaves no part of it behind when it fails. */
   download(path: string, localFile: string): Promise<void>
-  /** Entries of a folder, by name ascending (UTF-8 bytes), after `after` (exclusive), at most `limit`; empty when there is no such folder. */
+  /**
+   * Entries of a folder after `after` (exclusive), at most `limit`; empty when there is no such folder. ASCII names come in their order;
+   * where others stand among them is the lake's own, and always the same.
+   */
   list(folder: string, options?: { readonly after?: string; readonly limit?: number }): Promise<readonly LakeEntry[]>
   stat(path: string): Promise<LakeEntry | null>
   /** Removes a file; false when there was none. */

@@ -1,0 +1,87 @@
+import { type Clock, CodedError, type Logger } from '@millrace/runtime'
+import { lakeError } from '../errors.ts'
+import { DeadlineError, withStallDeadline } from './deadline.ts'
+import { type Call, isNameNodeFault } from './reply.ts'
+
+export interface RetryOptions {
+  /** Tries of one operation in all, at least one per NameNode. */
+  readonly attempts: number
+  /** Wait before the second try, ms; it doubles with every further one. */
+  readonly firstDelayMs: number
+}
+
+export interface NameNodes {
+  /** Where it is, for people. */
+  readonly where: string
+  /**
+   * Asks the NameNode that answered last, within the time it has.
+   * @throws retryable `lake_timeout` and `lake_unavailable` where no answer came
+   */
+  ask<T>(call: Call, work: (nameNode: URL, signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Repeats `attempt` while it throws retryable errors, a bounded number of times, going over to the next NameNode where the one at hand is at fault. */
+  retrying<T>(attempt: (index: number) => Promise<T>): Promise<T>
+}
+
+/** What a transport's own error means: nothing is known about whether the call was carried out. */
+export function noAnswer(error: unknown, call: Call, nameNodeFault: boolean): CodedError {
+  if (error instanceof CodedError) return error
+  if (error instanceof DeadlineError) {
+    return lakeError('lake_timeout', { ...call, timeoutMs: error.timeoutMs, unanswered: true, nameNodeFault }, error)
+  }
+  const reason = error instanceof Error ? error.message || error.name : String(error)
+  return lakeError('lake_unavailable', { ...call, reason, unanswered: true, nameNodeFault }, error)
+}
+
+export function createNameNodes({
+  urls,
+  answerTimeoutMs,
+  retry,
+  clock,
+  logger,
+}: {
+  readonly urls: readonly URL[]
+  readonly answerTimeoutMs: number
+  readonly retry: RetryOptions
+  readonly clock: Clock
+  readonly logger: Logger | undefined
+}): NameNodes {
+  const attempts = Math.max(retry.attempts, urls.length)
+  let active = 0
+
+  return {
+    where: `hdfs at ${urls.map(url => url.origin).join(', ')}`,
+    async ask(call, work) {
+      const asked = active
+      try {
+        return await withStallDeadline(clock, answerTimeoutMs, signal => work(urls[asked]!, signal))
+      } catch (error) {
+        throw noAnswer(error, call, true)
+      }
+    },
+    async retrying(attempt) {
+      let failedOver = 0
+      for (let index = 0; ; index++) {
+        const asked = active
+        try {
+          return await attempt(index)
+        } catch (error) {
+          if (!(error instanceof CodedError) || !error.retryable || index + 1 >= attempts) throw error
+          let delayMs = retry.firstDelayMs * 2 ** index
+          if (isNameNodeFault(error) && urls.length > 1) {
+            if (asked === active) {
+              active = (active + 1) % urls.length
+              logger?.warn(
+                { from: urls[asked]!.origin, to: urls[active]!.origin, reason: error.message },
+                'name_node_failover',
+              )
+            }
+            failedOver += 1
+            // Every NameNode is asked once before anything waits.
+            if (failedOver % urls.length !== 0) delayMs = 0
+          }
+          if (delayMs > 0) await clock.sleep(delayMs)
+        }
+      }
+    },
+  }
+}
