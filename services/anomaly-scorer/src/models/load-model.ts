@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { type ErrorTable, errorFactory } from '@millrace/runtime'
-import { z } from 'zod'
 import type { Model } from './model.ts'
 import { createTimeAwareRule, timeAwareRuleArtefact } from './time-aware-rule.ts'
 import builtIn from './time-aware-rule-1.json' with { type: 'json' }
@@ -27,7 +26,9 @@ const modelError = errorFactory('ModelError', modelErrors)
 export function readModel(artefact: unknown, source: string): Model {
   const parsed = timeAwareRuleArtefact.safeParse(artefact)
   if (parsed.success) return createTimeAwareRule(parsed.data)
-  const reason = z.prettifyError(parsed.error).replaceAll('\n', '; ')
+  const reason = parsed.error.issues
+    .map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`)
+    .join('; ')
   throw modelError('model_invalid', { source, reason }, parsed.error)
 }
 
