@@ -87,7 +87,7 @@ export const commonOptionSpecs: readonly OptionSpec[] = [
   { name: 'refused', value: '<file>', description: 'list every record that the sink refused (NDJSON)' },
   { name: 'ledger', value: '<folder>', description: 'write down the ids of acknowledged events' },
   { name: 'sink', value: SINKS.join('|'), default: 'stdout', description: 'where records go' },
-  { name: 'url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
+  { name: 'gateway-url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
   { name: 'api-key', value: '<key>', description: 'key for the gateway' },
   { name: 'gzip', value: 'true|false', default: 'false', description: 'compress what goes to the gateway' },
   {
@@ -105,7 +105,7 @@ export const commonOptionSpecs: readonly OptionSpec[] = [
 
 /** Options that mean something for one sink only. */
 const SINK_OF: Readonly<Record<string, (typeof SINKS)[number]>> = {
-  url: 'gateway',
+  'gateway-url': 'gateway',
   'api-key': 'gateway',
   gzip: 'gateway',
   lanes: 'gateway',
@@ -124,7 +124,9 @@ const custom = <T>(expected: string, parse: (text: string) => T | undefined) => 
 const start = custom('now or an instant such as 2024-03-24T11:00:00.000Z', text => {
   if (text === 'now') return 'now' as const
   const ms = Date.parse(String(wireInstant(text)))
-  return /^\d{4}-/.test(text) && !Number.isNaN(ms) ? ms : undefined
+  // Date.parse takes 30 February for 1 March.
+  const isRealDay = new Date(Date.parse(text.slice(0, 10)) || 0).toISOString().startsWith(text.slice(0, 10))
+  return isRealDay && /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(ms) ? ms : undefined
 })
 const duration = custom('a time such as 90s, 60m or 2h, or forever', text => {
   if (text === 'forever') return Number.POSITIVE_INFINITY
@@ -195,7 +197,7 @@ function readSink(reader: OptionReader): SinkOptions | null {
       reader.problem('out', 'is missing: the sink file needs to know where to write.')
     return out === undefined ? null : { kind, out }
   }
-  const address = reader.read('url', url)
+  const address = reader.read('gateway-url', url)
   const apiKey = reader.text('api-key')
   const gzip = reader.read('gzip', env.boolean())
   const lanes = reader.read('lanes', env.integer({ min: 1, max: 64 }))

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { loadGeneratorConfig } from '../src/config.ts'
+import { lolGeneratorOptionSpecs, parseGeneratorOptions } from '../src/index.ts'
+import { optionsOf } from './population.ts'
+
+const problemsOf = (values: Record<string, string>): string => {
+  const parsed = parseGeneratorOptions(values)
+  return parsed.ok ? '' : parsed.problems.map(({ option, message }) => `${option} ${message}`).join('\n')
+}
+
+describe('parseGeneratorOptions', () => {
+  it('has the default scenario', () => {
+    expect(optionsOf()).toMatchObject({
+      profile: 'seed',
+      players: 100,
+      rooms: 10,
+      cheaters: { kind: 'champion', champion: 'Viktor' },
+      start: Date.UTC(2024, 2, 24, 11),
+      durationMs: 3_600_000,
+      speed: 'max',
+      shard: { index: 1, count: 1 },
+      sink: { kind: 'stdout' },
+    })
+    expect(Object.isFrozen(optionsOf())).toBe(true)
+  })
+
+  it('reads everything that can be given', () => {
+    const options = optionsOf({
+      players: '35',
+      seed: 'x',
+      start: '2025-01-01T00:00:00+01:00',
+      duration: 'forever',
+      speed: '0.5',
+      shard: '2/4',
+      skip: '7',
+      batch: '10',
+      faults: 'dup=0.5',
+      manifest: 'm',
+      refused: 'r',
+      ledger: 'l',
+      cheaters: '.25',
+      incarnation: 'i',
+      sink: 'gateway',
+      'gateway-url': 'https://example.org/base',
+      'api-key': 'mr_secret',
+      gzip: 'true',
+      lanes: '2',
+    })
+    expect(options).toMatchObject({
+      players: 35,
+      rooms: 4,
+      start: Date.UTC(2024, 11, 31, 23),
+      durationMs: Number.POSITIVE_INFINITY,
+      speed: 0.5,
+      shard: { index: 2, count: 4 },
+      skip: 7,
+      batchRecords: 10,
+      faults: { dup: 0.5, late: 0 },
+      manifestFile: 'm',
+      refusedFile: 'r',
+      ledger: 'l',
+      cheaters: { kind: 'share', share: 0.25 },
+      incarnation: 'i',
+      sink: { kind: 'gateway', url: 'https://example.org/base', gzip: true, lanes: 2 },
+    })
+    expect(JSON.stringify(options)).not.toContain('mr_secret')
+    expect(optionsOf({ start: 'now' }).start).toBe('now')
+    expect(optionsOf({ sink: 'file', out: 'a' }).sink).toEqual({ kind: 'file', out: 'a' })
+  })
+
+  it.each([
+    [{ playrs: '5' }, /^playrs is not known here. Did you mean players\?$/],
+    [{ players: '0' }, /^players is "0": expected a whole number from 1 to 1000000.$/],
+    [{ players: '1e3' }, /^players is "1e3": expected a whole number/],
+    [{ players: '100', rooms: '5' }, /^rooms is 5: 100 players need at least 6 rooms, because .* there are 17.$/],
+    [{ players: '3', rooms: '4' }, /^rooms is 4: at most one room per player, so 3.$/],
+    [{ profile: 'realistic' }, /^profile is "realistic": there is no such profile. Known: seed.$/],
+    [
+      { cheaters: 'Vikor' },
+      /^cheaters is "Vikor": did you mean Viktor\? Expected none, a share such as 0.05, or one of Azir/,
+    ],
+    [{ cheaters: '1.5' }, /^cheaters is 1.5: a share is from 0 to 1.$/],
+    [{ speed: '0' }, /^speed is "0": expected max or a number above 0/],
+    [{ speed: '-1' }, /^speed is "-1": expected max/],
+    [{ duration: '60' }, /^duration is "60": expected a time such as 90s, 60m or 2h, or forever.$/],
+    [{ duration: '0s' }, /^duration is "0s": expected a time/],
+    [{ start: 'yesterday' }, /^start is "yesterday": expected now or an instant/],
+    [{ start: '2024' }, /^start is "2024": expected now or an instant/],
+    [{ start: '2024-02-30T00:00:00Z' }, /^start is .*: expected now or an instant/],
+    [{ shard: '0/4' }, /^shard is "0\/4": expected <i>\/<n>/],
+    [{ shard: '5/4' }, /^shard is "5\/4": expected <i>\/<n>/],
+    [{ shard: '1/11' }, /^shard is 1\/11, but 10 rooms make at most 10 parts.$/],
+    [{ batch: '10001' }, /^batch is "10001": expected a whole number from 1 to 10000.$/],
+    [{ faults: 'dup=2' }, /^faults is "dup=2": dup is "2": expected a share/],
+    [{ manifest: 'm' }, /^manifest has nothing to list/],
+    [{ sink: 'kafak' }, /^sink is "kafak": expected one of gateway, kafka, file, stdout.$/],
+    [{ sink: 'gateway' }, /^api-key is missing: the sink gateway needs one/],
+    [{ sink: 'gateway', 'api-key': 'a\nb' }, /^api-key has characters that no key has/],
+    [
+      { sink: 'gateway', 'api-key': 'k', 'gateway-url': 'localhost:80' },
+      /^gateway-url is "localhost:80": expected an address/,
+    ],
+    [{ sink: 'file' }, /^out is missing/],
+    [{ out: 'x' }, /^out is for the sink file, but the sink is stdout.$/],
+    [{ gzip: 'yes', sink: 'gateway', 'api-key': 'k' }, /^gzip is "yes": expected true or false.$/],
+  ])('says what is wrong with %j', (values, message) => {
+    expect(problemsOf(values as Record<string, string>)).toMatch(message)
+  })
+
+  it('reports everything at once', () => {
+    expect(problemsOf({ players: 'x', speed: 'x', sink: 'x', foo: 'x' }).split('\n').length).toBe(4)
+  })
+
+  it('can say of every option what it is for, and reads every default', () => {
+    for (const { name, value, description } of lolGeneratorOptionSpecs) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(value.length).toBeGreaterThan(0)
+      expect(description.length).toBeGreaterThan(10)
+    }
+    const names = lolGeneratorOptionSpecs.map(spec => spec.name)
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('the environment', () => {
+  it('is read by the same rules', () => {
+    const { options, service } = loadGeneratorConfig({
+      MILLRACE_PLAYERS: '20',
+      MILLRACE_GATEWAY_URL: 'http://gateway:8080',
+      MILLRACE_SINK: 'gateway',
+      MILLRACE_API_KEY: 'mr_a_b',
+      MILLRACE_ADMIN_PORT: '0',
+      PATH: '/bin',
+    })
+    expect(options).toMatchObject({ players: 20, sink: { url: 'http://gateway:8080' } })
+    expect(service.ADMIN_PORT).toBe(0)
+  })
+
+  it('reports options, settings and unknown names together and under their own names', () => {
+    const load = () =>
+      loadGeneratorConfig({
+        MILLRACE_PLAYERS: '-',
+        MILLRACE_LOG_LEVEL: 'loud',
+        MILLRACE_PLAYRS: '1',
+        MILLRACE_SPEED: '',
+      })
+    expect(load).toThrow(/MILLRACE_PLAYERS is "-": expected a whole number/)
+    expect(load).toThrow(/MILLRACE_LOG_LEVEL is "loud"/)
+    expect(load).toThrow(/MILLRACE_PLAYRS is not known here. Did you mean MILLRACE_PLAYERS\?/)
+    expect(load).toThrow(/MILLRACE_SPEED is ""/)
+  })
+
+  it('wants brokers for the sink kafka only', () => {
+    expect(() => loadGeneratorConfig({ MILLRACE_SINK: 'kafka' })).toThrow(/MILLRACE_KAFKA_BROKERS is missing/)
+    expect(() => loadGeneratorConfig({ MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' })).not.toThrow()
+  })
+})
