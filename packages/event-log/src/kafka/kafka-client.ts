@@ -14,7 +14,7 @@ const routeTo =
 
 /** What every connection to the cluster is made with. */
 export function connectionConfig(settings: KafkaSettings, clientId: string): KafkaConfig {
-  const { brokers, tls, sasl, logger, requestTimeoutMs, connectionTimeoutMs } = settings
+  const { brokers, tls, sasl, logger, requestTimeoutMs, connectionTimeoutMs, socketFactory } = settings
   return {
     brokers: [...brokers],
     clientId,
@@ -24,6 +24,7 @@ export function connectionConfig(settings: KafkaSettings, clientId: string): Kaf
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logger.isLevelEnabled('debug') ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
     logCreator: routeTo(logger),
+    ...(socketFactory ? { socketFactory } : {}),
     ...(tls ? { ssl: { ...tls } } : {}),
     ...(sasl ? { sasl: sasl as SASLOptions } : {}),
   }

@@ -26,22 +26,26 @@ const PASSING = new Set([
   'KafkaJSLockTimeout',
   'KafkaJSTimeout',
   'KafkaJSNoBrokerAvailableError',
+  'KafkaJSNumberOfRetriesExceeded',
 ])
 
 /** Whether the cluster may answer otherwise a little later. */
 export function isPassing(error: unknown): boolean {
-  for (const { name, retriable, type } of chain(error)) {
-    if (name === 'KafkaJSSASLAuthenticationError') return false
-    if (retriable === true || PASSING.has(name) || type === 'BROKER_NOT_AVAILABLE') return true
-  }
-  return false
+  const links = [...chain(error)]
+  if (links.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) return false
+  return links.some(
+    ({ name, retriable, type }) => retriable === true || PASSING.has(name) || type === 'BROKER_NOT_AVAILABLE',
+  )
 }
 
 /**
- * kafkajs reads an answer that it has not got when its last broker goes away, and stays confused: a new client is needed.
- * Seen as "Cannot read properties of undefined (reading 'connectionPool')".
+ * When its last broker goes away kafkajs reads answers that it has not got (a TypeError) or uses a broker that it never
+ * reached (a plain "Broker not connected"), and stays confused: a new client is needed.
  */
-export const isBrokenClient = (error: unknown): boolean => [...chain(error)].some(link => link instanceof TypeError)
+export function isBrokenClient(error: unknown): boolean {
+  for (const link of chain(error)) if (link instanceof TypeError || link.message === 'Broker not connected') return true
+  return false
+}
 
 export const reasonOf = (error: unknown): string =>
   error instanceof Error ? `${errorType(error) ?? error.name}: ${error.message}` : String(error)

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@millrace/runtime'
+import type { ISocketFactory } from 'kafkajs'
 
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
 
@@ -38,10 +39,13 @@ export interface KafkaEventLogOptions {
   /** How long an answer of a broker is waited for. Default 10,000. */
   readonly requestTimeoutMs?: number
   readonly connectionTimeoutMs?: number
+  /** Opens connections to brokers; a test may lead them through a proxy. */
+  readonly socketFactory?: ISocketFactory
 }
 
-export type KafkaSettings = Required<Omit<KafkaEventLogOptions, 'tls' | 'sasl' | 'replicationFactor'>> &
-  Pick<KafkaEventLogOptions, 'tls' | 'sasl' | 'replicationFactor'>
+type Optional = 'tls' | 'sasl' | 'replicationFactor' | 'socketFactory'
+
+export type KafkaSettings = Required<Omit<KafkaEventLogOptions, Optional>> & Pick<KafkaEventLogOptions, Optional>
 
 export const settingsOf = (options: KafkaEventLogOptions): KafkaSettings => ({
   compression: 'none',

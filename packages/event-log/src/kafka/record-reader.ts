@@ -95,7 +95,7 @@ export class RecordReader {
     if (!this.#cluster) {
       const config = connectionConfig(this.#settings, `${this.#settings.clientId}-reader`)
       const logger = new kafkajs.Kafka(config).logger()
-      const socketFactory = createSocketFactory()
+      const { socketFactory = createSocketFactory() } = this.#settings
       const more = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }
       this.#cluster = new Cluster({ ...config, logger, socketFactory, ...more })
       await this.#cluster.connect()
