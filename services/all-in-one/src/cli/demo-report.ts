@@ -1,6 +1,5 @@
-import path from 'node:path'
 import type { ReconcileReport } from '@millrace/reconciler'
-import type { DemoResult } from '../demo.ts'
+import { type DemoResult, ledgerOf } from '../demo.ts'
 import { formatTable, type Terminal } from './terminal.ts'
 
 /** The reconciliation as a table and a verdict. */
@@ -28,11 +27,14 @@ export function printReconciliation(terminal: Terminal, report: ReconcileReport)
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)
 
+/** How the stores of a finished run are reached by other commands; null where its servers are gone. */
+export type StoreChoice = { readonly option: string } | null
+
 /** The last screen of the demo. */
 export function printDemo(
   terminal: Terminal,
   result: DemoResult,
-  where: { directory: string; report?: string; stack?: string },
+  { choice, directory, report }: { choice: StoreChoice; directory: string; report: string | undefined },
 ): void {
   const { detection, locations, reconciliation } = result
   terminal.print('')
@@ -45,14 +47,17 @@ export function printDemo(
   )
   terminal.print('')
   terminal.print(terminal.bold('Look at it'))
-  const choice = where.stack === undefined ? `--data ${where.directory}` : `--stack ${where.stack}`
-  terminal.print(`  alerts  npm run millrace -- alerts ${choice}`)
-  terminal.print(`  topics  npm run millrace -- topics list ${choice}`)
-  terminal.print(`  again   npm run millrace -- reconcile ${choice} --ledger ${path.join(where.directory, 'ledger')}`)
-  terminal.print(`  log     ${locations.log}`)
-  terminal.print(`  lake    ${locations.lake}`)
-  terminal.print(`  mart    ${locations.mart}`)
-  if (where.report !== undefined) terminal.print(`  report  ${where.report}`)
+  if (choice) {
+    const command = 'npm run millrace --'
+    terminal.print(`  alerts  ${command} alerts ${choice.option}`)
+    terminal.print(`  topics  ${command} topics list ${choice.option}`)
+    terminal.print(`  again   ${command} reconcile ${choice.option} --ledger ${ledgerOf(directory)}`)
+    terminal.print(`  log     ${locations.log}`)
+    terminal.print(`  lake    ${locations.lake}`)
+    terminal.print(`  mart    ${locations.mart}`)
+  } else terminal.print('  The servers of this run are stopped; with --keep they stay, to look around.')
+  terminal.print(`  ledger  ${ledgerOf(directory)}`)
+  if (report !== undefined) terminal.print(`  report  ${report}`)
 }
 
 /** The report that `--report` writes. */

@@ -71,11 +71,9 @@ export function addDemoCommand(
       })
       terminal.endProgress()
       if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, generator.seed))
-      printDemo(terminal, result, {
-        directory: flags.data,
-        ...(flags.report === undefined ? {} : { report: flags.report }),
-        ...(stack && keepServers ? { stack: stackDirectory } : {}),
-      })
+      const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
+      const choice = !stack || keepServers ? { option } : null
+      printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
       if (stack && keepServers)
         terminal.print(`  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`)
       terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)

@@ -56,12 +56,12 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
       else
         for (const line of formatTable(
           ['id', 'name', 'topics', 'created', 'state'],
-          list.map(key => [
-            key.id,
-            key.name,
-            String(key.topics),
-            key.createdAt,
-            key.revokedAt ? `revoked ${key.revokedAt}` : 'live',
+          list.map(({ id, name, topics, createdAt, revokedAt }) => [
+            String(id),
+            String(name),
+            String(topics),
+            String(createdAt),
+            revokedAt ? `revoked ${revokedAt}` : 'live',
           ]),
         ))
           terminal.print(line)
