@@ -1,7 +1,7 @@
 import { HOST, type ServerPlan } from './server-plan.ts'
 
-/** cassandra.yaml of a single node. */
-export const cassandraYaml = (plan: ServerPlan, dataDirectory: string): string => `cluster_name: millrace
+/** cassandra.yaml of a single node; clients come in on `bind`. */
+export const cassandraYaml = (plan: ServerPlan, dataDirectory: string, bind = HOST): string => `cluster_name: millrace
 num_tokens: 1
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
@@ -11,15 +11,16 @@ seed_provider:
       - seeds: ${JSON.stringify(`${HOST}:${plan.ports.storage}`)}
 listen_address: ${HOST}
 storage_port: ${plan.ports.storage}
-rpc_address: ${HOST}
+rpc_address: ${bind}
+broadcast_rpc_address: ${HOST}
 native_transport_port: ${plan.ports.cql}
 data_file_directories: [${JSON.stringify(`${dataDirectory}/data`)}]
 commitlog_directory: ${JSON.stringify(`${dataDirectory}/commitlog`)}
 hints_directory: ${JSON.stringify(`${dataDirectory}/hints`)}
 saved_caches_directory: ${JSON.stringify(`${dataDirectory}/saved_caches`)}
 cdc_raw_directory: ${JSON.stringify(`${dataDirectory}/cdc_raw`)}
-commitlog_sync: periodic
-commitlog_sync_period: 1000ms
+# A lone node that syncs from time to time forgets what it acknowledged last when it is killed.
+commitlog_sync: batch
 commitlog_segment_size: 16MiB
 commitlog_total_space: 256MiB
 memtable_heap_space: 160MiB

@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { GenericContainer, getContainerRuntimeClient, type WaitStrategy } from 'testcontainers'
+import { cassandraYaml } from './cassandra-files.ts'
 import { hadoopConsoleLogging, hadoopFiles } from './hadoop-files.ts'
-import { kafkaProperties } from './kafka-files.ts'
-import { HDFS_USER, HOST, type ServerPlan, SOFTWARE_OF } from './server-plan.ts'
+import type { PreparedServer } from './java-way.ts'
+import { KAFKA_CLUSTER_ID, kafkaProperties } from './kafka-files.ts'
+import { HDFS_USER, type ServerPlan, SOFTWARE_OF } from './server-plan.ts'
 import { notePid } from './stack-state.ts'
-import type { PreparedServer } from './start-stack.ts'
 import { SERVER_IMAGES } from './versions.ts'
 
 /*
@@ -15,7 +16,6 @@ import { SERVER_IMAGES } from './versions.ts'
 
 const FILES = '/millrace'
 const DATA = '/tmp/millrace'
-const KAFKA_CLUSTER_ID = 'bWlsbHJhY2UtdGVzdC0wMQ'
 
 interface ContainerSpec {
   /** Runs at every start of the container, so it formats only what is not there. */
@@ -121,17 +121,16 @@ function hadoopSpec(plan: ServerPlan, plans: readonly ServerPlan[]): ContainerSp
   }
 }
 
-/** Cassandra in its image's own configuration: as a single node it need not know its port outside. */
+/** The image's entry point gives its data folder to its user and steps down to it. */
 const cassandraSpec = (plan: ServerPlan): ContainerSpec => ({
   script: 'exec docker-entrypoint.sh cassandra -f',
   environment: {
-    CASSANDRA_BROADCAST_RPC_ADDRESS: HOST,
     MAX_HEAP_SIZE: '512m',
     HEAP_NEWSIZE: '128m',
-    JVM_EXTRA_OPTS: '-Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=100',
+    JVM_EXTRA_OPTS: `-Dcassandra.config=file://${FILES}/cassandra.yaml -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=100`,
   },
-  files: {},
-  ports: [{ container: 9042, host: plan.ports.cql! }],
+  files: { 'cassandra.yaml': cassandraYaml(plan, '/var/lib/cassandra', '0.0.0.0') },
+  ports: same(plan.ports.cql!),
 })
 
 const same = (port: number) => [{ container: port, host: port }]

@@ -2,7 +2,7 @@ import { endServer } from './server-control.ts'
 import { listPids } from './stack-state.ts'
 
 /** Long enough for a server to close its files; what takes longer is killed, which all of them survive. */
-const GRACE_MS = 5_000
+const GRACE_MS = 10_000
 
 /** Ends everything that was noted in a stack's folder, servers and tools alike. */
 export async function endStack(directory: string, graceMs = GRACE_MS): Promise<void> {

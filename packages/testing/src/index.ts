@@ -12,6 +12,6 @@ export type {
 } from './stack.ts'
 export { startStack } from './start-stack.ts'
 export { createTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'
-export { WaitError, type WaitOptions, waitUntil } from './wait-until.ts'
 export { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from './topology-driver.ts'
 export type { LogCall } from './topology-driver-log.ts'
+export { WaitError, type WaitOptions, waitUntil } from './wait-until.ts'

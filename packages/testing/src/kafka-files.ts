@@ -1,5 +1,8 @@
 import { HOST, type ServerPlan } from './server-plan.ts'
 
+/** Any 16 bytes, base64url: brokers of one stack must agree. */
+export const KAFKA_CLUSTER_ID = 'bWlsbHJhY2UtdGVzdC0wMQ'
+
 /**
  * The properties of one combined broker and controller.
  * @param voters every broker of the stack

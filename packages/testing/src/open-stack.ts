@@ -74,8 +74,8 @@ export function attach(directory: string, state: StackState): Stack {
       if (!found) throw stackError('unknown_server', { name, known })
       return found
     },
-    async stop() {
-      await endStack(directory)
+    async stop({ graceMs } = {}) {
+      await endStack(directory, graceMs)
     },
   }
 }

@@ -25,24 +25,25 @@ function requireInSync(id: number, { brokers, partitions }: KafkaMetadata): void
 }
 
 async function requireNameNode(plan: ServerPlan): Promise<void> {
-  const bean = await fetchBean(addressOf(plan), 'Hadoop:service=NameNode,name=FSNamesystemState')
+  const bean = await fetchBean(addressOf(plan), 'qry', 'Hadoop:service=NameNode,name=FSNamesystemState')
   if (bean.FSState !== 'Operational') throw new Error(`the NameNode is in state ${bean.FSState}`)
 }
 
 async function requireDataNode(plan: ServerPlan, nameNode: ServerPlan): Promise<void> {
   // Its own view first: after a kill the NameNode lists the earlier process for a while.
-  const own = await fetchBean(addressOf(plan), 'Hadoop:service=DataNode,name=DataNodeInfo')
+  // This one attribute only: others make an unregistered DataNode log a stack trace each time.
+  const own = await fetchBean(addressOf(plan), 'get', 'Hadoop:service=DataNode,name=DataNodeInfo::BPServiceActorInfo')
   const [actor] = JSON.parse(String(own.BPServiceActorInfo)) as { ActorState?: string }[]
   if (actor?.ActorState !== 'RUNNING')
     throw new Error(`the DataNode is in state ${actor?.ActorState ?? 'unregistered'}`)
-  const names = await fetchBean(addressOf(nameNode), 'Hadoop:service=NameNode,name=NameNodeInfo')
+  const names = await fetchBean(addressOf(nameNode), 'qry', 'Hadoop:service=NameNode,name=NameNodeInfo')
   const live = Object.values(JSON.parse(String(names.LiveNodes)) as Record<string, { infoAddr: string }>)
   if (!live.some(({ infoAddr }) => infoAddr.endsWith(`:${plan.ports.http}`)))
     throw new Error('the NameNode does not list the DataNode as live')
 }
 
-async function fetchBean(address: string, name: string): Promise<Record<string, unknown>> {
-  const response = await fetch(`http://${address}/jmx?qry=${encodeURIComponent(name)}`, {
+async function fetchBean(address: string, how: 'get' | 'qry', name: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`http://${address}/jmx?${how}=${encodeURIComponent(name)}`, {
     signal: AbortSignal.timeout(TRY_TIMEOUT_MS),
   })
   if (!response.ok) throw new Error(`http://${address}/jmx answered ${response.status}`)

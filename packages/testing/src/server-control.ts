@@ -9,6 +9,7 @@ import { waitUntil } from './wait-until.ts'
 
 const READY_DEADLINE_MS = 180_000
 const READY_POLL_MS = 150
+const SIGNAL_DEADLINE_MS = 10_000
 
 /** Loaded only where there are containers: it is large. */
 const docker = () => import('./docker-engine.ts')
@@ -80,6 +81,12 @@ export function createServerHandle(
     if ('container' in thing) return (await docker()).signalContainer(thing.container, run.container)
     if (run.process === 'SIGKILL') return killProcess(name, thing.process)
     signalProcess(thing.process, run.process)
+    const wanted = run.process === 'SIGSTOP' ? 'frozen' : 'running'
+    await waitUntil(() => inspectProcess(thing.process).state === wanted, {
+      deadlineMs: SIGNAL_DEADLINE_MS,
+      what: `${name} to be ${wanted}`,
+      intervalMs: 5,
+    })
   }
 
   return {

@@ -37,6 +37,11 @@ export interface StackOptions {
   readonly detached?: boolean
   /** Gives up a start that is under way and ends what it started. */
   readonly signal?: AbortSignal
+  /**
+   * Java compiles less: servers start with half the work and then run slower. For tests and first looks, not for
+   * measurements.
+   */
+  readonly quickStart?: boolean
   /** Default: Docker where an engine has or can pull the images, else Java. */
   readonly way?: StackWay
 }
@@ -64,7 +69,8 @@ export interface Stack {
   /** `kafka1`…, `namenode`, `datanode1`…, `cassandra`. */
   server(name: string): ServerHandle
   readonly servers: readonly ServerHandle[]
-  stop(): Promise<void>
+  /** Ends the servers in good order, within seconds; data stays. `graceMs: 0` ends them as kill -9 does, which they survive. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>
 }
 
 /** What is known of one server now. */

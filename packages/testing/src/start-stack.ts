@@ -6,22 +6,19 @@ import { systemClock } from '@millrace/runtime'
 import { takeLock } from './directory-lock.ts'
 import { endStack } from './end-stack.ts'
 import { findFreePorts } from './free-ports.ts'
-import { prepareJavaServers } from './java-way.ts'
+import { type PreparedServer, prepareJavaServers } from './java-way.ts'
 import { attach, liveServers } from './open-stack.ts'
 import { selectWay } from './select-way.ts'
 import { inspectServer, waitReady } from './server-control.ts'
 import { addressOf, listServers, planServers, type ServerPlan, SOFTWARE_OF, type StackShape } from './server-plan.ts'
 import type { Stack, StackOptions } from './stack.ts'
 import { stackError } from './stack-errors.ts'
-import { beginRun, lockFile, readState, type ServerRecord, stateFile, writeState } from './stack-state.ts'
+import { beginRun, lockFile, readState, stateFile, writeState } from './stack-state.ts'
 
 interface Guardian {
   /** Ends the guardian without ending the servers. */
   release(): void
 }
-
-/** A server that is configured and can be started. */
-export type PreparedServer = ServerRecord & { begin(): Promise<void> }
 
 /**
  * Starts Kafka, HDFS and Cassandra, as many as asked for (default: one broker, one DataNode, Cassandra), in parallel,
@@ -52,7 +49,7 @@ function readShape({ kafkaBrokers = 1, dataNodes = 1, cassandra = true }: StackO
 }
 
 async function startIn(directory: string, shape: StackShape, options: StackOptions): Promise<Stack> {
-  const { onProgress = () => {}, fresh = false, detached = false } = options
+  const { onProgress = () => {}, fresh = false, detached = false, quickStart = false } = options
   const began = systemClock.now()
   if (fresh) for (const name of ['data', 'logs', 'conf', 'pids', 'stack.json']) removeIn(directory, name)
   mkdirSync(directory, { recursive: true })
@@ -71,7 +68,7 @@ async function startIn(directory: string, shape: StackShape, options: StackOptio
     const context = { directory, plans, signal, onProgress }
     const servers: PreparedServer[] =
       selected.way === 'java'
-        ? await prepareJavaServers({ ...context, java: selected.java.command })
+        ? await prepareJavaServers({ ...context, java: selected.java.command, quickStart })
         : await (await import('./docker-way.ts')).prepareContainers(context)
     const startedAt = new Date(systemClock.now()).toISOString()
     const records = servers.map(({ begin: _, ...record }) => record)
@@ -90,8 +87,8 @@ async function startIn(directory: string, shape: StackShape, options: StackOptio
   const stack = attach(directory, readState(directory)!)
   return {
     ...stack,
-    async stop() {
-      await stack.stop()
+    async stop(stopOptions) {
+      await stack.stop(stopOptions)
       guardian.release()
     },
   }

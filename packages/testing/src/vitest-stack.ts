@@ -24,7 +24,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     const { stack, mine } = await findStack(keep)
     project.provide('stack', { ...stack.addresses, directory: stack.directory })
     return async () => {
-      if (mine && !keep) await stack.stop()
+      if (mine && !keep) await stack.stop({ graceMs: 0 })
     }
   } catch (error) {
     if (!(error instanceof CodedError && error.code === 'unavailable')) throw error
@@ -44,6 +44,6 @@ async function findStack(keep: boolean): Promise<{ stack: Stack; mine: boolean }
   }
   // Another run of the tests has its own there, and ends it when it is through.
   const directory = running ? path.join(ROOT, `test-stack-${process.pid}`) : shared
-  const options = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true } as const
+  const options = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true, quickStart: true } as const
   return { stack: await startStack({ directory, ...options, detached: keep, onProgress: say }), mine: true }
 }

@@ -1,0 +1,186 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { Client } from 'cassandra-driver'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { createTcpProxy, describeStack, openStack, type Stack, startStack } from '../src/index.ts'
+import { describeOnStack } from '../src/vitest.ts'
+import { endOf, nothingIsLeft, stackFolder, startProgram } from './stack-programs.ts'
+
+// A server starts within seconds on an idle machine, and within minutes on one that is not.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
+
+describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
+  const { directory, dispose } = stackFolder()
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true, quickStart: true })
+  })
+  afterAll(dispose)
+
+  const describeServer = async (name: string) =>
+    (await describeStack(directory))!.servers.find(server => server.name === name)!
+
+  const pidOf = async (name: string) => (await describeServer(name)).pid
+
+  it('describes its servers', async () => {
+    const description = await describeStack(directory)
+    expect(description?.servers.map(server => server.name)).toEqual(['kafka1', 'namenode', 'datanode1', 'cassandra'])
+    for (const server of description!.servers) {
+      expect(server).toMatchObject({
+        state: 'running',
+        ready: true,
+        address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      })
+      expect(server.rssBytes).toBeGreaterThan(50 * 2 ** 20)
+    }
+    expect(new Set(description!.servers.map(server => server.address)).size).toBe(4)
+  })
+
+  it('refuses a second start in its folder', async () => {
+    await expect(startStack({ directory, cassandra: false })).rejects.toMatchObject({
+      code: 'already_running',
+      message: expect.stringContaining('kafka1'),
+    })
+    expect((await describeServer('kafka1')).ready).toBe(true)
+  })
+
+  it('keeps what Kafka acknowledged over kill -9 and restart', async () => {
+    await withKafka(stack.addresses.kafka!.brokers, async kafka => {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true })
+      const producer = kafka.producer()
+      await producer.connect()
+      await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'a' }, { value: 'b' }] })
+      await producer.disconnect()
+      await admin.disconnect()
+    })
+    await killAndRestart('kafka1')
+    await withKafka(stack.addresses.kafka!.brokers, async kafka => {
+      const admin = kafka.admin()
+      await admin.connect()
+      const offsets = await admin.fetchTopicOffsets('kept')
+      await admin.disconnect()
+      expect(offsets).toMatchObject([{ partition: 0, high: '2' }])
+    })
+  })
+
+  it('keeps what Cassandra acknowledged over kill -9 and restart', async () => {
+    const { contactPoints, localDataCenter, port } = stack.addresses.cassandra!
+    const query = async (cql: string) => {
+      const client = new Client({ contactPoints: [...contactPoints], localDataCenter, protocolOptions: { port } })
+      try {
+        return await client.execute(cql)
+      } finally {
+        await client.shutdown()
+      }
+    }
+    await query(`CREATE KEYSPACE kept WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`)
+    await query('CREATE TABLE kept.rows (id int PRIMARY KEY, text text)')
+    await query(`INSERT INTO kept.rows (id, text) VALUES (1, 'a')`)
+    await killAndRestart('cassandra')
+    expect((await query('SELECT text FROM kept.rows')).rows.map(row => row.text)).toEqual(['a'])
+  })
+
+  it('keeps files over kill -9 and restart of DataNode and NameNode', async () => {
+    await writeFile('/kept/file', 'hello')
+    await killAndRestart('datanode1')
+    expect(await readFile('/kept/file')).toBe('hello')
+    await killAndRestart('namenode')
+    expect(await readFile('/kept/file')).toBe('hello')
+    await writeFile('/kept/second', 'again')
+    expect(await readFile('/kept/second')).toBe('again')
+  })
+
+  it('freezes a server, which then is not ready, and thaws it', async () => {
+    const namenode = stack.server('namenode')
+    const pid = await pidOf('namenode')
+    await namenode.freeze()
+    expect(await describeServer('namenode')).toMatchObject({ state: 'frozen', ready: false, pid })
+    await namenode.thaw()
+    expect(await describeServer('namenode')).toMatchObject({ state: 'running', ready: true, pid })
+  })
+
+  it('says of a killed server that it is gone, and refuses what makes no sense then', async () => {
+    const datanode = stack.server('datanode1')
+    await datanode.kill()
+    expect(await describeServer('datanode1')).toMatchObject({ state: 'gone', ready: false, pid: null, rssBytes: 0 })
+    await expect(datanode.freeze()).rejects.toMatchObject({ code: 'not_running' })
+    await datanode.restart()
+    expect(await describeServer('datanode1')).toMatchObject({ state: 'running', ready: true })
+  })
+
+  it('knows its servers by name', () => {
+    expect(() => stack.server('kafka2')).toThrow('Known: kafka1, namenode, datanode1, cassandra.')
+  })
+
+  it('obeys another process', async () => {
+    const before = await pidOf('datanode1')
+    await endOf(startProgram('kill-and-restart.ts', directory, 'datanode1'))
+    expect(await describeServer('datanode1')).toMatchObject({ state: 'running', ready: true })
+    expect(await pidOf('datanode1')).not.toBe(before)
+  })
+
+  it('sends Kafka clients past a place where a proxy stands', async () => {
+    const [detour] = stack.kafkaDetours
+    const proxy = await createTcpProxy(detour!)
+    try {
+      await withKafka([detour!.listen], async kafka => {
+        const producer = kafka.producer()
+        await producer.connect()
+        await producer.send({ topic: 'kept', messages: [{ value: 'by detour' }] })
+        expect(proxy.connections).toBeGreaterThan(0)
+        await proxy.refuse()
+        await expect(producer.send({ topic: 'kept', messages: [{ value: 'lost' }] })).rejects.toThrow()
+        await producer.disconnect()
+      })
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  it('runs beside another stack, and leaves no process but of that one when it is stopped', async () => {
+    const ports = [...stack.addresses.kafka!.brokers, stack.addresses.cassandra!.port]
+    for (const port of [...provided.kafka.brokers, provided.cassandra.port]) expect(ports).not.toContain(port)
+    await stack.stop()
+    await nothingIsLeft(directory)
+    expect(await openStack(directory)).toBeNull()
+    expect((await describeStack(directory))!.servers.map(server => server.state)).toEqual(Array(4).fill('gone'))
+    expect((await describeStack(provided.directory))!.servers.every(server => server.ready)).toBe(true)
+  })
+
+  it('starts again with its data and at its addresses', async () => {
+    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false, quickStart: true })
+    expect(again.addresses.hdfs).toEqual(stack.addresses.hdfs)
+    expect(await readFile('/kept/file')).toBe('hello')
+    await again.stop({ graceMs: 0 })
+    await nothingIsLeft(directory)
+  })
+
+  async function killAndRestart(name: string): Promise<void> {
+    const before = await pidOf(name)
+    await stack.server(name).kill()
+    await stack.server(name).restart()
+    const after = await describeServer(name)
+    expect(after).toMatchObject({ state: 'running', ready: true })
+    expect(after.pid).not.toBe(before)
+  }
+
+  const fileUrl = (file: string, operation: string) =>
+    `${stack.addresses.hdfs!.nameNodes[0]}/webhdfs/v1${file}?user.name=${stack.addresses.hdfs!.user}&op=${operation}`
+
+  async function writeFile(file: string, content: string): Promise<void> {
+    const first = await fetch(fileUrl(file, 'CREATE'), { method: 'PUT', redirect: 'manual' })
+    const second = http.request(first.headers.get('location')!, { method: 'PUT' }).end(content)
+    const [response] = (await once(second, 'response')) as [http.IncomingMessage]
+    expect(response.statusCode).toBe(201)
+    response.resume()
+  }
+
+  const readFile = async (file: string) => (await fetch(fileUrl(file, 'OPEN'))).text()
+})
+
+async function withKafka(brokers: readonly string[], use: (kafka: Kafka) => Promise<void>): Promise<void> {
+  await use(new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 2 } }))
+}
