@@ -2,7 +2,14 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
-import { type AppendResult, type LogProducer, logError, type OutgoingRecord } from '@millrace/event-log'
+import { topicContract } from '@millrace/contracts'
+import {
+  type AppendResult,
+  createEmbeddedEventLog,
+  type LogProducer,
+  logError,
+  type OutgoingRecord,
+} from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -150,6 +157,30 @@ function createProducer(
 }
 
 describe('the log sink', () => {
+  it('stores everything in a real log, each player in order', async () => {
+    const clock = new ManualClock()
+    const logger = createLogger('test', { level: 'silent' })
+    const log = await createEmbeddedEventLog({ directory: folder, clock, logger })
+    await log.ensureTopics([topicContract('lol.raw'), topicContract('lol.truth')])
+    const sink = createLogSink({ producer: await log.producer({ clientId: 'test' }), clock })
+    const results = await Promise.all([sink.write(sent.slice(0, 77), never), sink.write(sent.slice(77), never)])
+    await sink.close()
+    expect(results.flat()).toEqual(sent.map(() => null))
+    for (const [topic, expected] of [
+      ['lol.raw', raw],
+      ['lol.truth', truth],
+    ] as const) {
+      const stored = new Map<string, string[]>()
+      for (const { partition, earliest, end } of await log.range(topic))
+        for await (const batch of log.read(topic, partition, earliest, end))
+          for (const { key, value } of batch)
+            stored.set(key.toString(), [...(stored.get(key.toString()) ?? []), value.toString()])
+      for (const [key, own] of Map.groupBy(expected, record => record.key))
+        expect(stored.get(key)).toEqual(own.map(record => record.value))
+    }
+    await log.close()
+  })
+
   it('appends under the key and sends again what may pass', async () => {
     const clock = new ManualClock()
     const timeout = { ok: false, error: logError('append_timeout', { topic: 'lol.raw', partition: 0 }) } as const

@@ -9,7 +9,13 @@ export type Verdict =
       readonly records: readonly (null | Refusal | 'again' | 'apart')[]
       readonly retryAfterMs: number | null
     }
-  | { readonly kind: 'again'; readonly reason: string; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: 'again'
+      readonly reason: string
+      readonly retryAfterMs: number | null
+      /** A quota at work, not a fault. */
+      readonly isThrottled: boolean
+    }
   /** The request as a whole is not wanted, whatever is in it. */
   | { readonly kind: 'hopeless'; readonly status: number; readonly reason: string }
 
@@ -40,7 +46,8 @@ export function readAnswer(answer: Answer, count: number, nowMs: number): Verdic
     if (accepted === undefined || accepted === count) return { kind: 'accepted' }
     return { kind: 'hopeless', status, reason: `it says that it took ${accepted} of ${count} records` }
   }
-  if (isRetryableStatus(status)) return { kind: 'again', reason: reasonOf(status, body), retryAfterMs }
+  if (isRetryableStatus(status))
+    return { kind: 'again', reason: reasonOf(status, body), retryAfterMs, isThrottled: status === 429 }
   if (status !== 207 && !isAboutContent(status)) return { kind: 'hopeless', status, reason: reasonOf(status, body) }
 
   const unlisted = status === 207 ? null : count === 1 ? refusal(status, body) : 'apart'

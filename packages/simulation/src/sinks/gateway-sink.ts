@@ -60,6 +60,8 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
     ...(options.gzip ? { 'content-encoding': 'gzip' } : {}),
   }
   let broken: CodedError | null = null
+  /** Said once for all lanes. */
+  let isAway = false
 
   async function encode(records: readonly SimulatedRecord[]): Promise<Buffer> {
     let lines = ''
@@ -85,7 +87,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
         clock.now(),
       )
     } catch (error) {
-      return { kind: 'again', reason: describe(error), retryAfterMs: null }
+      return { kind: 'again', reason: describe(error), retryAfterMs: null, isThrottled: false }
     }
   }
 
@@ -123,8 +125,9 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
       body = null
       const { again, apart } = settle(verdict, indices, results)
       if (again.length < indices.length) {
-        if (patience.inTrouble) logger.info({ url: options.url }, 'gateway_taking_again')
         patience.reset()
+        if (isAway) logger.info({ url: options.url }, 'gateway_taking_again')
+        isAway = false
       }
       if (apart.length > 0) {
         const middle = Math.ceil(apart.length / 2)
@@ -133,8 +136,8 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
       if (again.length > 0) {
         requests.unshift(again)
         const retryAfterMs = verdict.kind === 'mixed' ? verdict.retryAfterMs : null
-        if (!(await tryAgain({ reason: 'some records of a request were not stored', retryAfterMs }, patience, giveUp)))
-          break
+        const reason = 'some records of a request were not stored'
+        if (!(await tryAgain({ reason, retryAfterMs, isThrottled: false }, patience, giveUp))) break
       }
     }
     const unanswered = { kind: 'unanswered', error: broken ?? simulationError('given_up') } as const
@@ -143,11 +146,14 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
   }
 
   async function tryAgain(
-    { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs: number | null },
+    { reason, retryAfterMs, isThrottled }: Omit<Extract<Verdict, { kind: 'again' }>, 'kind'>,
     patience: Patience,
     giveUp: AbortSignal,
   ): Promise<boolean> {
-    if (!patience.inTrouble) logger.warn({ url: options.url, reason, retryAfterMs }, 'gateway_not_taking')
+    if (!isAway && !isThrottled) {
+      isAway = true
+      logger.warn({ url: options.url, reason, retryAfterMs }, 'gateway_not_taking')
+    }
     if (broken || (await patience.wait(retryAfterMs, giveUp))) return true
     broken ??= giveUp.aborted
       ? simulationError('given_up')

@@ -16,8 +16,6 @@ export interface PatienceOptions {
 export interface Patience {
   /** Something was taken: the next trouble starts from a short wait again. */
   reset(): void
-  /** Whether the last attempt failed. */
-  readonly inTrouble: boolean
   /** Milliseconds since the first of the failed attempts. */
   troubledMs(): number
   /** Waits; false when patience is over or `giveUp` aborted, then the caller stops trying. */
@@ -30,9 +28,6 @@ export function createPatience({ clock, patienceMs, random }: PatienceOptions): 
   return {
     reset() {
       attempts = 0
-    },
-    get inTrouble() {
-      return attempts > 0
     },
     troubledMs: () => (attempts === 0 ? 0 : clock.now() - sinceMs),
     async wait(retryAfterMs, giveUp) {
