@@ -45,7 +45,14 @@ export function createKafkaProducer(options: {
       ofTopic = []
       lanes.set(topic, ofTopic)
     }
-    ofTopic[partition] ??= new PartitionLane({ topic, partition, sender, settings, maxMessageBytes, onAnswered })
+    ofTopic[partition] ??= new PartitionLane({
+      topic,
+      partition,
+      leases: sender,
+      settings,
+      maxMessageBytes,
+      onAnswered,
+    })
     return ofTopic[partition]
   }
 

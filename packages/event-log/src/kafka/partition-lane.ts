@@ -4,7 +4,29 @@ import { logError } from '../errors.ts'
 import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import { hasLostSequence, type ProducedMessage, type ProducerLease, type Sender } from './sender.ts'
+
+export interface ProducedMessage {
+  readonly key: Buffer
+  readonly value: Buffer
+  readonly partition: number
+  readonly timestamp: string
+  readonly headers?: { readonly traceparent: string }
+}
+
+/** A connected producer, shared by all lanes; it lives as long as somebody has entered it. */
+export interface Lease {
+  enter(): void
+  leave(): void
+  /** Sends once and returns the offset of the first message. */
+  send(topic: string, partition: number, messages: readonly ProducedMessage[]): Promise<number>
+}
+
+export interface Leases {
+  /** A lease that was entered for the caller. */
+  enter(): Promise<Lease>
+  /** Nobody shall begin anything with this one any more. */
+  replace(lease: Lease): Promise<void>
+}
 
 /** Records from `from` to `to` of a share, in one batch. */
 interface Piece {
@@ -25,7 +47,7 @@ interface Batch {
 export interface LaneOptions {
   readonly topic: string
   readonly partition: number
-  readonly sender: Sender
+  readonly leases: Leases
   readonly settings: KafkaSettings
   /** The topic's own limit of a batch, bytes. */
   readonly maxMessageBytes: number
@@ -37,6 +59,14 @@ const EXPIRED = Symbol('expired')
 const FIRST_BACKOFF_MS = 50
 const LAST_BACKOFF_MS = 1_000
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+/** The broker knows nothing, or something else, of this producer's sequence numbers: only a new producer can go on. */
+const LOST_SEQUENCE = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'DUPLICATE_SEQUENCE_NUMBER',
+])
 
 /** The records on their way to one partition. At most one batch is outstanding, its retries included. */
 export class PartitionLane {
@@ -129,19 +159,19 @@ export class PartitionLane {
 
   /** Sends a batch until it is stored, refused, or nobody waits for it any more. */
   async #deliver(batch: Batch): Promise<void> {
-    const { topic, partition, sender, settings } = this.#options
-    let lease: ProducerLease | undefined
+    const { topic, partition, leases, settings } = this.#options
+    let lease: Lease | undefined
     /** Whether the broker may have it although we do not know. */
     let isUncertain = false
     const giveUpLease = async (): Promise<void> => {
-      if (lease && isUncertain) await sender.replace(lease)
+      if (lease && isUncertain) await leases.replace(lease)
       lease?.leave()
       lease = undefined
     }
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
       try {
         if (!lease) {
-          const entered = sender.enter()
+          const entered = leases.enter()
           const outcome = await Promise.race([entered, batch.expired])
           if (outcome === EXPIRED) {
             entered.then(late => late.leave()).catch(() => {})
@@ -168,7 +198,7 @@ export class PartitionLane {
           this.#split(batch)
           return
         }
-        if (hasLostSequence(error) || isBrokenClient(error)) await giveUpLease()
+        if (LOST_SEQUENCE.has(errorType(error) ?? '') || isBrokenClient(error)) await giveUpLease()
         else if (!isPassing(error)) {
           await giveUpLease()
           this.#fail(batch, kafkaError(error, `records of ${topic}/${partition}`, settings.brokers))

@@ -1,16 +1,8 @@
 import type { Producer, RecordMetadata } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { createKafkaClient } from './kafka-client.ts'
-import { errorType } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-
-export interface ProducedMessage {
-  readonly key: Buffer
-  readonly value: Buffer
-  readonly partition: number
-  readonly timestamp: string
-  readonly headers?: { readonly traceparent: string }
-}
+import type { Lease, Leases, ProducedMessage } from './partition-lane.ts'
 
 const COMPRESSION = {
   none: kafkajs.CompressionTypes.None,
@@ -18,19 +10,8 @@ const COMPRESSION = {
   zstd: kafkajs.CompressionTypes.ZSTD,
 } as const
 
-/** The broker knows nothing, or something else, of this producer's sequence numbers: only a new producer can go on. */
-const LOST_SEQUENCE = new Set([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'INVALID_PRODUCER_ID_MAPPING',
-  'DUPLICATE_SEQUENCE_NUMBER',
-])
-
-export const hasLostSequence = (error: unknown): boolean => LOST_SEQUENCE.has(errorType(error) ?? '')
-
 /** One connected kafkajs producer, for as long as somebody uses it. */
-export class ProducerLease {
+class ProducerLease implements Lease {
   readonly #producer: Producer
   readonly #compression: number
   #users = 0
@@ -91,7 +72,7 @@ export class ProducerLease {
  * batch per partition until it is answered or given up, and after a batch was given up a new producer, because kafkajs
  * would use its sequence numbers again for other records, which the broker would then take for duplicates.
  */
-export class Sender {
+export class Sender implements Leases {
   readonly #settings: KafkaSettings
   readonly #clientId: string
   #current: Promise<ProducerLease> | undefined
@@ -116,12 +97,13 @@ export class Sender {
   }
 
   /** Nobody begins with this producer any more. */
-  async replace(lease: ProducerLease): Promise<void> {
+  async replace(lease: Lease): Promise<void> {
     const current = this.#current
-    if (current && (await current.catch(() => null)) === lease && this.#current === current) {
+    const producer = await current?.catch(() => undefined)
+    if (producer && producer === lease && this.#current === current) {
       this.#current = undefined
       this.#settings.logger.info({ clientId: this.#clientId }, 'log_producer_replaced')
-      void lease.retire()
+      void producer.retire()
     }
   }
 

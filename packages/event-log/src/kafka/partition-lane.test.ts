@@ -1,0 +1,224 @@
+import { ManualClock } from '@millrace/runtime'
+import { describe, expect, it } from 'vitest'
+import { silentLogger, text } from '../../test/log-driver.ts'
+import { AppendCall } from '../append-call.ts'
+import { Deadlines } from '../deadlines.ts'
+import { type KafkaEventLogOptions, settingsOf } from './kafka-options.ts'
+import { type Lease, type Leases, PartitionLane, type ProducedMessage } from './partition-lane.ts'
+
+interface Attempt {
+  readonly producer: number
+  readonly values: readonly string[]
+  readonly answer: (firstOffset: number) => void
+  readonly fail: (error: object) => void
+}
+
+/** Producers whose answers the test gives. */
+class ScriptedLeases implements Leases {
+  readonly attempts: Attempt[] = []
+  users = 0
+  #producer = 1
+
+  async enter(): Promise<Lease> {
+    const producer = this.#producer
+    this.users++
+    return {
+      enter: () => void this.users++,
+      leave: () => void this.users--,
+      send: (_topic: string, _partition: number, messages: readonly ProducedMessage[]) =>
+        new Promise((answer, reject) => {
+          const values = messages.map(message => message.value.toString().trim())
+          this.attempts.push({ producer, values, answer, fail: error => reject(Object.assign(new Error('no'), error)) })
+        }),
+    }
+  }
+
+  async replace(): Promise<void> {
+    this.#producer++
+  }
+}
+
+const RETRIABLE = { retriable: true, type: 'REQUEST_TIMED_OUT' }
+
+function setUp(more: Partial<KafkaEventLogOptions> = {}) {
+  const clock = new ManualClock()
+  const leases = new ScriptedLeases()
+  let held = 0
+  const lane = new PartitionLane({
+    topic: 't',
+    partition: 3,
+    leases,
+    maxMessageBytes: 1 << 20,
+    settings: settingsOf({ brokers: [], clientId: 'c', clock, logger: silentLogger, lingerMs: 5, ...more }),
+    onAnswered: bytes => {
+      held -= bytes
+    },
+  })
+  const deadlines = new Deadlines(clock)
+  const append = (values: readonly string[], deadlineMs = 60_000) => {
+    const call = new AppendCall('t', values.length, () => lane.dropExpired())
+    const records = values.map(value => ({ key: text('k'), value: text(value), timestampMs: 0 }))
+    const share = call.share(records, { maxMessageBytes: 1 << 20, partitionOf: () => 3 }).get(3)!
+    held += share.bytes
+    lane.push(share)
+    return call
+      .answer(deadlines, deadlineMs)
+      .then(results => results.map(result => (result.ok ? result.offset : result.error.code)))
+  }
+  return { clock, leases, lane, append, held: () => held }
+}
+
+describe('a lane', () => {
+  it('waits for the linger, then sends what has come together in one batch', async () => {
+    const { clock, leases, append, held } = setUp()
+    const results = Promise.all([append(['a', 'b']), append(['c'])])
+    await clock.advance(4)
+    expect(leases.attempts).toEqual([])
+    await clock.advance(1)
+    expect(leases.attempts).toMatchObject([{ values: ['a', 'b', 'c'] }])
+    leases.attempts[0]!.answer(40)
+    expect(await results).toEqual([[40, 41], [42]])
+    expect(held()).toBe(0)
+    await clock.advance(0)
+    expect(leases.users).toBe(0)
+  })
+
+  it('has one batch outstanding; what comes meanwhile follows together, in batches of a bounded size', async () => {
+    const { clock, leases, append } = setUp({ lingerMs: 0, maxBatchRecords: 3 })
+    const first = append(['a'])
+    await clock.advance(0)
+    const rest = [append(['b', 'c', 'd', 'e']), append(['f'])]
+    await clock.advance(1_000)
+    expect(leases.attempts).toHaveLength(1)
+    leases.attempts[0]!.answer(0)
+    expect(await first).toEqual([0])
+    await clock.advance(0)
+    expect(leases.attempts[1]).toMatchObject({ values: ['b', 'c', 'd'] })
+    leases.attempts[1]!.answer(1)
+    await clock.advance(0)
+    expect(leases.attempts[2]).toMatchObject({ values: ['e', 'f'] })
+    leases.attempts[2]!.answer(4)
+    expect(await Promise.all(rest)).toEqual([[1, 2, 3, 4], [5]])
+    expect(leases.attempts).toHaveLength(3)
+  })
+
+  it('tries the same batch again with the same producer, whatever came meanwhile', async () => {
+    const { clock, leases, append } = setUp({ lingerMs: 0 })
+    const first = append(['a'])
+    await clock.advance(0)
+    const second = append(['b'])
+    leases.attempts[0]!.fail(RETRIABLE)
+    await clock.advance(100)
+    expect(leases.attempts[1]).toMatchObject({ values: ['a'], producer: 1 })
+    leases.attempts[1]!.answer(7)
+    expect(await first).toEqual([7])
+    await clock.advance(0)
+    leases.attempts[2]!.answer(8)
+    expect(await second).toEqual([8])
+  })
+
+  it('gives a batch up when nobody waits for it any more, and goes on with another producer', async () => {
+    const { clock, leases, append, held } = setUp({ lingerMs: 0 })
+    const first = append(['a'], 1_000)
+    await clock.advance(0)
+    const second = append(['b'], 10_000)
+    await clock.advance(1_000)
+    expect(await first).toEqual(['append_timeout'])
+    await clock.advance(0)
+    expect(leases.attempts).toMatchObject([
+      { values: ['a'], producer: 1 },
+      { values: ['b'], producer: 2 },
+    ])
+    // The answer to the first one comes late: it changes nothing.
+    leases.attempts[0]!.answer(0)
+    leases.attempts[1]!.answer(1)
+    expect(await second).toEqual([1])
+    await clock.advance(0)
+    expect(held()).toBe(0)
+    expect(leases.users).toBe(0)
+  })
+
+  it('replaces the producer also when a failed batch is given up between two attempts', async () => {
+    const { clock, leases, append } = setUp({ lingerMs: 0 })
+    const first = append(['a'], 60)
+    await clock.advance(0)
+    leases.attempts[0]!.fail(RETRIABLE)
+    await clock.advance(50)
+    leases.attempts[1]!.fail(RETRIABLE)
+    await clock.advance(20)
+    expect(await first).toEqual(['append_timeout'])
+    const second = append(['b'])
+    await clock.advance(0)
+    expect(leases.attempts[2]).toMatchObject({ values: ['b'], producer: 2 })
+    leases.attempts[2]!.answer(1)
+    expect(await second).toEqual([1])
+  })
+
+  it('goes on for those who still wait when others in the batch do not', async () => {
+    const { clock, leases, append } = setUp()
+    const results = [append(['a'], 1_000), append(['b'], 10_000)]
+    await clock.advance(5)
+    await clock.advance(1_000)
+    leases.attempts[0]!.answer(3)
+    expect(await Promise.all(results)).toEqual([['append_timeout'], [4]])
+    expect(leases.attempts).toHaveLength(1)
+  })
+
+  it('never sends what nobody waited for any more, and gives its bytes back', async () => {
+    const { clock, leases, append, held } = setUp({ lingerMs: 0 })
+    const first = append(['a'], 10_000)
+    await clock.advance(0)
+    const second = append(['b'], 500)
+    await clock.advance(500)
+    expect(await second).toEqual(['append_timeout'])
+    leases.attempts[0]!.answer(0)
+    expect(await first).toEqual([0])
+    await clock.advance(0)
+    expect(leases.attempts).toHaveLength(1)
+    expect(held()).toBe(0)
+  })
+
+  it('takes a new producer when the broker does not know the sequence of the old one', async () => {
+    const { clock, leases, append } = setUp({ lingerMs: 0 })
+    const first = append(['a'])
+    await clock.advance(0)
+    leases.attempts[0]!.fail({ retriable: false, type: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+    await clock.advance(100)
+    expect(leases.attempts[1]).toMatchObject({ values: ['a'], producer: 2 })
+    leases.attempts[1]!.answer(0)
+    expect(await first).toEqual([0])
+  })
+
+  it('halves a batch that the broker finds too large, down to the record that is', async () => {
+    const { clock, leases, append, held } = setUp()
+    const results = [append(['a', 'b', 'LARGE']), append(['d', 'e'])]
+    let offset = 0
+    await clock.advance(5)
+    for (let next = 0; next < leases.attempts.length; next++) {
+      const { values, answer, fail } = leases.attempts[next]!
+      if (values.includes('LARGE')) fail({ retriable: false, type: 'MESSAGE_TOO_LARGE' })
+      else {
+        answer(offset)
+        offset += values.length
+      }
+      await clock.advance(0)
+    }
+    expect(await Promise.all(results)).toEqual([
+      [0, 1, 'record_too_large'],
+      [2, 3],
+    ])
+    expect(held()).toBe(0)
+  })
+
+  it('answers a refusal at once, and goes on with the next batch', async () => {
+    const { clock, leases, append } = setUp({ lingerMs: 0 })
+    const first = append(['a'])
+    await clock.advance(0)
+    const second = append(['b'])
+    leases.attempts[0]!.fail({ retriable: false, type: 'TOPIC_AUTHORIZATION_FAILED' })
+    expect(await first).toEqual(['log_refused'])
+    await clock.advance(0)
+    leases.attempts[1]!.answer(0)
+    expect(await second).toEqual([0])
+  })
+})
