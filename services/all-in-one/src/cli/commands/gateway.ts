@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createKey, listKeys } from '@millrace/ingest-gateway'
-import { createLogger } from '@millrace/runtime'
+import { createLogger, env } from '@millrace/runtime'
 import { openStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
@@ -17,6 +17,7 @@ interface GatewayFlags {
   readonly data: string
   readonly stack?: string | true
   readonly format: string
+  readonly archiveAfter: string
 }
 
 /** The first key of a new folder is made here, so that the first request needs no second command. */
@@ -35,10 +36,14 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock }:
     .option('--data <folder>', 'folder for keys and embedded stores', DEFAULT_DATA)
     .option('--stack [folder]', 'use the local servers that run instead of embedded stores')
     .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
+    .option('--archive-after <time>', 'put a segment into the lake when it is this old', '30s')
     .action(async (flags: GatewayFlags) => {
       const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN
       if (!(port <= 65_535)) throw new UsageError(`--port is "${flags.port}": expected a number from 0 to 65535.`)
       const format = lakeFormat(flags.format)
+      const archiveAfter = env.duration().safeParse(flags.archiveAfter)
+      if (!archiveAfter.success)
+        throw new UsageError(`--archive-after is "${flags.archiveAfter}": ${archiveAfter.error.issues[0]?.message}.`)
       await mkdir(flags.data, { recursive: true })
       const logger = createLogger('millrace', { level: 'warn' })
       const stackFolder = flags.stack === true ? DEFAULT_STACK : flags.stack
@@ -59,7 +64,7 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock }:
           gateway: { host: flags.host, port, keysFile },
           spoolDirectory: path.join(flags.data, 'spool'),
           lakeFormat: format,
-          archiveAfterMs: 30_000,
+          archiveAfterMs: archiveAfter.data,
         })
         await all.start()
         try {

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseGeneratorOptions } from '@millrace/lol-generator'
+import { createLogger, systemClock } from '@millrace/runtime'
+import { openStack } from '@millrace/testing'
+import { describeOnStack } from '@millrace/testing/vitest'
+import { afterAll, expect, it } from 'vitest'
+import { runDemo } from '../src/demo.ts'
+import { openEmbeddedPlatform, openServerPlatform, type Platform } from '../src/platform.ts'
+import { createEndToEnd } from './end-to-end.ts'
+
+const parts = { clock: systemClock, logger: createLogger('test', { level: 'silent' }) }
+const directory = mkdtempSync(path.join(os.tmpdir(), 'demo-stack-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+async function demo(name: string, openPlatform: () => Promise<Platform>) {
+  const generator = parseGeneratorOptions({ players: '20', rooms: '2', duration: '10m', seed: '21' })
+  if (!generator.ok) throw new Error(JSON.stringify(generator.problems))
+  return runDemo({
+    ...parts,
+    directory: path.join(directory, name),
+    generator: generator.options,
+    lakeFormat: 'parquet',
+    gateway: { host: '127.0.0.1', port: 0 },
+    openPlatform,
+    signal: new AbortController().signal,
+    onStep: () => {},
+    onProgress: () => {},
+  })
+}
+
+describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], stack => {
+  it('stores what the embedded one stores, to the digest', { timeout: 600_000 }, async () => {
+    const embedded = await demo('embedded', () => openEmbeddedPlatform(path.join(directory, 'embedded'), parts))
+    const real = await demo('real', () => openServerPlatform(stack, parts))
+    expect(real.reconciliation.examples).toEqual([])
+    expect(real.reconciliation).toMatchObject({ ok: true, digest: embedded.reconciliation.digest })
+    expect(real.reconciliation.topics).toEqual(embedded.reconciliation.topics)
+    expect(real.detection).toEqual(embedded.detection)
+  })
+
+  it('loses nothing when the process, a broker and a DataNode are killed with -9 under load', {
+    timeout: 900_000,
+  }, async () => {
+    const servers = await openStack(stack.directory)
+    if (!servers) throw new Error('the stack is gone')
+    const world = await createEndToEnd(['--stack', stack.directory])
+    try {
+      await world.startProcess()
+      const { summary, notDisturbed } = await world.generate(
+        { seed: '22', players: '40', rooms: '4', duration: '30m' },
+        [
+          { afterRecords: 400, disturb: () => servers.server('kafka2').kill() },
+          { afterRecords: 1000, disturb: () => servers.server('datanode1').kill() },
+          {
+            afterRecords: 1500,
+            disturb: async () => {
+              await world.endProcess('SIGKILL')
+              await world.startProcess()
+            },
+          },
+          { afterRecords: 2500, disturb: () => servers.server('kafka2').restart() },
+          { afterRecords: 3000, disturb: () => servers.server('datanode1').restart() },
+        ],
+      )
+      expect(notDisturbed).toBe(0)
+      expect(summary).toMatchObject({ complete: true, refused: 0, unanswered: 0 })
+      expect(await world.endProcess('SIGTERM')).toBe(0)
+      const platform = await openServerPlatform(stack, parts)
+      try {
+        const report = await world.settle(platform)
+        expect(report.examples).toEqual([])
+        expect(report.topics['lol.raw']).toMatchObject({
+          accepted: summary.byTopic['lol.raw']!.acknowledged,
+          missing: 0,
+          duplicate: 0,
+        })
+        expect(report.ok).toBe(true)
+      } finally {
+        await platform.close()
+      }
+    } finally {
+      for (const name of ['kafka2', 'datanode1']) await servers.server(name).restart()
+      await world.remove()
+    }
+  })
+})
