@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { open, rm, stat as statLocal } from 'node:fs/promises'
-import { type Clock, CodedError, type Logger } from '@millrace/runtime'
+import type { Clock, Logger } from '@millrace/runtime'
 import { fromFileSystem, lakeError } from '../errors.ts'
 import type { Lake, LakeEntry } from '../lake.ts'
 import { pathSegments } from '../lake-path.ts'
 import { createAgents } from './agents.ts'
 import type { WebHdfsIdentity, WebHdfsTls } from './connection.ts'
 import { createNameNodes, type RetryOptions } from './name-nodes.ts'
+import { createNamespace, type FileStatus, isNotFound } from './namespace.ts'
 import { createNamespaceClient } from './namespace-client.ts'
-import { booleanOf, type Call, isNameNodeFault, jsonOf, type Reply } from './reply.ts'
+import type { Call } from './reply.ts'
 import { createFile, readFile, type Transfer } from './transfer.ts'
 import { createTransferClient } from './transfer-client.ts'
 
@@ -29,21 +30,12 @@ export interface WebHdfsLakeOptions extends WebHdfsIdentity {
   readonly newId?: () => string
 }
 
-interface FileStatus {
-  readonly pathSuffix: string
-  readonly type: 'FILE' | 'DIRECTORY'
-  readonly length: number
-  readonly modificationTime: number
-}
-
 const entryOf = (name: string, { type, length, modificationTime }: FileStatus): LakeEntry => ({
   name,
   kind: type === 'DIRECTORY' ? 'folder' : 'file',
   bytes: type === 'DIRECTORY' ? 0 : length,
   modifiedMs: modificationTime,
 })
-
-const isNotFound = (error: unknown): boolean => error instanceof CodedError && error.code === 'not_found'
 
 /**
  * A lake in HDFS over WebHDFS. Accepts nothing but the expected answer, verifies what it wrote, and settles what was not
@@ -56,69 +48,14 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
   if (urls.length === 0) throw lakeError('path_refused', { path: options.root, reason: 'no NameNode is given' })
   const nameNodes = createNameNodes({ urls, answerTimeoutMs, retry, clock, logger })
   const agents = createAgents(tls, answerTimeoutMs)
-  const names = createNamespaceClient(options, agents)
   const client = createTransferClient(options, agents)
+  const namespace = createNamespace(nameNodes, createNamespaceClient(options, agents), client)
   const transfer: Transfer = { nameNodes, client, clock, stallTimeoutMs }
   const root = options.root.replace(/\/+$/, '')
   if (!root.startsWith('/')) throw lakeError('path_refused', { path: options.root, reason: 'the root is not absolute' })
   const location = `${nameNodes.where}${root}`
   const absolute = (path: string): string => `${root}/${pathSegments(path).join('/')}`
   const callOf = (operation: string, path: string): Call => ({ where: location, operation, path })
-  const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
-
-  const askNames = (call: Call, work: (nameNode: URL, signal: AbortSignal) => Promise<Reply>) =>
-    nameNodes.ask(call, work)
-
-  async function statOnce(call: Call, full: string): Promise<FileStatus | null> {
-    const reply = await askNames(call, (nameNode, signal) => names.stat(nameNode, full, signal))
-    try {
-      return jsonOf<{ FileStatus: FileStatus }>(reply, call).FileStatus
-    } catch (error) {
-      if (isNotFound(error)) return null
-      throw error
-    }
-  }
-
-  async function makeFolder(call: Call, full: string): Promise<void> {
-    const reply = await askNames(call, (nameNode, signal) => names.mkdirs(nameNode, full, signal))
-    if (!booleanOf(reply, call))
-      throw lakeError('lake_refused', { ...call, reason: `the folder ${full} cannot be made` })
-  }
-
-  /** Renames, or says why not by what is there afterwards. */
-  function renameFull(call: Call, from: string, to: string): ReturnType<Lake['rename']> {
-    let isSettled = true
-    return nameNodes.retrying(async () => {
-      // An answer was lost: what is there now says whether there is still something to do.
-      if (!isSettled && (await statOnce(call, to))) return 'target-exists'
-      for (let folders = 0; ; folders++) {
-        let reply: Reply
-        try {
-          reply = await askNames(call, (nameNode, signal) => names.rename(nameNode, from, to, signal))
-        } catch (error) {
-          isSettled = false
-          throw error
-        }
-        if (booleanOf(reply, call)) return 'renamed'
-        if (await statOnce(call, to)) return 'target-exists'
-        if (!(await statOnce(call, from))) return 'source-missing'
-        if (folders > 0)
-          throw lakeError('lake_unavailable', { ...call, reason: 'the rename is refused without a reason' })
-        await makeFolder(call, parentOf(to))
-      }
-    })
-  }
-
-  async function removeFull(call: Call, full: string): Promise<boolean> {
-    const found = await nameNodes.retrying(() => statOnce(call, full))
-    if (!found) return false
-    if (found.type === 'DIRECTORY') throw lakeError('path_refused', { ...call, reason: 'it is a folder' })
-    return nameNodes.retrying(async index => {
-      const reply = await askNames(call, (nameNode, signal) => names.remove(nameNode, full, signal))
-      // After an unanswered try "false" may be one's own success.
-      return booleanOf(reply, call) || index > 0
-    })
-  }
 
   /** Writes the bytes under a name of their own, once, and verifies their number. */
   async function stage(
@@ -136,24 +73,14 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       if (!created.ok) {
         // With the failed one left out the NameNode may have none to offer; then the next try leaves out nobody.
         if (given.length === 0) avoid = [created.host]
-        await discard(staged)
+        await namespace.discard(call, staged)
         throw created.error
       }
-      const found = await statOnce(call, staged)
+      const found = await namespace.stat(call, staged)
       if (found?.length === bytes) return staged
-      await discard(staged)
+      await namespace.discard(call, staged)
       throw lakeError('write_incomplete', { ...call, got: found?.length ?? 'no', expected: bytes })
     })
-  }
-
-  /** Best effort: what stays is swept away with the other temporary files. */
-  async function discard(staged: string): Promise<void> {
-    const call = callOf('remove', staged)
-    try {
-      await askNames(call, (nameNode, signal) => names.remove(nameNode, staged, signal))
-    } catch (error) {
-      if (!isNameNodeFault(error)) throw error
-    }
   }
 
   async function write(
@@ -165,13 +92,13 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
     const bytes = Buffer.isBuffer(source) ? source.length : await localBytes(source.localFile)
     const staged = await stage(call, full, source, bytes)
     for (let round = 0; round < 3; round++) {
-      const outcome = await renameFull(call, staged, full)
+      const outcome = await namespace.rename(call, staged, full)
       if (outcome === 'renamed') return { bytes }
-      const isStaged = await nameNodes.retrying(() => statOnce(call, staged))
+      const isStaged = await nameNodes.retrying(() => namespace.stat(call, staged))
       // Nobody else knows the staged name: if it is gone, the rename that was not answered was carried out.
       if (!isStaged && outcome === 'target-exists') return { bytes }
       if (!isStaged) break
-      await removeFull(call, full)
+      await namespace.remove(call, full)
     }
     throw lakeError('lake_unavailable', { ...call, reason: 'the written file could not be given its name' })
   }
@@ -184,25 +111,10 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
     }
   }
 
-  async function listPage(
-    call: Call,
-    full: string,
-    after: string,
-  ): Promise<{ entries: FileStatus[]; remaining: number }> {
-    const query = { op: 'LISTSTATUS_BATCH', ...(after !== '' && { startAfter: after }) }
-    const reply = await nameNodes.ask(call, (nameNode, signal) =>
-      client.ask(nameNode, { method: 'GET', path: full, query }, signal),
-    )
-    const { DirectoryListing: listing } = jsonOf<{
-      DirectoryListing: { partialListing: { FileStatuses: { FileStatus: FileStatus[] } }; remainingEntries: number }
-    }>(reply, call)
-    return { entries: listing.partialListing.FileStatuses.FileStatus, remaining: listing.remainingEntries }
-  }
-
   return {
     location,
     write,
-    rename: async (from, to) => renameFull(callOf('rename', from), absolute(from), absolute(to)),
+    rename: async (from, to) => namespace.rename(callOf('rename', from), absolute(from), absolute(to)),
     async read(path) {
       const call = callOf('read', path)
       const full = absolute(path)
@@ -235,7 +147,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       const entries: LakeEntry[] = []
       for (let from = after; entries.length < limit; ) {
         try {
-          const page = await nameNodes.retrying(() => listPage(call, full, from))
+          const page = await nameNodes.retrying(() => namespace.list(call, full, from))
           // A file lists itself under an empty name.
           const named = page.entries.filter(({ pathSuffix }) => pathSuffix !== '')
           for (const status of named) entries.push(entryOf(status.pathSuffix, status))
@@ -251,13 +163,13 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
     async stat(path) {
       const call = callOf('stat', path)
       const full = absolute(path)
-      const found = await nameNodes.retrying(() => statOnce(call, full))
+      const found = await nameNodes.retrying(() => namespace.stat(call, full))
       return found && entryOf(full.slice(full.lastIndexOf('/') + 1), found)
     },
-    remove: async path => removeFull(callOf('remove', path), absolute(path)),
+    remove: async path => namespace.remove(callOf('remove', path), absolute(path)),
     async ping() {
       const call = callOf('ping', '/')
-      await nameNodes.retrying(() => makeFolder(call, root === '' ? '/' : root))
+      await nameNodes.retrying(() => namespace.makeFolder(call, root === '' ? '/' : root))
     },
     async close() {
       agents.destroy()
