@@ -176,7 +176,7 @@ export const gatewayErrors = {
     ...input,
     status: 422,
     title: 'No record was accepted',
-    message: 'None of the {count} records was accepted. {first}',
+    message: '0 of {count} records were accepted. {first}',
   },
   quota_exceeded: {
     retryable: true,

@@ -86,6 +86,7 @@ export function explainIssues(event: Readonly<Record<string, unknown>>, issues: 
   return {
     code: missing ? 'missing_field' : 'invalid_field',
     ...field,
+    more: issues.length - 1,
     also: rest.map(({ pointer, got, expected }) => ({ pointer, got, expected })),
   }
 }

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly expected?: string
   /** More faults of the same record, where there are several. */
   readonly also?: readonly { readonly pointer: string; readonly got: string; readonly expected: string }[]
+  /** How many more faults there are; `also` lists only the first few. */
+  readonly more?: number
   /** A sentence that helps this client, after the detail. */
   readonly hint?: string
   readonly retryAfterS?: number
@@ -42,7 +44,7 @@ export function detailOf(refusal: Refusal): string {
   const { pointer, got, expected } = refusal
   const filling: Record<string, unknown> = { pointer, got, expected, seconds: refusal.retryAfterS, ...refusal.details }
   const text = gatewayErrors[refusal.code].message.replace(/\{(\w+)\}/g, (_, name: string) => String(filling[name]))
-  const more = refusal.also?.length ?? 0
+  const { more = 0 } = refusal
   return [text, more > 0 ? `${more} more field${more === 1 ? ' is' : 's are'} wrong.` : '', refusal.hint ?? '']
     .filter(part => part !== '')
     .join(' ')

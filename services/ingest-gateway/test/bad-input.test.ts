@@ -108,6 +108,7 @@ describe('bad input', () => {
       ],
     })
     expect(reply.json.detail).toContain('2 more fields are wrong')
+    expect((await post({})).json.detail).toContain('11 more fields are wrong')
   })
 
   it('takes the good records around those that are not JSON, UTF-8 or objects', async () => {
@@ -182,10 +183,12 @@ describe('bad input', () => {
     expect((await post(body)).json).toMatchObject({ status: 400, code: 'no_records' })
   })
 
-  it('recognises lines that were sent as one JSON document', async () => {
+  it('recognises lines that were sent as one JSON document, and an array that was sent as a line', async () => {
     const { post } = await startGateway()
-    const reply = await post(ndjson([anEvent(), anEvent()]))
-    expect(reply.json.detail).toContain('application/x-ndjson')
+    const lines = await post(ndjson([anEvent(), anEvent()]))
+    expect(lines.json.detail).toContain('application/x-ndjson')
+    const array = await post([anEvent()], { type: 'application/x-ndjson' })
+    expect(array.json.results[0].problem.detail).toContain('application/json')
   })
 
   it('leaves no trace of a __proto__ key on any object', async () => {

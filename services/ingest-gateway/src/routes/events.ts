@@ -46,10 +46,13 @@ function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
   }
 }
 
-/** A body of several lines that was sent as one JSON document is the commonest mistake with NDJSON. */
-function withNdjsonHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices): Refusal {
-  const isLines = !batch && refusal.code === 'not_json' && /\}\s*\n\s*\{/.test(body.toString('latin1', 0, 65_536))
-  return isLines ? { ...refusal, hint: 'For one record a line send Content-Type: application/x-ndjson.' } : refusal
+/** The commonest mistakes: lines that are sent as one JSON document, and an array that is sent as a line. */
+function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, form: Admission['form']): Refusal {
+  if (form === 'ndjson' && refusal.code === 'not_an_object' && refusal.got?.endsWith('array'))
+    return { ...refusal, hint: 'For an array send Content-Type: application/json.' }
+  if (!batch && refusal.code === 'not_json' && /\}\s*\n\s*\{/.test(body.toString('latin1', 0, 65_536)))
+    return { ...refusal, hint: 'For one record a line send Content-Type: application/x-ndjson.' }
+  return refusal
 }
 
 /** The handler of `POST /v1/events/:domain` and `.../truth`. */
@@ -104,7 +107,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
           accepted.records.push(record)
           continue
         }
-        const refusal = withNdjsonHint(record.refusal, body, slices)
+        const refusal = withFormHint(record.refusal, body, slices, form)
         outcomes[index] = refusal
         if (refusal.code !== 'record_too_large')
           refused.push({

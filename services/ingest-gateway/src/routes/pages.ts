@@ -24,6 +24,7 @@ export function registerPages(server: FastifyInstance): void {
   server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
+    theme: { title: 'Millrace ingest gateway' },
     uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true, persistAuthorization: false },
   })
 }
