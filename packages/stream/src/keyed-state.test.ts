@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, integer, nat, oneof, property, record, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { EventTimeWindow } from './event-time-window.ts'
 import { GRACE_MS, KeyedState, type KeyedStateOptions, MAX_IDLE_MS } from './keyed-state.ts'
 import { decodeRestartPoint, encodeRestartPoint, NO_PROGRESS } from './progress.ts'
 
@@ -25,6 +26,21 @@ function answer(state: KeyedState<string[]>, arrival: Arrival, offset: number): 
   const visit = state.visit({ ...arrival, id: arrival.id === '' ? null : arrival.id, offset })
   if (visit.standing !== 'duplicate') visit.state.push(`${arrival.id}@${arrival.eventTimeMs - START_MS}`)
   return `${visit.standing} ${visit.state.join(' ')}`
+}
+
+/** A state that forgets, and says from where on it depends on the log. */
+const windowed: KeyedStateOptions<EventTimeWindow<{ timeMs: number }>> = {
+  horizonMs: HORIZON_MS,
+  allowedLatenessMs: LATENESS_MS,
+  newState: () => new EventTimeWindow({ keepMs: HORIZON_MS }),
+  dependsFrom: state => state.dependsFrom,
+}
+
+function windowedAnswer(state: KeyedState<EventTimeWindow<{ timeMs: number }>>, arrival: Arrival, offset: number) {
+  const visit = state.visit({ ...arrival, id: arrival.id === '' ? null : arrival.id, offset })
+  if (visit.standing !== 'on-time') return visit.standing
+  visit.state.insert({ timeMs: arrival.eventTimeMs }, offset)
+  return Array.from({ length: visit.state.length }, (_, index) => visit.state.at(index)?.timeMs).join(' ')
 }
 
 /** What a process that is started again at `committed` answers from there on. */
@@ -112,5 +128,41 @@ describe('KeyedState', () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  it('does so too with states that forget, and reads less again', () => {
+    let shorter = 0
+    assert(
+      property(array(step, { minLength: 20, maxLength: 120 }), nat(), (steps, where) => {
+        const arrivals = arrivalsOf(steps).flatMap(arrival => [
+          arrival,
+          ...Array.from({ length: 60 }, () => ({ ...arrival, key: 'filler', id: '', eventTimeMs: 0 })),
+        ])
+        const crashAt = where % arrivals.length
+        const state = new KeyedState(windowed)
+        for (let offset = 0; offset < crashAt; offset++) windowedAnswer(state, arrivals[offset]!, offset)
+        const start = state.restartPoint
+        const again = new KeyedState(windowed, start)
+        for (let offset = start.stateFrom; offset < crashAt; offset++) windowedAnswer(again, arrivals[offset]!, offset)
+        const rest = arrivals.slice(crashAt)
+        const answersOf = (of: typeof state) => rest.map((arrival, n) => windowedAnswer(of, arrival, crashAt + n))
+        expect(answersOf(again)).toEqual(answersOf(state))
+        if (start.stateFrom > 0) shorter++
+      }),
+      { numRuns: 150 },
+    )
+    expect(shorter).toBeGreaterThan(0)
+  })
+
+  it('does not depend for ever on what a key did before a pause', () => {
+    const state = new KeyedState(windowed)
+    let timeMs = START_MS
+    for (let offset = 0; offset < 12_000; offset++) {
+      // The key is never gone itself: the pause is longer than the horizon, but not by more than the lateness.
+      timeMs += offset === 100 ? HORIZON_MS + LATENESS_MS / 2 : 500
+      const visit = state.visit({ key: 'ann', id: null, eventTimeMs: timeMs, sentMs: timeMs, offset })
+      visit.state.insert({ timeMs }, offset)
+    }
+    expect(state.restartPoint.stateFrom).toBeGreaterThan(6000)
   })
 })

@@ -51,6 +51,7 @@ export interface KeyedRecord {
 interface Session<State> {
   readonly state: State
   newestMs: number
+  touchedMs: number
 }
 
 interface Key<State> {
@@ -125,8 +126,9 @@ export class KeyedState<State> {
       this.#keys.set(name, key)
     }
     key.touchedMs = touchedMs
-    const isLate = eventTimeMs < key.current.newestMs - this.#options.allowedLatenessMs
-    const { state } = this.#session(key, eventTimeMs)
+    const current = this.#present(key)
+    const isLate = current !== null && eventTimeMs < current.newestMs - this.#options.allowedLatenessMs
+    const { state } = this.#session(key, current, eventTimeMs)
     if (firstSeen !== null) {
       // A replay must see the first one too, or it would take this one for it.
       key.since = Math.min(key.since, firstSeen)
@@ -145,25 +147,45 @@ export class KeyedState<State> {
   }
 
   #begin(eventTimeMs: number, since: number): Key<State> {
-    const current = { state: this.#options.newState(), newestMs: eventTimeMs }
+    const current = this.#newSession(eventTimeMs)
     return { current, others: null, newestMs: eventTimeMs, touchedMs: this.#progress.sentMs, since }
   }
 
+  #newSession(newestMs: number): Session<State> {
+    return { state: this.#options.newState(), newestMs, touchedMs: this.#progress.sentMs }
+  }
+
+  /** Forgets the sessions of a key that are gone, as a key would be; null where the current one is among them. */
+  #present(key: Key<State>): Session<State> | null {
+    const isPresent = (session: Session<State>): boolean => !this.#isGone(session.newestMs, session.touchedMs)
+    const isCurrentPresent = isPresent(key.current)
+    if (key.others) {
+      const others = key.others.filter(isPresent)
+      key.others = others.length > 0 ? others : null
+    }
+    if (!isCurrentPresent || key.others) {
+      const sessions = [...(isCurrentPresent ? [key.current] : []), ...(key.others ?? [])]
+      key.newestMs = Math.max(...sessions.map(session => session.newestMs))
+    }
+    return isCurrentPresent ? key.current : null
+  }
+
   /** The session within whose horizon the event lies, else a new one; it becomes the current one. */
-  #session(key: Key<State>, eventTimeMs: number): Session<State> {
-    const { horizonMs, newState } = this.#options
-    key.newestMs = Math.max(key.newestMs, eventTimeMs)
+  #session(key: Key<State>, current: Session<State> | null, eventTimeMs: number): Session<State> {
+    const { horizonMs } = this.#options
     const fits = (session: Session<State>): boolean => Math.abs(eventTimeMs - session.newestMs) <= horizonMs
-    if (!fits(key.current)) {
+    key.newestMs = Math.max(key.newestMs, eventTimeMs)
+    if (!current || !fits(current)) {
       const others = key.others ?? []
       const place = others.findIndex(fits)
-      const next = place < 0 ? { state: newState(), newestMs: eventTimeMs } : others.splice(place, 1)[0]!
-      others.unshift(key.current)
+      const next = place < 0 ? this.#newSession(eventTimeMs) : others.splice(place, 1)[0]!
+      if (current) others.unshift(current)
       if (others.length >= MOST_SESSIONS) others.pop()
-      key.others = others
+      key.others = others.length > 0 ? others : null
       key.current = next
     }
     key.current.newestMs = Math.max(key.current.newestMs, eventTimeMs)
+    key.current.touchedMs = this.#progress.sentMs
     return key.current
   }
 
@@ -182,7 +204,8 @@ export class KeyedState<State> {
     const { dependsFrom } = this.#options
     if (!dependsFrom) return key.since
     let from = dependsFrom(key.current.state)
-    for (const session of key.others ?? []) from = Math.min(from, dependsFrom(session.state))
+    for (const session of key.others ?? [])
+      if (!this.#isGone(session.newestMs, session.touchedMs)) from = Math.min(from, dependsFrom(session.state))
     return from
   }
 }
