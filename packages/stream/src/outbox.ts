@@ -2,7 +2,6 @@ import type { TopicName } from '@millrace/contracts'
 import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
 import { emitFailed, failedRecord } from './failed-records.ts'
-import { type RetryOptions, retry } from './retry.ts'
 import { deadLetter } from './step.ts'
 import type { Emit, FailedRecord, ProcessResult } from './topology.ts'
 
@@ -18,7 +17,8 @@ export interface OutboxOptions {
   readonly clock: Clock
   readonly metrics: ServiceMetrics
   readonly appendDeadlineMs: number
-  readonly retrying: (what: string) => RetryOptions
+  /** Repeats an attempt while it throws retryable errors. */
+  readonly retry: (what: string, attempt: () => Promise<void>) => Promise<void>
   /** Called whenever something was stored. */
   readonly onStored: () => void
   /** Called when something can never be stored; nothing is stored after it. */
@@ -27,7 +27,6 @@ export interface OutboxOptions {
 
 interface Waiting {
   readonly result: ProcessResult
-  /** Bytes of the records that it came from. */
   readonly bytes: number
 }
 
@@ -46,6 +45,7 @@ export class Outbox {
     this.#options = options
   }
 
+  /** Bytes of results that are not stored, and of the records that they came from. */
   get pendingBytes(): number {
     return this.#pendingBytes
   }
@@ -59,8 +59,9 @@ export class Outbox {
     return this.#position
   }
 
-  /** Takes a result that came from `bytes` of records. */
-  push(result: ProcessResult, bytes: number): void {
+  /** Takes a result that came from records of `sourceBytes`. */
+  push(result: ProcessResult, sourceBytes: number): void {
+    const bytes = result.emits.reduce((sum, { key, value }) => sum + key.length + value.length, sourceBytes)
     this.#waiting.push({ result, bytes })
     this.#pendingBytes += bytes
     this.#running ??= this.#run().catch(this.#options.onFailed)
@@ -93,8 +94,11 @@ export class Outbox {
       results.flatMap(result => result.emits),
       emit => emit.topic,
     )
-    const refused = await Promise.all([...byTopic].map(([topic, emits]) => this.#append(topic, emits)))
-    failed.push(...refused.flat())
+    const appends = await Promise.allSettled([...byTopic].map(([topic, emits]) => this.#append(topic, emits)))
+    for (const append of appends) {
+      if (append.status === 'rejected') throw append.reason
+      failed.push(...append.value)
+    }
     if (failed.length === 0) return
     await this.#append(
       'failed-events',
@@ -106,34 +110,31 @@ export class Outbox {
 
   /** Appends until everything is stored; returns the records whose output the log will never take. */
   async #append(topic: TopicName, emits: readonly Emit[]): Promise<readonly FailedRecord[]> {
-    const { producer, clock, metrics, appendDeadlineMs: deadlineMs, retrying } = this.#options
+    const { producer, clock, metrics, appendDeadlineMs: deadlineMs, retry } = this.#options
     const refused: FailedRecord[] = []
     const timestampMs = clock.now()
     let left = emits
-    await retry(
-      async () => {
-        const results = await producer.append(
-          topic,
-          left.map(emit => outgoing(emit, timestampMs)),
-          { deadlineMs },
-        )
-        const again: Emit[] = []
-        let error: CodedError | undefined
-        for (const [index, result] of results.entries()) {
-          const emit = left[index]!
-          if (result.ok) continue
-          if (result.error.code === 'record_too_large' && emit.source) {
-            refused.push(failedRecord(emit.source, deadLetter(result.error.code, result.error.message)))
-            continue
-          }
-          again.push(emit)
-          if (!error || error.retryable) error = result.error
+    await retry(`append to ${topic}`, async () => {
+      const results = await producer.append(
+        topic,
+        left.map(emit => outgoing(emit, timestampMs)),
+        { deadlineMs },
+      )
+      const again: Emit[] = []
+      let error: CodedError | undefined
+      for (const [index, result] of results.entries()) {
+        const emit = left[index]!
+        if (result.ok) continue
+        if (result.error.code === 'record_too_large' && emit.source) {
+          refused.push(failedRecord(emit.source, deadLetter(result.error.code, result.error.message)))
+          continue
         }
-        left = again
-        if (error) throw error
-      },
-      retrying(`append to ${topic}`),
-    )
+        again.push(emit)
+        if (!error || error.retryable) error = result.error
+      }
+      left = again
+      if (error) throw error
+    })
     metrics.recordsOut.inc({ topic }, emits.length - refused.length)
     return refused
   }

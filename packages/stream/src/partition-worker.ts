@@ -42,12 +42,14 @@ export class PartitionWorker {
   readonly #lost = new AbortController()
   readonly #news = new Signal()
   readonly #troubles = new Map<string, Trouble>()
-  readonly #inbox: LogRecord[][] = []
+  readonly #inbox: (readonly LogRecord[])[] = []
   #unprocessedBytes = 0
   #publishFrom = 0
   #isTickDue = false
   #isDraining = false
   #isWaiting = false
+  /** Attempts under way: calls of the processor and appends. */
+  #attempts = 0
 
   /** @param before the end of an earlier possession of the partition by this process: this one begins after it */
   constructor(assignment: Assignment, parts: WorkerParts, before: Promise<void> | undefined) {
@@ -61,7 +63,7 @@ export class PartitionWorker {
       clock,
       metrics,
       appendDeadlineMs: options.appendDeadlineMs,
-      retrying: what => this.#retrying(what),
+      retry: (what, attempt) => this.#retry(what, attempt),
       onStored: parts.onProgress,
       onFailed: error => this.#fail(error),
     })
@@ -89,12 +91,13 @@ export class PartitionWorker {
   /** Nothing will happen here before time passes or something is given. */
   get isQuiet(): boolean {
     const isBackingOff = this.#troubles.size > 0
+    if (this.#attempts > 0) return false
     return isBackingOff || (this.#isWaiting && this.#inbox.length === 0 && !this.#isTickDue && this.#outbox.isEmpty)
   }
 
   offer(records: readonly LogRecord[], end: number): void {
     this.end = end
-    this.#inbox.push([...records])
+    this.#inbox.push(records)
     this.#unprocessedBytes += bytesOf(records)
     this.#news.raise()
   }
@@ -126,7 +129,7 @@ export class PartitionWorker {
       if (this.#isOver()) return
       const opening = topology.createProcessor(topic as TopicName, partition)
       processor = opening
-      const opened = await this.#retry('open', () => opening.open(this.assignment))
+      const opened = await this.#work('open', () => opening.open(this.assignment))
       this.#publishFrom = opened.publishFrom
       if (!this.#isOver()) consumer.start(this.assignment, opened.readFrom)
       while (!this.#isOver()) await this.#next(processor)
@@ -148,7 +151,7 @@ export class PartitionWorker {
     else if (this.#isTickDue) {
       this.#isTickDue = false
       if (!processor.tick) return
-      const result = await this.#retry('tick', () => processor.tick?.(this.#parts.clock.now()) ?? null)
+      const result = await this.#work('tick', () => processor.tick?.(this.#parts.clock.now()) ?? null)
       if (result) this.#outbox.push(result, 0)
     } else {
       this.#isWaiting = true
@@ -164,7 +167,7 @@ export class PartitionWorker {
     const rebuilt = split < 0 ? batch : batch.slice(0, split)
     const published = split < 0 ? [] : batch.slice(split)
     if (rebuilt.length > 0) {
-      await this.#retry('process', () => processor.process(rebuilt))
+      await this.#work('process', () => processor.process(rebuilt))
       this.#unprocessedBytes -= bytesOf(rebuilt)
     }
     if (published.length > 0) await this.#publish(processor, published)
@@ -177,7 +180,7 @@ export class PartitionWorker {
     const { clock, metrics } = this.#parts
     const { topic } = this.assignment
     const startedMs = clock.now()
-    const result = await this.#retry('process', () => processor.process(records))
+    const result = await this.#work('process', () => processor.process(records))
     const bytes = bytesOf(records)
     this.#unprocessedBytes -= bytes
     if (this.isLost) return
@@ -201,30 +204,41 @@ export class PartitionWorker {
     }
   }
 
-  #retry<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
-    return retry(() => this.#parts.slots.use(attempt), this.#retrying(what))
+  #work<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+    return this.#retry(what, () => this.#parts.slots.use(work))
   }
 
-  #retrying(what: string) {
-    const { clock, logger, options } = this.#parts
+  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { clock, options } = this.#parts
     const { topic, partition } = this.assignment
-    return {
+    const counted = async (): Promise<T> => {
+      this.#attempts++
+      try {
+        return await attempt()
+      } finally {
+        this.#attempts--
+      }
+    }
+    return retry(counted, {
       what: `${what} of ${topic}/${partition}`,
       policy: options.retry,
       clock,
       random: options.random,
       signal: this.#lost.signal,
-      onTrouble: (trouble: Trouble | null) => {
-        const known = this.#troubles.get(what)
-        if (trouble) this.#troubles.set(what, trouble)
-        else this.#troubles.delete(what)
-        if (trouble && !known) logger.warn({ err: trouble.error, topic, partition, what }, 'failing_and_retrying')
-        if (!trouble && known)
-          logger.info(
-            { topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts },
-            'recovered',
-          )
-      },
+      onTrouble: trouble => this.#note(what, trouble),
+    })
+  }
+
+  #note(what: string, trouble: Trouble | null): void {
+    const { clock, logger } = this.#parts
+    const { topic, partition } = this.assignment
+    const known = this.#troubles.get(what)
+    if (trouble) {
+      this.#troubles.set(what, trouble)
+      if (!known) logger.warn({ err: trouble.error, topic, partition, what }, 'failing_and_retrying')
+    } else if (known) {
+      this.#troubles.delete(what)
+      logger.info({ topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts }, 'recovered')
     }
   }
 

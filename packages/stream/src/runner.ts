@@ -69,6 +69,7 @@ class StreamRunner implements Runner {
 
   get isQuiet(): boolean {
     if (this.#running === null || this.#stop.signal.aborted) return this.#running === null
+    if (this.#joining) return true
     return this.#joined?.committer.isIdle === true && [...this.#workers.values()].every(worker => worker.isQuiet)
   }
 

@@ -52,6 +52,7 @@ export class ProcessLog implements EventLog {
 
   /** Whether the process waits for records and there are none for it, but for those that it does not want now. */
   async isIdle(): Promise<boolean> {
+    if (this.#consumers.size === 0) return true
     if (this.#polls === 0) return false
     for (const { assignment, next } of [...this.#positions.values()]) {
       if (this.#paused.has(keyOf(assignment))) continue

@@ -38,6 +38,8 @@ export interface TopologyDriverOptions {
   /** Seed of the jitter of retries. */
   readonly seed?: number
   readonly runner?: RunnerOptions
+  /** Puts something between the process and the log, for a log that fails. */
+  readonly throughLog?: (log: EventLog) => EventLog
   /** Sees every call of the process to the log; may call `crashNow` to end the process at this very point. */
   readonly onLogCall?: (call: LogCall) => void
 }
@@ -48,13 +50,14 @@ export interface TopologyDriver {
   /** The log behind it, for what the driver does not show. */
   readonly log: EventLog
   readonly runner: Runner
+  readonly isRunning: boolean
   /** Of the process that runs, or ran last. */
   readonly health: Health
   readonly metrics: ServiceMetrics
   /** Sends events as a producer would (checked against the contract of the topic), and waits until they are worked off. */
   pipe<Topic extends TopicName>(topic: Topic, ...events: EventOf<Topic>[]): Promise<void>
   /** Sends bytes as they are, for what a contract would not let through. */
-  pipeBytes(topic: TopicName, key: string, value: Buffer | string): Promise<void>
+  pipeBytes(topic: TopicName, key: string, ...values: (Buffer | string)[]): Promise<void>
   /** Every event of a topic, by time of sending, partition and offset. */
   read<Topic extends TopicName>(topic: Topic): Promise<EventOf<Topic>[]>
   records(topic: TopicName): Promise<LogRecord[]>
@@ -128,6 +131,10 @@ class Driver implements TopologyDriver {
     return new Driver(topology, options, { clock, log, directory, producer })
   }
 
+  get isRunning(): boolean {
+    return this.#runner !== null
+  }
+
   get runner(): Runner {
     if (!this.#runner) throw new Error('The process has ended: call restart() first.')
     return this.#runner
@@ -143,8 +150,11 @@ class Driver implements TopologyDriver {
     await this.#send(topic, emits)
   }
 
-  pipeBytes(topic: TopicName, key: string, value: Buffer | string): Promise<void> {
-    return this.#send(topic, [{ key: Buffer.from(key), value: Buffer.from(value) }])
+  pipeBytes(topic: TopicName, key: string, ...values: (Buffer | string)[]): Promise<void> {
+    return this.#send(
+      topic,
+      values.map(value => ({ key: Buffer.from(key), value: Buffer.from(value) })),
+    )
   }
 
   async #send(topic: TopicName, records: readonly { readonly key: Buffer; readonly value: Buffer }[]): Promise<void> {
@@ -192,7 +202,10 @@ class Driver implements TopologyDriver {
   async restart(): Promise<void> {
     await this.#settle()
     if (this.#runner) await this.#stop()
-    const process = new ProcessLog(this.log, this.clock, call => this.#options.onLogCall?.(call))
+    await this.#bury()
+    const process = new ProcessLog(this.#options.throughLog?.(this.log) ?? this.log, this.clock, call =>
+      this.#options.onLogCall?.(call),
+    )
     const metrics = createServiceMetrics(this.#topology.name, { processMetrics: false })
     const health = createHealth()
     const runner = createRunner({

@@ -1,0 +1,203 @@
+import type { LogRecord } from '@millrace/event-log'
+import { createTopologyDriver, type LogCall, type TopologyDriver } from '@millrace/testing'
+import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createKeyedProcessor, deadLetter, ok, type Topology } from '../src/index.ts'
+import { textOf } from './support.ts'
+
+const START_MS = Date.UTC(2025, 0, 1)
+
+/** Its outputs tell the whole state of their key, so that any difference shows. */
+const remembering: Topology = {
+  name: 'remembering',
+  topics: ['lol.raw'],
+  createProcessor: () =>
+    createKeyedProcessor<{ id: string; atMs: number; key: string }, string[]>({
+      service: 'remembering',
+      decode: (_, record) => {
+        const [id, atMs] = textOf(record).split(' ')
+        const key = record.key.toString()
+        return atMs === 'bad' ? deadLetter('bad', 'bad') : ok({ id: id!, atMs: Number(atMs), key })
+      },
+      keyOf: ({ key }) => key,
+      eventTimeOf: ({ atMs }) => atMs,
+      idOf: ({ id }) => id,
+      horizonMs: 60_000,
+      allowedLatenessMs: 10_000,
+      newState: () => [],
+      onRecord(state, { id }, context) {
+        state.push(id)
+        context.emitBytes('lol.scores', Buffer.from(`${id} ${context.standing} ${state.join()}`))
+        return undefined
+      },
+    }),
+}
+
+type Deed =
+  | { readonly kind: 'send'; readonly records: readonly Sent[] }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'crash' | 'stop' | 'rebalance' }
+  | { readonly kind: 'crash-at'; readonly call: number }
+
+interface Sent {
+  readonly key: string
+  readonly jitterMs: number
+  readonly gapMs: number
+  readonly what: 'new' | 'again' | 'bad'
+}
+
+const sent = record<Sent>({
+  key: constantFrom('ann', 'bob', 'cem', 'dee'),
+  jitterMs: oneof({ weight: 5, arbitrary: constant(0) }, { weight: 1, arbitrary: nat(90_000) }),
+  gapMs: oneof({ weight: 8, arbitrary: nat(9_000) }, { weight: 1, arbitrary: nat(200_000) }),
+  what: oneof(
+    { weight: 8, arbitrary: constant('new' as const) },
+    { weight: 1, arbitrary: constantFrom('again' as const, 'bad' as const) },
+  ),
+})
+
+const deed = oneof(
+  {
+    weight: 6,
+    arbitrary: record({ kind: constant('send' as const), records: array(sent, { minLength: 1, maxLength: 15 }) }),
+  },
+  { weight: 3, arbitrary: record({ kind: constant('wait' as const), ms: integer({ min: 1, max: 2_500 }) }) },
+  { weight: 3, arbitrary: record({ kind: constantFrom('crash' as const, 'stop' as const, 'rebalance' as const) }) },
+  { weight: 3, arbitrary: record({ kind: constant('crash-at' as const), call: integer({ min: 1, max: 12 }) }) },
+)
+
+interface Outcome {
+  /** Per id of an output: every different text of it. */
+  readonly texts: ReadonlyMap<string, ReadonlySet<string>>
+  /** Per id: how often it was published. */
+  readonly copies: ReadonlyMap<string, number>
+  /** Per key: ids in the order in which they appeared first. */
+  readonly order: ReadonlyMap<string, readonly string[]>
+  readonly failed: ReadonlySet<string>
+  readonly uncommitted: number
+}
+
+/** Does the deeds, those that disturb only where `isDisturbed`, and looks at what came of it. */
+async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall[] = []): Promise<Outcome> {
+  let callsLeft = Number.POSITIVE_INFINITY
+  const onLogCall = (call: LogCall): void => {
+    calls.push(call)
+    if (--callsLeft === 0) driver.crashNow()
+  }
+  const driver: TopologyDriver = await createTopologyDriver(remembering, { onLogCall })
+  try {
+    const producer = await driver.log.producer({ clientId: 'sender' })
+    const before: { key: string; text: string }[] = []
+    let atMs = START_MS
+    for (const deed of deeds) {
+      if (deed.kind === 'send')
+        for (const { key, jitterMs, gapMs, what } of deed.records) {
+          atMs += gapMs
+          const fresh = { key, text: `e${before.length} ${what === 'bad' ? 'bad' : atMs - jitterMs}` }
+          const next = what === 'again' ? (before[before.length - 1 - (jitterMs % 5)] ?? fresh) : fresh
+          before.push(next)
+          const { key: name, text } = next
+          const outgoing = { key: Buffer.from(name), value: Buffer.from(text), timestampMs: atMs + 86_400_000 }
+          await producer.append('lol.raw', [outgoing], { deadlineMs: 10_000 })
+        }
+      else if (deed.kind === 'wait') await driver.advance(deed.ms)
+      else if (!isDisturbed) continue
+      else if (deed.kind === 'rebalance') await driver.rebalance()
+      else if (deed.kind === 'crash-at') callsLeft = deed.call
+      else {
+        if (deed.kind === 'crash') await driver.crash()
+        await driver.restart()
+      }
+      if (deed.kind !== 'crash-at') await revive(driver)
+    }
+    callsLeft = Number.POSITIVE_INFINITY
+    await revive(driver)
+    await driver.advance(2_000)
+    return await look(driver)
+  } finally {
+    await driver.close()
+  }
+}
+
+/** Starts the process again if it was killed at one of its calls. */
+async function revive(driver: TopologyDriver): Promise<void> {
+  await driver.advance(1)
+  if (!driver.isRunning) await driver.restart()
+}
+
+async function look(driver: TopologyDriver): Promise<Outcome> {
+  const texts = new Map<string, Set<string>>()
+  const copies = new Map<string, number>()
+  const order = new Map<string, string[]>()
+  const byPosition = (a: LogRecord, b: LogRecord) => a.partition - b.partition || a.offset - b.offset
+  for (const output of (await driver.records('lol.scores')).sort(byPosition)) {
+    const text = textOf(output)
+    const id = text.split(' ')[0]!
+    const key = output.key.toString()
+    texts.set(id, (texts.get(id) ?? new Set()).add(text))
+    copies.set(id, (copies.get(id) ?? 0) + 1)
+    if (copies.get(id) === 1) order.set(key, [...(order.get(key) ?? []), id])
+  }
+  const committed = await driver.committed('lol.raw')
+  const uncommitted = (await driver.log.range('lol.raw')).reduce(
+    (sum, { partition, end }) => sum + end - (committed.get(partition)?.offset ?? 0),
+    0,
+  )
+  const failed = new Set((await driver.failed()).map(({ eventId }) => eventId))
+  return { texts, copies, order, failed, uncommitted }
+}
+
+describe('a topology that is killed', () => {
+  const plain = { key: 'ann', jitterMs: 0, gapMs: 3_000, what: 'new' } as const
+  const records: Sent[] = [
+    plain,
+    { ...plain, key: 'bob' },
+    { ...plain, what: 'again' },
+    { ...plain, what: 'bad' },
+    plain,
+  ]
+  const day: readonly Deed[] = [
+    { kind: 'send', records },
+    { kind: 'wait', ms: 1_500 },
+    { kind: 'send', records: [...records, ...records] },
+    { kind: 'wait', ms: 1_500 },
+  ]
+
+  it('gives the same at whichever step of storing and committing that was', async () => {
+    const calls: LogCall[] = []
+    const calm = await live(day, false, calls)
+    const steps = new Set(calls.map(({ operation, phase, topics }) => `${phase} ${operation} ${topics}`))
+    expect([...steps].sort()).toEqual([
+      'after append failed-events',
+      'after append lol.scores',
+      'after commit lol.raw',
+      'before append failed-events',
+      'before append lol.scores',
+      'before commit lol.raw',
+    ])
+    for (let call = 1; call <= calls.length; call++) {
+      const killed = await live([{ kind: 'crash-at', call }, ...day], true)
+      expect({ call, ...killed, copies: null }).toEqual({ call, ...calm, copies: null })
+    }
+  })
+})
+
+describe('a topology that is killed, stopped and moved about', () => {
+  it('gives in the end what it would have given undisturbed: no loss, no other result, order per key', async () => {
+    await assert(
+      asyncProperty(array(deed, { minLength: 4, maxLength: 16 }), async deeds => {
+        const calm = await live(deeds, false)
+        const stormy = await live(deeds, true)
+        expect(Object.fromEntries(stormy.texts)).toEqual(Object.fromEntries(calm.texts))
+        expect(Object.fromEntries(stormy.order)).toEqual(Object.fromEntries(calm.order))
+        expect(stormy.failed).toEqual(calm.failed)
+        expect([stormy.uncommitted, calm.uncommitted]).toEqual([0, 0])
+        // What is published again is what was not committed when it was ended in the middle or moved, each time once.
+        const disturbances = deeds.filter(({ kind }) => kind !== 'send' && kind !== 'wait').length
+        for (const [id, copies] of stormy.copies)
+          expect(copies, id).toBeLessThanOrEqual(calm.copies.get(id)! * (1 + disturbances))
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

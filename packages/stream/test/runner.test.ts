@@ -1,0 +1,192 @@
+import type { LogRecord } from '@millrace/event-log'
+import { createTopologyDriver } from '@millrace/testing'
+import { describe, expect, it } from 'vitest'
+import { deadLetter, failedRecord } from '../src/index.ts'
+import { committedOffset, copy, copying, samples, texts } from './support.ts'
+
+describe('the runner', () => {
+  it('publishes in order, commits what is stored, and counts it', async () => {
+    await using driver = await createTopologyDriver(copying())
+    await driver.pipeBytes('lol.raw', 'ann', '{"n":1,"datetime":"2025-12-31T23:59:10.000Z"}', '{"n":2}')
+    await driver.pipeBytes('lol.raw', 'ann', '{"n":3,"datetime":"2025-12-31T23:59:30.000Z"}')
+    expect(await committedOffset(driver)).toBeNull()
+    await driver.advance(1_000)
+
+    expect((await texts(driver, 'lol.curated')).map(text => JSON.parse(text).n)).toEqual([1, 2, 3])
+    expect(await committedOffset(driver)).toBe(3)
+    const { recordsIn, recordsOut, lagRecords, freshness, inFlightBytes } = driver.metrics
+    expect(await samples(recordsIn)).toEqual({ 'lol.raw': 3 })
+    expect(await samples(recordsOut)).toEqual({ 'lol.curated': 3 })
+    expect(Object.values(await samples(lagRecords))).toEqual([0])
+    expect(await samples(freshness)).toMatchObject({ 'lol.raw_sum': 30, 'lol.raw_count': 1 })
+    expect(await samples(inFlightBytes)).toEqual({ '': 0 })
+  })
+
+  it('holds the offset while a processor finishes nothing, and commits all of it when it does', async () => {
+    let seen = 0
+    const everyThird = copying({
+      process: records => {
+        seen += records.length
+        return {
+          ...copy(records),
+          emits: [],
+          done: seen < 3 ? null : records.at(-1)!.offset + 1,
+          metadata: `seen ${seen}`,
+        }
+      },
+    })
+    await using driver = await createTopologyDriver(everyThird)
+    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await driver.pipeBytes('lol.raw', 'ann', 'b')
+    await driver.advance(5_000)
+    expect(await committedOffset(driver)).toBeNull()
+    await driver.pipeBytes('lol.raw', 'ann', 'c')
+    await driver.advance(1_000)
+    expect([...(await driver.committed('lol.raw')).values()]).toEqual([{ offset: 3, metadata: 'seen 3' }])
+  })
+
+  it('drops the results of records below publishFrom, also where a batch holds both kinds', async () => {
+    const calls: string[][] = []
+    const rebuilding = copying({
+      open: async ({ committed }) => ({ readFrom: 0, publishFrom: committed?.offset ?? 0 }),
+      process: records => {
+        calls.push(records.map(({ value }) => value.toString()))
+        const [first] = records
+        return { ...copy(records), failed: [failedRecord(first!, deadLetter('odd', 'odd'))] }
+      },
+    })
+    await using driver = await createTopologyDriver(rebuilding)
+    await driver.pipeBytes('lol.raw', 'ann', 'a', 'b')
+    await driver.advance(1_000)
+    await driver.crash()
+    await driver.pipeBytes('lol.raw', 'ann', 'c')
+    await driver.restart()
+
+    expect(calls).toEqual([['a', 'b'], ['a', 'b'], ['c']])
+    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b', 'c'])
+    expect((await driver.failed()).map(({ offset }) => offset)).toEqual([0, 2])
+  })
+
+  it('stores and commits what a tick yields', async () => {
+    const ticks: number[] = []
+    const batching = copying(() => {
+      const atHand: LogRecord[] = []
+      return {
+        process: records => {
+          atHand.push(...records)
+          return { emits: [], failed: [], done: null }
+        },
+        tick: nowMs => {
+          ticks.push(nowMs)
+          return atHand.length < 2 ? null : copy(atHand.splice(0))
+        },
+      }
+    })
+    await using driver = await createTopologyDriver(batching)
+    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await driver.advance(2_000)
+    expect(await texts(driver, 'lol.curated')).toEqual([])
+    await driver.pipeBytes('lol.raw', 'ann', 'b')
+    await driver.advance(3_000)
+
+    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b'])
+    expect(await committedOffset(driver)).toBe(2)
+    // Six partitions, once a second each.
+    expect(ticks.length).toBe(5 * 6)
+  })
+
+  it('sends a record that is at fault to failed-events, and goes on', async () => {
+    const picky = copying({
+      process: records => ({
+        ...copy(records.filter(({ value }) => value.toString() !== 'bad')),
+        failed: records
+          .filter(({ value }) => value.toString() === 'bad')
+          .map(record => failedRecord(record, deadLetter('no_good', 'it is bad'), { stage: 'sink', sink: 'mart' })),
+        done: records.at(-1)!.offset + 1,
+      }),
+    })
+    await using driver = await createTopologyDriver(picky)
+    await driver.pipeBytes('lol.raw', 'ann', 'a', 'bad', 'c')
+    await driver.advance(1_000)
+
+    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'c'])
+    expect(await committedOffset(driver)).toBe(3)
+    const [failed] = await driver.failed()
+    expect(failed).toEqual({
+      eventId: expect.stringMatching(/^lol\.raw:\d:1:mart$/),
+      datetime: '2026-01-01T00:00:00.000Z',
+      service: 'copier',
+      stage: 'sink',
+      sink: 'mart',
+      code: 'no_good',
+      message: 'it is bad',
+      path: null,
+      domain: 'lol',
+      topic: 'lol.raw',
+      partition: expect.any(Number),
+      offset: 1,
+      sourceEventId: null,
+      key: Buffer.from('ann').toString('base64'),
+      payload: Buffer.from('bad').toString('base64'),
+    })
+    expect(await driver.metrics.registry.metrics()).toMatch(
+      /records_failed_total\{reason="no_good",service="copier"\} 1$/m,
+    )
+  })
+
+  it('turns a record whose output the log will never take into a failed event', async () => {
+    const tooMuch = copying({
+      process: records => ({
+        ...copy(records),
+        emits: copy(records).emits.map(emit => ({
+          ...emit,
+          value: emit.value.toString() === 'big' ? Buffer.alloc(3 << 20, 'x') : emit.value,
+        })),
+      }),
+    })
+    await using driver = await createTopologyDriver(tooMuch)
+    await driver.pipeBytes('lol.raw', 'ann', 'a', 'big', 'c')
+    await driver.advance(1_000)
+
+    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'c'])
+    expect((await driver.failed()).map(({ code, offset, stage }) => ({ code, offset, stage }))).toEqual([
+      { code: 'record_too_large', offset: 1, stage: 'process' },
+    ])
+    expect(await committedOffset(driver)).toBe(3)
+  })
+
+  it('drops what a lost partition yields, and works it off again under the new assignment', async () => {
+    const starts: string[] = []
+    const closes: string[] = []
+    let hold: Promise<void> | null = null
+    const slow = copying({
+      process: async records => {
+        starts.push(records.map(({ value }) => value.toString()).join())
+        await hold
+        return copy(records)
+      },
+      close: reason => {
+        closes.push(reason)
+        return null
+      },
+    })
+    await using driver = await createTopologyDriver(slow)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    hold = promise
+    const keys = ['ann', 'bob', 'cem', 'dee', 'eva', 'fin', 'gus', 'hal', 'ida', 'jim']
+    const piped = Promise.all(keys.map(key => driver.pipeBytes('lol.raw', key, key)))
+    while (new Set(starts.flatMap(start => start.split(','))).size < keys.length) await new Promise(setImmediate)
+    const rebalanced = driver.rebalance()
+    for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate)
+    hold = null
+    resolve()
+    await Promise.all([piped, rebalanced])
+    await driver.advance(1_000)
+
+    expect(closes.length).toBeGreaterThan(0)
+    expect(new Set(closes)).toEqual(new Set(['revoked']))
+    const out = await texts(driver, 'lol.curated')
+    expect(out.toSorted()).toEqual(keys)
+    expect(starts.length).toBeGreaterThan(new Set(starts).size)
+  })
+})

@@ -1,0 +1,68 @@
+import type { TopicName } from '@millrace/contracts'
+import { type EventLog, type LogProducer, type LogRecord, logError } from '@millrace/event-log'
+import type { TopologyDriver } from '@millrace/testing'
+import type { PartitionProcessor, ProcessResult, Topology } from '../src/index.ts'
+
+export const away = () => logError('log_unavailable', { where: 'the sink', reason: 'it is away' })
+
+export const textOf = (record: Pick<LogRecord, 'value'>): string => record.value.toString()
+
+type Parts = Partial<PartitionProcessor>
+
+/** A topology whose outputs are its inputs; `how` replaces parts of its processors. */
+export const copying = (how: Parts | (() => Parts) = {}): Topology => ({
+  name: 'copier',
+  topics: ['lol.raw'],
+  createProcessor: () => ({
+    open: async ({ committed, earliest }) => {
+      const from = committed?.offset ?? earliest
+      return { readFrom: from, publishFrom: from }
+    },
+    process: copy,
+    ...(typeof how === 'function' ? how() : how),
+  }),
+})
+
+export const copy = (records: readonly LogRecord[]): ProcessResult => ({
+  emits: records.map(record => ({ topic: 'lol.curated', key: record.key, value: record.value, source: record })),
+  failed: [],
+  done: records.at(-1)!.offset + 1,
+})
+
+export const texts = async (driver: TopologyDriver, topic: TopicName): Promise<string[]> =>
+  (await driver.records(topic)).map(textOf)
+
+/** The one committed offset of a topic of which one partition is used; null when there is none. */
+export async function committedOffset(driver: TopologyDriver): Promise<number | null> {
+  const positions = [...(await driver.committed('lol.raw')).values()]
+  if (positions.length > 1) throw new Error(`expected one partition, got ${positions.length}`)
+  return positions[0]?.offset ?? null
+}
+
+/** The samples of a metric by their labels, e.g. `{ 'lol.raw': 3 }`; the name of the service is left out. */
+export async function samples(metric: {
+  get(): Promise<{ values: { value: number; labels: object; metricName?: string }[] }>
+}): Promise<Record<string, number>> {
+  const { values } = await metric.get()
+  const nameOf = (labels: object, suffix = '') => Object.values(labels).join('/') + suffix
+  return Object.fromEntries(
+    values.map(({ value, labels, metricName }) => [nameOf(labels, metricName?.match(/_(sum|count)$/)?.[0]), value]),
+  )
+}
+
+/** A gate that is closed until it is opened. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve }
+}
+
+/** The log with another `append`. */
+export const withAppend =
+  (append: (through: LogProducer['append']) => LogProducer['append']) =>
+  (log: EventLog): EventLog => ({
+    ...log,
+    producer: async options => {
+      const producer = await log.producer(options)
+      return { ...producer, append: append((...call) => producer.append(...call)) }
+    },
+  })
