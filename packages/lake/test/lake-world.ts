@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { canonicalJson, type LakeManifest } from '@millrace/contracts'
 import { ManualClock } from '@millrace/runtime'
 import { expect } from 'vitest'
@@ -42,15 +43,17 @@ export class Crash extends Error {
   override readonly name = 'Crash'
 }
 
-/** Folders of one test: a lake, and a place for local files. */
-export async function makeWorld() {
+/** Folders of one test: a lake (a directory unless one is given), and a place for local files. */
+export async function makeWorld(given?: Lake) {
   const directory = await mkdtemp(join(tmpdir(), 'lake-world-'))
   const lakeDirectory = join(directory, 'lake')
+  const lake = given ?? createDirectoryLake({ directory: lakeDirectory })
   let writers = 0
   return {
     directory,
-    lakeDirectory,
-    lake: createDirectoryLake({ directory: lakeDirectory }),
+    lake,
+    /** Sizes by path of what readers of the data folders see. */
+    listed: (): Promise<Map<string, number>> => (given ? listedInLake(given, TOPIC) : listedInDirectory(lakeDirectory)),
     newWriter: (lake: Lake, observer: SegmentObserver = {}): SegmentWriter =>
       createSegmentWriter({
         lake,
@@ -58,7 +61,7 @@ export async function makeWorld() {
         format: createNdjsonFormat(),
         topic: TOPIC,
         partition: PARTITION,
-        writerId: `w${++writers}`,
+        writerId: `w${++writers}-${randomUUID()}`,
         directory: join(directory, `local-${writers}`),
         clock: new ManualClock(START_MS),
       }),
@@ -80,25 +83,34 @@ export async function archive(writer: SegmentWriter, log: readonly LoggedRecord[
   await writer.commit()
 }
 
-/** Sizes of the files in the folders that readers list, by path; nothing of `_tmp` and `_manifests`. */
-export async function listedFiles(lakeDirectory: string): Promise<Map<string, number>> {
+/** Files of the topic's folder; nothing of `_tmp` and `_manifests`. */
+async function listedInDirectory(lakeDirectory: string): Promise<Map<string, number>> {
   const found = new Map<string, number>()
-  const root = join(lakeDirectory, TOPIC)
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+  const entries = await readdir(join(lakeDirectory, TOPIC), { recursive: true, withFileTypes: true }).catch(() => [])
   for (const entry of entries) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
-    found.set(path, (await stat(path)).size)
+    found.set(relative(lakeDirectory, path), (await stat(path)).size)
+  }
+  return found
+}
+
+async function listedInLake(lake: Lake, folder: string): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  for (const { name, kind, bytes } of await lake.list(folder)) {
+    const path = `${folder}/${name}`
+    if (kind === 'file') found.set(path, bytes)
+    else for (const [inner, size] of await listedInLake(lake, path)) found.set(inner, size)
   }
   return found
 }
 
 /** Watches the data folders as a reader does; `look` fails when a file that was seen has vanished or changed. */
-export function makeReader(lakeDirectory: string) {
+export function makeReader(world: World) {
   const seen = new Map<string, number>()
   return async function look(): Promise<void> {
     const before = [...seen]
-    const now = await listedFiles(lakeDirectory)
+    const now = await world.listed()
     for (const [path, bytes] of before) {
       if (now.get(path) !== bytes)
         throw new Error(`A reader saw ${path} with ${bytes} bytes, now it has ${now.get(path)}.`)
@@ -142,7 +154,7 @@ export async function expectExactlyOnce(world: World, log: readonly LoggedRecord
   expect(next).toBe(log.length)
   expect(rows.size).toBe(log.length)
   for (const { offset, event } of log) expect(rows.get(offset)).toBe(canonicalJson(event))
-  const named = manifests.flatMap(manifest => manifest.files.map(file => join(world.lakeDirectory, file.path)))
-  expect([...(await listedFiles(world.lakeDirectory)).keys()].sort()).toEqual(named.sort())
+  const named = manifests.flatMap(manifest => manifest.files.map(file => file.path))
+  expect([...(await world.listed()).keys()].sort()).toEqual(named.sort())
   return manifests
 }

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { type CrashPoint, createCrashingLake } from './faulty-lake.ts'
 import { archive, Crash, expectExactlyOnce, makeLog, makeReader, makeWorld, PARTITION, TOPIC } from './lake-world.ts'
 
-const log = makeLog(23)
-const PER_SEGMENT = 7
+const log = makeLog(13)
+const PER_SEGMENT = 5
 
 /** Archives the log with one process per crash point, each dying there, and a last one that lives. */
 async function runWithCrashes(points: readonly CrashPoint[]): Promise<number> {
   const world = await makeWorld()
   try {
-    const look = makeReader(world.lakeDirectory)
+    const look = makeReader(world)
     let calls = 0
     for (const point of [...points, null]) {
       const crashing = createCrashingLake(world.lake, point, look)
@@ -52,7 +52,7 @@ describe('segment writer that dies', () => {
       fc.asyncProperty(fc.array(point, { minLength: 2, maxLength: 6 }), async points => {
         await runWithCrashes(points as CrashPoint[])
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 })
