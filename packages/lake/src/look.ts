@@ -1,17 +1,19 @@
 import type { LakeFormat } from '@millrace/contracts'
 import type { Lake } from './lake.ts'
 
-/** How a person looks at a topic: where its files are, and one command that shows the first rows. */
+/** How a person looks at a topic: where its files are, and a command that shows the first rows (DuckDB's command line reads both formats). */
 export function howToLook(
-  lake: Lake,
+  { location }: Pick<Lake, 'location'>,
   topic: string,
   format: LakeFormat,
 ): { readonly path: string; readonly command: string } {
-  const path = `${lake.location.replace(/^\S+ (at )?/, '')}/${topic}`
   const reader = format === 'parquet' ? 'read_parquet' : 'read_json'
-  const query = (root: string): string =>
-    `duckdb -c "FROM ${reader}('${root}/date=*/hour=*/*.${format}', hive_partitioning = true, union_by_name = true) LIMIT 10"`
-  return lake.location.startsWith('directory ')
-    ? { path, command: query(path) }
-    : { path, command: `hdfs dfs -get '/path-of-the-lake-root/${topic}' && ${query(topic)}` }
+  const query = (folder: string): string =>
+    `duckdb -c "FROM ${reader}('${folder}/date=*/hour=*/*.${format}', hive_partitioning = true, union_by_name = true) LIMIT 10"`
+  if (location.startsWith('directory ')) {
+    const path = `${location.slice('directory '.length)}/${topic}`
+    return { path, command: query(path) }
+  }
+  const path = `${location.replace(/^hdfs at (?:https?:\/\/[^,/]+(?:, )?)+/, '')}/${topic}`
+  return { path, command: `hdfs dfs -get ${path} . && ${query(topic)}` }
 }

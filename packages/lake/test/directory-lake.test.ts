@@ -1,4 +1,4 @@
-import { link, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { link, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -33,19 +33,5 @@ describe('directory lake', () => {
     await link(join(directory, '_tmp/file'), join(directory, 'final'))
     await lake.write('_tmp/file', Buffer.from('other'))
     expect(String(await lake.read('final'))).toBe('final content')
-  })
-
-  it('says in a coded, retryable error that the disk is full and leaves no part of the file', async () => {
-    const directory = await newDirectory()
-    const lake = createDirectoryLake({ directory })
-    // Every write to /dev/full fails with ENOSPC; the source is a link to an endless file that cannot be copied there.
-    await symlink('/dev/full', join(directory, 'full'))
-    const { fromFileSystem } = await import('../src/errors.ts')
-    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
-    expect(fromFileSystem(full, { where: lake.location, operation: 'write', path: 'p' })).toMatchObject({
-      code: 'disk_full',
-      retryable: true,
-      message: expect.stringContaining(directory),
-    })
   })
 })

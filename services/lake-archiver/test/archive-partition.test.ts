@@ -4,19 +4,8 @@ import { temporaryFolder } from '@millrace/contracts'
 import { type Lake, lakeError } from '@millrace/lake'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ArchiverOptions } from '../src/index.ts'
-import {
-  type ArchiveWorld,
-  doneOf,
-  eventAt,
-  expected,
-  makeArchiveWorld,
-  PARTITION,
-  readBack,
-  recordAt,
-  records,
-  START_MS,
-  TOPIC,
-} from './archive-world.ts'
+import { type ArchiveWorld, doneOf, expected, makeArchiveWorld, readBack } from './archive-world.ts'
+import { eventAt, PARTITION, recordAt, records, START_MS, TOPIC } from './logged-records.ts'
 
 const HOUR_MS = 3_600_000
 const worlds: ArchiveWorld[] = []

@@ -1,38 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson, type LakeManifest, type TopicName } from '@millrace/contracts'
+import { canonicalJson, type LakeManifest } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createDirectoryLake, type Lake, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import type { ProcessResult } from '@millrace/stream'
 import { expect } from 'vitest'
 import { type ArchiverOptions, createLakeArchiverTopology } from '../src/index.ts'
-
-export const TOPIC: TopicName = 'lol.raw'
-export const PARTITION = 4
-export const START_MS = Date.UTC(2024, 2, 24, 10)
-
-export const eventAt = (offset: number, datetimeMs = START_MS + offset): Record<string, unknown> => ({
-  eventId: `00000000-0000-4000-8000-${String(offset).padStart(12, '0')}`,
-  datetime: new Date(datetimeMs).toISOString(),
-  account: `player ${offset % 5}`,
-  x: offset / 3,
-  method: '/move',
-  추가: { n: [offset, null] },
-})
-
-export const recordAt = (offset: number, value: Buffer | Record<string, unknown> = eventAt(offset)): LogRecord => ({
-  topic: TOPIC,
-  partition: PARTITION,
-  offset,
-  key: Buffer.from('player'),
-  value: Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value)),
-  timestampMs: START_MS,
-})
-
-export const records = (from: number, to: number): LogRecord[] =>
-  Array.from({ length: to - from }, (_, index) => recordAt(from + index))
+import { PARTITION, START_MS, TOPIC } from './logged-records.ts'
 
 export interface Stored {
   readonly manifests: readonly LakeManifest[]
