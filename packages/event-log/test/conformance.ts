@@ -322,11 +322,19 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
           ]),
         ).rejects.toMatchObject({ code: 'fenced', details: { partition: lost.partition } })
         expect(await log.committed(group, topic)).toEqual(new Map([[kept.partition, { offset: 1, metadata: 'kept' }]]))
-        // A start under the old epoch is void as well.
+        // Had again it is another possession: what refers to the old one stays void.
+        await two.close()
+        await settled([one], owned => owned[0] === 2)
+        const again = one.owned.get(`${topic}/${lost.partition}`)!
+        expect(again.epoch).not.toBe(lost.epoch)
+        expect(one.owned.get(`${topic}/${kept.partition}`)).toBeDefined()
         one.consumer.start(lost, 0)
         expect(await one.consumer.poll(300)).toBeNull()
+        await expect(one.consumer.commit([{ ...lost, offset: 1, metadata: '' }])).rejects.toMatchObject({
+          code: 'fenced',
+        })
+        await one.consumer.commit([{ ...again, offset: 1, metadata: 'again' }])
         await one.close()
-        await two.close()
       })
 
       it('lets a member be slow for longer than its session', async () => {

@@ -107,10 +107,11 @@ describe('a full disk', () => {
     ])
     expect((await stat(file)).size).toBe(sizeBefore)
 
+    // More than the next write covers.
     canTruncate = false
-    room = 30
-    expect(await append('d')).toMatchObject([{ ok: false, error: { code: 'log_disk_full' } }])
-    expect((await stat(file)).size).toBe(sizeBefore + 30)
+    room = 500
+    expect(await append('d'.padEnd(1_000))).toMatchObject([{ ok: false, error: { code: 'log_disk_full' } }])
+    expect((await stat(file)).size).toBe(sizeBefore + 500)
 
     canTruncate = true
     room = Number.POSITIVE_INFINITY
