@@ -32,6 +32,7 @@ export function createLogLink(options: {
 }): LogLink {
   const { log, clientId, clock, logger } = options
   const stopped = new AbortController()
+  const untilStopped = new Promise<void>(resolve => stopped.signal.addEventListener('abort', () => resolve()))
   const waiting = new Set<Waiting>()
   let producer: LogProducer | undefined
   let problem: string | null = 'not connected yet'
@@ -68,7 +69,7 @@ export function createLogLink(options: {
       },
       () => {},
     )
-    await made
+    await Promise.race([made, untilStopped])
   }
 
   async function watch(): Promise<void> {

@@ -20,6 +20,7 @@ export class FakeLog implements EventLog {
   pingFails: Error | undefined
   producerFails: Error | undefined
   inFlightBytes = 0
+  madeProducers = 0
   closedProducers = 0
 
   /** Stores as a log that is well does. */
@@ -40,6 +41,7 @@ export class FakeLog implements EventLog {
   async producer(): Promise<LogProducer> {
     if (this.producerFails) throw this.producerFails
     const log = this
+    this.madeProducers++
     return {
       partitionFor: (_topic, key) => key.length % 6,
       append(topic, records, { deadlineMs }) {

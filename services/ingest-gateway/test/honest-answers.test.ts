@@ -139,6 +139,25 @@ describe('honest answers', () => {
     log.ping = () => new Promise(() => {})
     await clock.advance(12_000)
     expect(health.notReady()).toEqual({ 'ingest-gateway log': 'no answer within 4000 ms' })
+    expect(log.madeProducers).toBe(1)
+  })
+
+  it('stops also while the log neither connects nor refuses, and closes a producer that comes too late', async () => {
+    const log = new FakeLog()
+    const { producer } = log
+    let connect = (): void => {}
+    const held = new Promise<void>(resolve => {
+      connect = resolve
+    })
+    log.producer = async () => {
+      await held
+      return producer.call(log)
+    }
+    const { post, stop } = await startGateway({ log, awaitLog: false })
+    expect((await post(anEvent())).json).toMatchObject({ status: 503, code: 'log_unavailable' })
+    await stop()
+    connect()
+    await until('the late producer is closed', () => log.closedProducers === 1)
   })
 
   it('answers a fault of its own with 500, a number to look for, and nothing of its inside', async () => {

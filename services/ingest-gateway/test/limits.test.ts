@@ -201,7 +201,10 @@ describe('start and stop', () => {
     })
     expect(log.closedProducers).toBe(0)
     release()
-    expect((await reply).status).toBe(200)
+    const { status, headers } = await reply
+    expect(status).toBe(200)
+    // A kept connection would hold up the stop.
+    expect(headers.get('connection')).toBe('close')
     await stopped
     expect(log.closedProducers).toBe(1)
   })
