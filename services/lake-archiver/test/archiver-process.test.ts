@@ -83,7 +83,7 @@ function smallDisks(): string | null {
 
 describe('archiver without room on the disk', () => {
   const reason = smallDisks()
-  it.for([
+  it.for<[string, string]>([
     ['lake', 'parquet'],
     ['lake', 'ndjson.zst'],
     ['spool', 'parquet'],
