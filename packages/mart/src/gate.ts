@@ -21,7 +21,7 @@ export function createGate(limit: number) {
       let next = 0
       let failed: { readonly error: unknown } | undefined
       const worker = async (): Promise<void> => {
-        while (next < items.length && !failed) {
+        while (next < items.length) {
           const item = items[next++]!
           await run(async () => {
             if (!failed) await task(item)
