@@ -2,25 +2,56 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { takeLock } from './directory-lock.ts'
 import { runTool } from './java-process.ts'
 import { outputFileOf } from './stack-state.ts'
 import { writeWhole } from './text-file.ts'
 import { SERVER_VERSIONS, type Software } from './versions.ts'
+import { waitUntil } from './wait-until.ts'
 
 const POMS = fileURLToPath(new URL('../servers', import.meta.url))
 /** Shared by all stacks of this checkout. */
 const CACHE = fileURLToPath(new URL('../../../.millrace/class-paths', import.meta.url))
 const DEADLINE_MS = 15 * 60_000
 
+export interface ClassPathOptions {
+  /** Of the stack: Maven's output goes there. */
+  readonly directory: string
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+  readonly cacheDirectory?: string
+  /** The command that runs Maven. */
+  readonly maven?: string
+}
+
 /**
  * The class path of each server out of the local Maven repository, which Maven fills where something is missing.
- * @param directory of the stack, where Maven's output goes
+ * @throws StackError `tool_failed` with the last lines of Maven
  */
 export async function resolveClassPaths(
   software: readonly Software[],
-  { directory, signal, onProgress }: { directory: string; signal: AbortSignal; onProgress: (line: string) => void },
+  options: ClassPathOptions,
 ): Promise<Map<Software, string>> {
-  const found = new Map(software.map(name => [name, readCached(name)]))
+  const { directory, signal, onProgress, cacheDirectory = CACHE, maven = 'mvn' } = options
+  // Maven does not like to be two at its repository while that is being filled.
+  const lock = await waitUntil(() => takeLock(path.join(cacheDirectory, 'lock')), {
+    deadlineMs: DEADLINE_MS,
+    what: 'another process to get the Java artifacts',
+    signal,
+  })
+  try {
+    return await resolveLocked(software, { directory, signal, onProgress, cacheDirectory, maven })
+  } finally {
+    lock.release()
+  }
+}
+
+async function resolveLocked(
+  software: readonly Software[],
+  { directory, signal, onProgress, cacheDirectory, maven }: Required<ClassPathOptions>,
+): Promise<Map<Software, string>> {
+  const cacheFile = (name: Software) => path.join(cacheDirectory, `${name}-${hashOf(name)}.txt`)
+  const found = new Map(software.map(name => [name, readCached(cacheFile(name))]))
   const missing = software.filter(name => found.get(name) === undefined)
   if (missing.length > 0) {
     onProgress(
@@ -29,7 +60,7 @@ export async function resolveClassPaths(
     const target = path.join(directory, 'maven')
     mkdirSync(target, { recursive: true })
     const launch = {
-      command: 'mvn',
+      command: maven,
       arguments: [
         ...['-B', '-ntp', '-Dstyle.color=never', '-f', path.join(POMS, 'pom.xml'), '-pl', missing.join(',')],
         ...Object.entries(SERVER_VERSIONS).map(([name, version]) => `-D${name}.version=${version}`),
@@ -47,16 +78,16 @@ export async function resolveClassPaths(
   return found as Map<Software, string>
 }
 
-/** The cached class path, unless the poms or versions changed since or a jar of it is gone. */
-function readCached(name: Software): string | undefined {
-  const file = cacheFile(name)
+/** The cached class path, unless a jar of it is gone. */
+function readCached(file: string): string | undefined {
   if (!existsSync(file)) return undefined
   const classPath = readFileSync(file, 'utf8')
   return classPath.split(path.delimiter).every(jar => existsSync(jar)) ? classPath : undefined
 }
 
-function cacheFile(name: Software): string {
+/** Differs when the poms or versions do. */
+function hashOf(name: Software): string {
   const hash = createHash('sha256').update(JSON.stringify(SERVER_VERSIONS))
   for (const pom of ['pom.xml', `${name}/pom.xml`]) hash.update(readFileSync(path.join(POMS, pom)))
-  return path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}.txt`)
+  return hash.digest('hex').slice(0, 16)
 }

@@ -1,22 +1,38 @@
+import { once } from 'node:events'
 import { getContainerRuntimeClient, ImageName } from 'testcontainers'
 import type { ServerFacts } from './server-control.ts'
+import { waitUntil } from './wait-until.ts'
 
-/** Null where a Docker engine answers and has, or can pull, all the images; else why not. */
-export async function dockerProblem(images: readonly string[]): Promise<string | null> {
+const PULL_DEADLINE_MS = 10 * 60_000
+const STATE_DEADLINE_MS = 15_000
+const LOG_LINES = 40
+
+/** Null where a Docker engine of this machine answers and has, or can pull, all the images; else why not. */
+export async function dockerProblem(
+  images: readonly string[],
+  { onProgress, signal }: { onProgress: (line: string) => void; signal: AbortSignal },
+): Promise<string | null> {
   let client: Awaited<ReturnType<typeof getContainerRuntimeClient>>
   try {
     client = await getContainerRuntimeClient()
   } catch {
     return 'no engine answers'
   }
+  const { host } = client.info.containerRuntime
+  if (host !== 'localhost' && host !== '127.0.0.1') return `the engine publishes ports on ${host}, not on this machine`
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(PULL_DEADLINE_MS)])
   for (const image of images) {
     const name = ImageName.fromString(image)
     try {
-      await client.image.pull(name, { force: false, platform: undefined })
       if (await client.image.exists(name)) continue
-      return `the engine answers but has no image ${image} and could not pull it`
+      onProgress(`Pulling ${image} …`)
+      await Promise.race([client.image.pull(name), once(deadline, 'abort')])
+      signal.throwIfAborted()
+      if (await client.image.exists(name)) continue
+      return `the engine answers, but could not pull ${image}${deadline.aborted ? ' in time' : ''}`
     } catch (error) {
-      return `the engine answers but has no image ${image} and could not pull it (${(error as Error).message})`
+      signal.throwIfAborted()
+      return `the engine answers, but could not pull ${image} (${(error as Error).message})`
     }
   }
   return null
@@ -27,7 +43,7 @@ export async function inspectContainer(id: string): Promise<ServerFacts> {
     const container = await containerOf(id)
     const { State: state } = await container.inspect()
     if (!state.Running) return { state: 'gone', pid: null, rssBytes: 0 }
-    const { memory_stats: memory } = await container.stats({ stream: false })
+    const { memory_stats: memory } = await container.stats({ stream: false, 'one-shot': true })
     return { state: state.Paused ? 'frozen' : 'running', pid: state.Pid, rssBytes: memory.usage ?? 0 }
   } catch (error) {
     if (isAbsent(error)) return { state: 'gone', pid: null, rssBytes: 0 }
@@ -36,14 +52,25 @@ export async function inspectContainer(id: string): Promise<ServerFacts> {
 }
 
 export async function signalContainer(id: string, what: 'kill' | 'pause' | 'unpause'): Promise<void> {
-  await (await containerOf(id))[what]()
+  const container = await containerOf(id)
+  if (what === 'kill') await endNow(container)
+  else await container[what]()
+}
+
+/** The last lines that the server in a container wrote. */
+export async function readContainerLog(id: string): Promise<string> {
+  const client = await getContainerRuntimeClient()
+  const stream = await client.container.logs(client.container.getById(id), { tail: LOG_LINES, follow: false })
+  stream.setEncoding('utf8')
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  return text
 }
 
 /** Starts a container again with the files that it had. */
 export async function restartContainer(id: string): Promise<void> {
   const container = await containerOf(id)
-  const { State: state } = await container.inspect()
-  if (state.Running) await container.kill()
+  await endNow(container)
   await container.start()
 }
 
@@ -62,6 +89,18 @@ export async function removeNetwork(id: string): Promise<void> {
   } catch (error) {
     if (!isAbsent(error)) throw error
   }
+}
+
+async function endNow(container: Awaited<ReturnType<typeof containerOf>>): Promise<void> {
+  const { State: state } = await container.inspect()
+  if (!state.Running) return
+  // Engines refuse to kill what is paused.
+  if (state.Paused) await container.unpause()
+  await container.kill()
+  await waitUntil(async () => !(await container.inspect()).State.Running, {
+    deadlineMs: STATE_DEADLINE_MS,
+    what: `container ${container.id.slice(0, 12)} to end`,
+  })
 }
 
 const containerOf = async (id: string) => (await getContainerRuntimeClient()).container.getById(id)

@@ -51,7 +51,7 @@ async function begin(
   const container = new NotedContainer(SERVER_IMAGES[SOFTWARE_OF[plan.kind]])
   container.note = id => notePid(directory, plan.name, { container: id })
   await container
-    .withEntrypoint(['bash', '-c', script])
+    .withEntrypoint(['sh', '-c', script])
     .withEnvironment(environment)
     .withCopyContentToContainer(
       Object.entries(files).map(([name, content]) => ({ content, target: `${FILES}/${name}`, mode: 0o644 })),

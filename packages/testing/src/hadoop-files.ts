@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { HOST, type ServerPlan } from './server-plan.ts'
 
 const xml = (properties: Record<string, string | number | boolean>): string =>
@@ -45,7 +46,7 @@ export function hadoopFiles(plan: ServerPlan, place: HadoopPlace): Record<'core-
 }
 
 const nameNodeProperties = (plan: ServerPlan, { dataDirectory, nameNodeHost = HOST }: HadoopPlace, bind: string) => ({
-  'dfs.namenode.name.dir': `file://${dataDirectory}/name`,
+  'dfs.namenode.name.dir': fileUri(`${dataDirectory}/name`),
   'dfs.namenode.rpc-address': `${nameNodeHost}:${plan.ports.rpc}`,
   'dfs.namenode.rpc-bind-host': bind,
   'dfs.namenode.http-address': `${nameNodeHost}:${plan.ports.http}`,
@@ -57,7 +58,7 @@ const nameNodeProperties = (plan: ServerPlan, { dataDirectory, nameNodeHost = HO
 })
 
 const dataNodeProperties = (plan: ServerPlan, { dataDirectory }: HadoopPlace, bind: string) => ({
-  'dfs.datanode.data.dir': `file://${dataDirectory}/blocks`,
+  'dfs.datanode.data.dir': fileUri(`${dataDirectory}/blocks`),
   // WebHDFS sends clients to this name; DataNodes reach each other by the address they registered from.
   'dfs.datanode.hostname': HOST,
   'dfs.datanode.http.address': `${bind}:${plan.ports.http}`,
@@ -66,6 +67,8 @@ const dataNodeProperties = (plan: ServerPlan, { dataDirectory }: HadoopPlace, bi
   'dfs.datanode.handler.count': 4,
   'dfs.block.scanner.volume.bytes.per.second': 0,
 })
+
+const fileUri = (folder: string): string => pathToFileURL(folder).href
 
 const logging = (...appender: string[]): string =>
   [

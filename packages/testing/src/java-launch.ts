@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { CASSANDRA_JVM_ARGUMENTS, cassandraLogging, cassandraYaml } from './cassandra-files.ts'
 import { hadoopFiles, hadoopLogging } from './hadoop-files.ts'
 import { KAFKA_CLUSTER_ID, kafkaLogging, kafkaProperties } from './kafka-files.ts'
@@ -77,7 +78,7 @@ export function cassandraLaunch(plan: ServerPlan, place: LaunchPlace): ServerLau
   return {
     arguments: [
       ...['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', ...CASSANDRA_JVM_ARGUMENTS],
-      ...[`-Dcassandra.config=file://${yaml}`, `-Dcassandra.storagedir=${dataDirectory}`],
+      ...[`-Dcassandra.config=${pathToFileURL(yaml).href}`, `-Dcassandra.storagedir=${dataDirectory}`],
       ...[`-Dcassandra.logdir=${path.dirname(logFile)}`, `-Dlogback.configurationFile=${logging}`],
       ...['-cp', classPath, 'org.apache.cassandra.service.CassandraDaemon'],
     ],

@@ -42,6 +42,7 @@ export function kafkaProperties(
       CLIENT: `${HOST}:${ports.client}`,
       DETOUR: `${HOST}:${ports.detourAdvertised}`,
       INTERNAL: `${hostOf(plan)}:${ports.internal}`,
+      CONTROLLER: `${hostOf(plan)}:${ports.controller}`,
     }),
     'listener.security.protocol.map': ['CLIENT', 'DETOUR', 'INTERNAL', 'CONTROLLER']
       .map(n => `${n}:PLAINTEXT`)

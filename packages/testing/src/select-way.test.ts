@@ -4,6 +4,7 @@ import { parseJavaVersion } from './java-tools.ts'
 import { selectWay, type WayProbe } from './select-way.ts'
 
 const ALL = ['kafka', 'hadoop', 'cassandra'] as const
+const watch = { onProgress: () => {}, signal: new AbortController().signal }
 const java = (major: number): JavaFound => ({ command: `/jdk-${major}/bin/java`, major })
 
 function machine(parts: { docker?: string | null; javas?: JavaFound[]; maven?: string | null }) {
@@ -31,34 +32,34 @@ const reasonOf = (selection: Promise<unknown>): Promise<string> =>
 describe('selectWay', () => {
   it('takes Docker where an engine has the images, and asks for those that are needed only', async () => {
     const { probe, asked } = machine({ docker: null, javas: [java(17)] })
-    expect(await selectWay(['kafka'], { probe })).toEqual({ way: 'docker' })
+    expect(await selectWay(['kafka'], { ...watch, probe })).toEqual({ way: 'docker' })
     expect(asked).toEqual([expect.stringMatching(/^apache\/kafka:\d+\.\d+\.\d+$/)])
   })
 
   it('falls back to Java', async () => {
     const { probe } = machine({ javas: [java(17)] })
-    expect(await selectWay(ALL, { probe })).toEqual({ way: 'java', java: java(17) })
+    expect(await selectWay(ALL, { ...watch, probe })).toEqual({ way: 'java', java: java(17) })
   })
 
   it('passes over a newer Java for the one that Cassandra needs', async () => {
     const { probe } = machine({ javas: [java(25), java(11), java(17)] })
-    expect(await selectWay(ALL, { probe })).toEqual({ way: 'java', java: java(17) })
-    expect(await selectWay(['kafka', 'hadoop'], { probe })).toEqual({ way: 'java', java: java(25) })
+    expect(await selectWay(ALL, { ...watch, probe })).toEqual({ way: 'java', java: java(17) })
+    expect(await selectWay(['kafka', 'hadoop'], { ...watch, probe })).toEqual({ way: 'java', java: java(25) })
   })
 
   it('says of a wrong Java what was found and what is needed', async () => {
     const { probe } = machine({ javas: [java(25)] })
-    const reason = await reasonOf(selectWay(ALL, { probe }))
+    const reason = await reasonOf(selectWay(ALL, { ...watch, probe }))
     expect(reason).toContain('Docker: no engine answers.')
     expect(reason).toMatch(/Java: found 25 \(\/jdk-25\/bin\/java\), but Cassandra [\d.]+ runs on Java 17 only/)
     expect(reason).not.toContain('Maven:')
     const old = machine({ javas: [java(11)] })
-    expect(await reasonOf(selectWay(['kafka'], { probe: old.probe }))).toContain('need Java 17 or newer')
+    expect(await reasonOf(selectWay(['kafka'], { ...watch, probe: old.probe }))).toContain('need Java 17 or newer')
   })
 
   it('names every part that is missing and what to install', async () => {
     const { probe } = machine({ maven: '`mvn` was not found on the PATH' })
-    const reason = await reasonOf(selectWay(ALL, { probe }))
+    const reason = await reasonOf(selectWay(ALL, { ...watch, probe }))
     for (const part of [
       'Docker: ',
       'Java: `java` was not found',
@@ -70,10 +71,10 @@ describe('selectWay', () => {
 
   it('looks only at the way that is asked for', async () => {
     const { probe, asked } = machine({ docker: null, javas: [java(17)] })
-    expect(await selectWay(ALL, { probe, forced: 'java' })).toEqual({ way: 'java', java: java(17) })
+    expect(await selectWay(ALL, { ...watch, probe, forced: 'java' })).toEqual({ way: 'java', java: java(17) })
     expect(asked).toEqual(['java'])
     const noDocker = machine({ javas: [java(17)] })
-    const reason = await reasonOf(selectWay(ALL, { probe: noDocker.probe, forced: 'docker' }))
+    const reason = await reasonOf(selectWay(ALL, { ...watch, probe: noDocker.probe, forced: 'docker' }))
     expect(reason).toContain('Docker: no engine answers')
   })
 })

@@ -6,9 +6,14 @@ import { SERVER_IMAGES, SERVER_VERSIONS, type Software } from './versions.ts'
 /** What is asked of the machine to choose how servers run. */
 export interface WayProbe {
   /** Null where a Docker engine answers and has, or can pull, all the images; else why not. */
-  dockerProblem(images: readonly string[]): Promise<string | null>
+  dockerProblem(images: readonly string[], watch: Watch): Promise<string | null>
   findJavas(): Promise<readonly JavaFound[]>
   mavenProblem(): Promise<string | null>
+}
+
+interface Watch {
+  readonly onProgress: (line: string) => void
+  readonly signal: AbortSignal
 }
 
 export type SelectedWay = { readonly way: 'docker' } | { readonly way: 'java'; readonly java: JavaFound }
@@ -22,11 +27,15 @@ const INSTALL =
  */
 export async function selectWay(
   software: readonly Software[],
-  { probe = systemProbe, forced }: { probe?: WayProbe; forced?: StackWay | undefined } = {},
+  options: Watch & { readonly probe?: WayProbe; readonly forced?: StackWay | undefined },
 ): Promise<SelectedWay> {
+  const { probe = systemProbe, forced } = options
   const reasons: string[] = []
   if (forced !== 'java') {
-    const problem = await probe.dockerProblem(software.map(name => SERVER_IMAGES[name]))
+    const problem = await probe.dockerProblem(
+      software.map(name => SERVER_IMAGES[name]),
+      options,
+    )
     if (problem === null) return { way: 'docker' }
     reasons.push(`Docker: ${problem}.`)
   }
@@ -51,7 +60,7 @@ function javaProblem(javas: readonly JavaFound[], needs17: boolean): string {
 }
 
 const systemProbe: WayProbe = {
-  dockerProblem: async images => (await import('./docker-engine.ts')).dockerProblem(images),
+  dockerProblem: async (images, watch) => (await import('./docker-engine.ts')).dockerProblem(images, watch),
   findJavas: () => findJavas(process.env),
   mavenProblem,
 }

@@ -4,8 +4,8 @@ import { checkReady } from './readiness.ts'
 import type { ServerHandle } from './stack.ts'
 import { stackError } from './stack-errors.ts'
 import { forgetPid, logFileOf, outputFileOf, readPid, type ServerRecord } from './stack-state.ts'
-import { tailOf } from './text-file.ts'
-import { waitUntil } from './wait-until.ts'
+import { tailOf, writeWhole } from './text-file.ts'
+import { WaitError, waitUntil } from './wait-until.ts'
 
 const READY_DEADLINE_MS = 180_000
 const READY_POLL_MS = 150
@@ -40,31 +40,38 @@ export async function endServer(directory: string, name: string, graceMs: number
   forgetPid(directory, name)
 }
 
+/** Where a server's log is and its last lines; a container's are fetched to that file first. */
+async function readLog(directory: string, name: string): Promise<{ log: string; tail: string }> {
+  const [log, output] = [logFileOf(directory, name), outputFileOf(directory, name)]
+  const thing = readPid(directory, name)
+  if (thing && 'container' in thing) writeWhole(log, await (await docker()).readContainerLog(thing.container))
+  return { log, tail: tailOf([log, output]) }
+}
+
 /** Waits until a server does its work; throws with its last log lines when it ends first or takes too long. */
 export async function waitReady(
   directory: string,
   server: ServerRecord,
   { servers, signal }: { servers: readonly ServerRecord[]; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const logs = [logFileOf(directory, server.name), outputFileOf(directory, server.name)]
+  const { name } = server
+  let outcome: 'gone' | 'ready'
   try {
-    await waitUntil(
+    outcome = await waitUntil(
       async () => {
-        const { state } = await inspectServer(directory, server.name)
-        if (state === 'gone') return 'gone' as const
+        if ((await inspectServer(directory, name)).state === 'gone') return 'gone'
         await checkReady(server, servers)
-        return 'ready' as const
+        return 'ready'
       },
-      { deadlineMs: READY_DEADLINE_MS, what: server.name, intervalMs: READY_POLL_MS, signal },
-    ).then(outcome => {
-      if (outcome === 'gone') throw stackError('died', { name: server.name, log: logs[0], tail: tailOf(logs) })
-    })
+      { deadlineMs: READY_DEADLINE_MS, what: name, intervalMs: READY_POLL_MS, signal },
+    )
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'WaitError')) throw error
+    if (!(error instanceof WaitError)) throw error
     const last = error.cause instanceof Error ? error.cause.message : String(error.cause)
-    const details = { name: server.name, seconds: READY_DEADLINE_MS / 1000, last, log: logs[0], tail: tailOf(logs) }
+    const details = { name, seconds: READY_DEADLINE_MS / 1000, last, ...(await readLog(directory, name)) }
     throw stackError('not_ready', details, error)
   }
+  if (outcome === 'gone') throw stackError('died', { name, ...(await readLog(directory, name)) })
 }
 
 export function createServerHandle(

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
@@ -51,18 +51,16 @@ function readShape({ kafkaBrokers = 1, dataNodes = 1, cassandra = true }: StackO
 async function startIn(directory: string, shape: StackShape, options: StackOptions): Promise<Stack> {
   const { onProgress = () => {}, fresh = false, detached = false, quickStart = false } = options
   const began = systemClock.now()
-  if (fresh) for (const name of ['data', 'logs', 'conf', 'pids', 'stack.json']) removeIn(directory, name)
-  mkdirSync(directory, { recursive: true })
-  // Whatever is noted now is dead, and a dead tool or server must not be taken for one of this start.
-  removeIn(directory, 'pids')
+  // Nothing that is noted runs any more, but a container that ended may still be there.
+  await endStack(directory, 0)
+  if (fresh) for (const name of ['data', 'logs', 'conf', 'stack.json']) removeIn(directory, name)
   const earlier = readState(directory)?.servers ?? []
   const software = [...new Set(listServers(shape).map(server => SOFTWARE_OF[server.kind]))]
-  const selected = await selectWay(software, { forced: options.way })
-  options.signal?.throwIfAborted()
-  const plans = await planServers(shape, findFreePorts, earlier)
-
   const failed = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
+  const selected = await selectWay(software, { forced: options.way, onProgress, signal })
+  signal.throwIfAborted()
+  const plans = await planServers(shape, findFreePorts, earlier)
   const guardian = startGuardian(directory, beginRun(directory))
   try {
     const context = { directory, plans, signal, onProgress }

@@ -69,13 +69,26 @@ describe('createTcpProxy', () => {
     expect(client.error).toBeUndefined()
   })
 
-  it('passes more than fits into its queues, unchanged', async () => {
+  it('makes a sender wait when its queues are full, and passes everything on unchanged', async () => {
     const { target } = await echoServer()
-    const client = connect(await proxyBefore(target))
+    const proxy = await proxyBefore(target)
+    const client = connect(proxy)
+    proxy.hold()
     const sent = Array.from({ length: 200_000 }, (_, index) => `${index},`)
       .join('')
-      .repeat(5)
-    client.socket.end(sent)
+      .repeat(15)
+    for (let at = 0; at < sent.length; at += 65_536) client.socket.write(sent.slice(at, at + 65_536))
+    client.socket.end()
+    let waiting = 0
+    await waitUntil(
+      () => {
+        const before = waiting
+        waiting = client.socket.writableLength
+        return waiting > 0 && waiting === before
+      },
+      { deadlineMs: 20_000, what: 'the sender to be held up', intervalMs: 500 },
+    )
+    await proxy.restore()
     await waitUntil(() => client.got.length === sent.length + 3, {
       deadlineMs: 20_000,
       what: 'all the bytes to be back',

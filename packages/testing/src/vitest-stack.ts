@@ -1,8 +1,8 @@
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '@millrace/runtime'
-import type { TestProject } from 'vitest/node'
-import { openStack } from './open-stack.ts'
+import { describeStack, openStack } from './open-stack.ts'
 import type { ProvidedStack } from './provided-stack.ts'
 import type { Stack } from './stack.ts'
 import { startStack } from './start-stack.ts'
@@ -14,36 +14,81 @@ import { startStack } from './start-stack.ts'
  */
 
 const ROOT = fileURLToPath(new URL('../../../.millrace/', import.meta.url))
-const say = (line: string): void => void process.stderr.write(`  stack: ${line}\n`)
 
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const keep = process.env.MILLRACE_TEST_STACK_KEEP === 'true'
+interface Project {
+  provide(key: 'stack', value: ProvidedStack): void
+}
+
+export default function setUp(project: Project): Promise<() => Promise<void>> {
+  const { CI, MILLRACE_TEST_STACK_KEEP } = process.env
   // Tests hand their environment to services, which refuse names with our prefix that they do not know.
   delete process.env.MILLRACE_TEST_STACK_KEEP
+  const say = (line: string): void => void process.stderr.write(`  stack: ${line}\n`)
+  return setUpStack(project, { mustRun: CI === 'true', keep: MILLRACE_TEST_STACK_KEEP === 'true', say })
+}
+
+interface SetUpOptions {
+  /** Makes it an error that there is no stack. */
+  readonly mustRun: boolean
+  /** Leaves the stack running for later runs. */
+  readonly keep: boolean
+  readonly say: (line: string) => void
+  readonly open?: typeof openStack
+  readonly describe?: typeof describeStack
+  readonly start?: typeof startStack
+}
+
+/**
+ * Provides a stack that runs, or why there is none.
+ * @returns what ends the stack, where this run started it and may end it
+ */
+export async function setUpStack(project: Project, options: SetUpOptions): Promise<() => Promise<void>> {
+  const { mustRun, keep, say, open = openStack } = options
+  const shared = path.join(ROOT, 'test-stack')
+  const running = await open(shared)
+  if (running?.detached) {
+    say(`using the one left running in ${shared} (end it: npm run millrace -- stack down --directory ${shared})`)
+    await heal(running, options)
+    project.provide('stack', { ...running.addresses, directory: shared })
+    return async () => {}
+  }
+  let stack: Stack
   try {
-    const { stack, mine } = await findStack(keep)
-    project.provide('stack', { ...stack.addresses, directory: stack.directory })
-    return async () => {
-      if (mine && !keep) await stack.stop({ graceMs: 0 })
-    }
+    stack = await startSomewhere([shared, path.join(ROOT, `test-stack-${process.pid}`)], options)
   } catch (error) {
     if (!(error instanceof CodedError && error.code === 'unavailable')) throw error
-    if (process.env.CI === 'true') throw new Error(`With CI=true the real servers must be there. ${error.message}`)
+    if (mustRun) throw new Error(`With CI=true the real servers must be there. ${error.message}`, { cause: error })
     say(`${error.message} Tests that need them are skipped.`)
-    project.provide('stack', { unavailable: error.message } satisfies ProvidedStack)
+    project.provide('stack', { unavailable: error.message })
     return async () => {}
+  }
+  project.provide('stack', { ...stack.addresses, directory: stack.directory })
+  return async () => {
+    if (keep) return
+    await stack.stop({ graceMs: 0 })
+    if (stack.directory !== shared) rmSync(stack.directory, { recursive: true, force: true })
   }
 }
 
-async function findStack(keep: boolean): Promise<{ stack: Stack; mine: boolean }> {
-  const shared = path.join(ROOT, 'test-stack')
-  const running = await openStack(shared)
-  if (running?.detached) {
-    say(`using the one left running in ${shared} (end it: npm run millrace -- stack down --directory ${shared})`)
-    return { stack: running, mine: false }
+/** Starts in the first folder that no other run of the tests has its stack in. */
+async function startSomewhere(directories: readonly string[], options: SetUpOptions): Promise<Stack> {
+  const { keep, say, start = startStack } = options
+  const [directory, ...others] = directories
+  const shape = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true, quickStart: true } as const
+  try {
+    return await start({ directory: directory!, ...shape, detached: keep, onProgress: say })
+  } catch (error) {
+    const isTaken = error instanceof CodedError && (error.code === 'busy' || error.code === 'already_running')
+    if (!isTaken || others.length === 0) throw error
+    return startSomewhere(others, options)
   }
-  // Another run of the tests has its own there, and ends it when it is through.
-  const directory = running ? path.join(ROOT, `test-stack-${process.pid}`) : shared
-  const options = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true, quickStart: true } as const
-  return { stack: await startStack({ directory, ...options, detached: keep, onProgress: say }), mine: true }
+}
+
+/** Starts again what an earlier run left killed or frozen. */
+async function heal(stack: Stack, { say, describe = describeStack }: SetUpOptions): Promise<void> {
+  const servers = (await describe(stack.directory))?.servers ?? []
+  for (const { name, state } of servers.filter(server => !server.ready)) {
+    say(`${name} is ${state} and not ready; starting it again`)
+    await stack.server(name).restart()
+  }
 }
