@@ -140,6 +140,20 @@ export class Drill {
     }
   }
 
+  /** Deletes the topic and makes it again with fewer partitions, behind the back of the producer. */
+  async shrink(partitions: number): Promise<void> {
+    const admin = new kafkajs.Kafka({ brokers: [...this.#brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [this.topic] })
+    const untilMs = systemClock.now() + 20_000
+    while ((await admin.listTopics()).includes(this.topic)) {
+      if (systemClock.now() > untilMs) throw new Error(`${this.topic} is still there 20 s after it was deleted`)
+      await systemClock.sleep(100)
+    }
+    await admin.createTopics({ topics: [{ topic: this.topic, numPartitions: partitions }] })
+    await admin.disconnect()
+  }
+
   async close(): Promise<void> {
     await this.log.close()
   }

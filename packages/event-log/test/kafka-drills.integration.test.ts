@@ -95,6 +95,19 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
     expect(count).toMatchObject({ acknowledged: 60, stored: 110, duplicates: 0 })
   })
 
+  it('acknowledges nothing that kafkajs skipped because the partition is gone', { timeout: 120_000 }, async () => {
+    drill = new Drill(kafka.brokers)
+    await drill.open(6)
+    await drill.send(60, 20_000)
+    drill.acknowledged.clear()
+    await drill.shrink(1)
+    const answers = await drill.send(60, 5_000)
+    expect(answers.filter(answer => answer === 'ok').length).toBeGreaterThan(0)
+    const count = await drill.count()
+    expect(count.lost).toEqual([])
+    expect(count.stored - count.duplicates).toBe(count.acknowledged)
+  })
+
   it('answers in time while all brokers are away, loses nothing, and recovers by itself', {
     timeout: 300_000,
   }, async () => {

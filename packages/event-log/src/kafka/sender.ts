@@ -67,8 +67,9 @@ class ProducerLease implements Lease {
 /**
  * The kafkajs producer of a log producer, replaced whenever one was left with a batch whose fate is unknown.
  *
- * It is idempotent: a batch that was stored although its answer was lost is recognised when it is sent again. Safe is
- * that only under three conditions, which are kept here and in PartitionLane: one partition per send, one outstanding
+ * It is idempotent: a batch that was stored although its answer was lost is recognised when it is sent again. Batches of
+ * 1,000 are as fast as without, single records 0.8 times, and lost answers leave no duplicates (measured, see README).
+ * Safe is that only under three conditions, which are kept here and in PartitionLane: one partition per send, one outstanding
  * batch per partition until it is answered or given up, and after a batch was given up a new producer, because kafkajs
  * would use its sequence numbers again for other records, which the broker would then take for duplicates.
  */
