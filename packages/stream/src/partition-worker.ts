@@ -48,6 +48,7 @@ export class PartitionWorker {
   #isTickDue = false
   #isDraining = false
   #isWaiting = false
+  #hasEnded = false
   /** Attempts under way: calls of the processor and appends. */
   #attempts = 0
 
@@ -92,7 +93,11 @@ export class PartitionWorker {
   get isQuiet(): boolean {
     const isBackingOff = this.#troubles.size > 0
     if (this.#attempts > 0) return false
-    return isBackingOff || (this.#isWaiting && this.#inbox.length === 0 && !this.#isTickDue && this.#outbox.isEmpty)
+    return (
+      this.#hasEnded ||
+      isBackingOff ||
+      (this.#isWaiting && this.#inbox.length === 0 && !this.#isTickDue && this.#outbox.isEmpty)
+    )
   }
 
   offer(records: readonly LogRecord[], end: number): void {
@@ -139,6 +144,7 @@ export class PartitionWorker {
     if (processor) await this.#close(processor)
     await this.#outbox.settled()
     this.#troubles.clear()
+    this.#hasEnded = true
   }
 
   #isOver(): boolean {

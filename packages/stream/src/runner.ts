@@ -68,7 +68,7 @@ class StreamRunner implements Runner {
   }
 
   get isQuiet(): boolean {
-    if (this.#running === null || this.#stop.signal.aborted) return this.#running === null
+    if (this.#running === null) return true
     if (this.#joining) return true
     return this.#joined?.committer.isIdle === true && [...this.#workers.values()].every(worker => worker.isQuiet)
   }

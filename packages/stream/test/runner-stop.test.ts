@@ -1,4 +1,4 @@
-import type { LogRecord } from '@millrace/event-log'
+import type { EventLog, LogRecord } from '@millrace/event-log'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { away, committedOffset, copy, copying, gate, textOf, texts } from './support.ts'
@@ -50,7 +50,7 @@ describe('a stop', () => {
     const piped = driver.pipeBytes('lol.raw', 'ann', 'a').then(() => {})
     while (begun.length === 0) await turns(1)
     const more = driver.pipeBytes('lol.raw', 'ann', 'b')
-    await turns(20)
+    while ((await driver.records('lol.raw')).length < 2) await turns(1)
     const { runner } = driver
     const stopped = runner.stop()
     await turns(20)
@@ -68,13 +68,17 @@ describe('a stop', () => {
   })
 
   it('ends at its deadline where a step never returns, commits what is finished, and leaves the group', async () => {
+    let isHanging = false
     const hanging = copying({
-      process: records => (records.some(record => textOf(record) === 'hang') ? new Promise(() => {}) : copy(records)),
+      process: records => {
+        isHanging = records.some(record => textOf(record) === 'hang')
+        return isHanging ? new Promise(() => {}) : copy(records)
+      },
     })
     await using driver = await createTopologyDriver(hanging, { runner: { drainDeadlineMs: 5_000 } })
     await driver.pipeBytes('lol.raw', 'ann', 'a')
     const hung = driver.pipeBytes('lol.raw', 'ann', 'hang').catch(() => {})
-    await turns(50)
+    while (!isHanging) await turns(1)
     const { runner } = driver
     let isStopped = false
     const stopped = runner.stop().then(() => {
@@ -125,10 +129,31 @@ describe('a slow sink', () => {
         return copy(records)
       },
     })
-    // Six partitions: 10 kB each. Records of 1 kB come in batches of at most 2 kB.
-    await using driver = await createTopologyDriver(slow, {
-      runner: { maxInFlightBytes: 60_000, maxBatchBytes: 2_000 },
+    let inFlightBytes = async (): Promise<number> => 0
+    let mostBytes = 0
+    const decided = gate()
+    const throughLog = (log: EventLog): EventLog => ({
+      ...log,
+      consumer: async options => {
+        const consumer = await log.consumer(options)
+        return {
+          ...consumer,
+          pause: partitions => {
+            consumer.pause(partitions)
+            decided.open()
+          },
+          poll: async maxWaitMs => {
+            mostBytes = Math.max(mostBytes, await inFlightBytes())
+            if (mostBytes > 50_000) decided.open()
+            return consumer.poll(maxWaitMs)
+          },
+        }
+      },
     })
+    // Six partitions: 10 kB each. Records of 1 kB come in batches of about 2 kB.
+    const runner = { maxInFlightBytes: 60_000, maxBatchBytes: 2_000 }
+    await using driver = await createTopologyDriver(slow, { runner, throughLog })
+    inFlightBytes = async () => (await driver.metrics.inFlightBytes.get()).values[0]?.value ?? 0
     const pad = 'x'.repeat(1_000)
     const producer = await driver.log.producer({ clientId: 'test' })
     const send = (key: string, text: string) =>
@@ -136,22 +161,16 @@ describe('a slow sink', () => {
         deadlineMs: 1_000,
       })
     for (let n = 0; n < 60; n++) await send('ann', `slow ${n} ${pad}`)
-    // Enough turns for all of them if nothing held them.
-    for (let n = 0; n < 20; n++) {
-      await driver.clock.advance(250)
-      await turns(20)
-    }
-    const inFlight = (await driver.metrics.inFlightBytes.get()).values[0]!.value
-    expect(inFlight).toBeGreaterThan(8_000)
-    expect(inFlight).toBeLessThanOrEqual(10_000 + 3_000)
+    await decided.opened
 
     for (const key of ['bob', 'cem', 'dee', 'eva']) await send(key, `quick ${key}`)
-    await turns(100)
-    expect((await texts(driver, 'lol.curated')).length).toBeGreaterThan(0)
+    while ((await texts(driver, 'lol.curated')).length === 0) await turns(1)
 
     open()
     await driver.advance(1_000)
     const out = (await texts(driver, 'lol.curated')).filter(text => text.startsWith('slow'))
     expect(out.map(text => Number(text.split(' ')[1]))).toEqual(Array.from({ length: 60 }, (_, n) => n))
+    expect(mostBytes).toBeGreaterThan(8_000)
+    expect(mostBytes).toBeLessThan(14_000)
   })
 })
