@@ -38,7 +38,9 @@ export type TimeAwareRuleArtefact = z.infer<typeof timeAwareRuleArtefact>
 const UNIT = 1_000_000
 const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1)
 const thousandths = (share: number): number => Math.round(clamp01(share) * 1000)
-const rounded = (value: number): number => Math.round(value * 1000) / 1000
+/** To thousandths, where that makes a difference, and never beyond what JSON can hold. */
+const rounded = (value: number): number =>
+  value < Number.MAX_SAFE_INTEGER ? Math.round(value * 1000) / 1000 : Math.min(value, Number.MAX_VALUE)
 
 /**
  * The time-aware rule. A hand reaches `min(units, unitsPerSecond × time)`; what goes beyond is excess, growing linearly to
