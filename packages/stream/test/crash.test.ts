@@ -37,7 +37,7 @@ type Deed =
   | { readonly kind: 'send'; readonly records: readonly Sent[] }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'crash' | 'stop' | 'rebalance' }
-  | { readonly kind: 'crash-at'; readonly call: number }
+  | { readonly kind: 'crash-at' | 'stop-at'; readonly call: number }
 
 interface Sent {
   readonly key: string
@@ -63,7 +63,13 @@ const deed = oneof(
   },
   { weight: 3, arbitrary: record({ kind: constant('wait' as const), ms: integer({ min: 1, max: 2_500 }) }) },
   { weight: 3, arbitrary: record({ kind: constantFrom('crash' as const, 'stop' as const, 'rebalance' as const) }) },
-  { weight: 3, arbitrary: record({ kind: constant('crash-at' as const), call: integer({ min: 1, max: 12 }) }) },
+  {
+    weight: 3,
+    arbitrary: record({
+      kind: constantFrom('crash-at' as const, 'stop-at' as const),
+      call: integer({ min: 1, max: 12 }),
+    }),
+  },
 )
 
 interface Outcome {
@@ -80,9 +86,21 @@ interface Outcome {
 /** Does the deeds, those that disturb only where `isDisturbed`, and looks at what came of it. */
 async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall[] = []): Promise<Outcome> {
   let callsLeft = Number.POSITIVE_INFINITY
+  let isKilledThen = false
+  let isStopping = false
   const onLogCall = (call: LogCall): void => {
     calls.push(call)
-    if (--callsLeft === 0) driver.crashNow()
+    if (--callsLeft !== 0) return
+    if (isKilledThen) driver.crashNow()
+    else {
+      isStopping = true
+      void driver.runner.stop()
+    }
+  }
+  const revive = async (): Promise<void> => {
+    await driver.advance(1)
+    if (isStopping || !driver.isRunning) await driver.restart()
+    isStopping = false
   }
   const driver: TopologyDriver = await createTopologyDriver(remembering, { onLogCall })
   try {
@@ -103,26 +121,22 @@ async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall
       else if (deed.kind === 'wait') await driver.advance(deed.ms)
       else if (!isDisturbed) continue
       else if (deed.kind === 'rebalance') await driver.rebalance()
-      else if (deed.kind === 'crash-at') callsLeft = deed.call
-      else {
+      else if (deed.kind === 'crash-at' || deed.kind === 'stop-at') {
+        callsLeft = deed.call
+        isKilledThen = deed.kind === 'crash-at'
+      } else {
         if (deed.kind === 'crash') await driver.crash()
         await driver.restart()
       }
-      if (deed.kind !== 'crash-at') await revive(driver)
+      if (!deed.kind.endsWith('-at')) await revive()
     }
     callsLeft = Number.POSITIVE_INFINITY
-    await revive(driver)
+    await revive()
     await driver.advance(2_000)
     return await look(driver)
   } finally {
     await driver.close()
   }
-}
-
-/** Starts the process again if it was killed at one of its calls. */
-async function revive(driver: TopologyDriver): Promise<void> {
-  await driver.advance(1)
-  if (!driver.isRunning) await driver.restart()
 }
 
 async function look(driver: TopologyDriver): Promise<Outcome> {
@@ -147,7 +161,7 @@ async function look(driver: TopologyDriver): Promise<Outcome> {
   return { texts, copies, order, failed, uncommitted }
 }
 
-describe('a topology that is killed', () => {
+describe('a topology that is killed or stopped', () => {
   const plain = { key: 'ann', jitterMs: 0, gapMs: 3_000, what: 'new' } as const
   const records: Sent[] = [
     plain,
@@ -163,23 +177,26 @@ describe('a topology that is killed', () => {
     { kind: 'wait', ms: 1_500 },
   ]
 
-  it('gives the same at whichever step of storing and committing that was', async () => {
-    const calls: LogCall[] = []
-    const calm = await live(day, false, calls)
-    const steps = new Set(calls.map(({ operation, phase, topics }) => `${phase} ${operation} ${topics}`))
-    expect([...steps].sort()).toEqual([
-      'after append failed-events',
-      'after append lol.scores',
-      'after commit lol.raw',
-      'before append failed-events',
-      'before append lol.scores',
-      'before commit lol.raw',
-    ])
-    for (let call = 1; call <= calls.length; call++) {
-      const killed = await live([{ kind: 'crash-at', call }, ...day], true)
-      expect({ call, ...killed, copies: null }).toEqual({ call, ...calm, copies: null })
-    }
-  })
+  it.each(['crash-at', 'stop-at'] as const)(
+    'gives the same at whichever step of storing and committing it comes: %s',
+    async kind => {
+      const calls: LogCall[] = []
+      const calm = await live(day, false, calls)
+      const steps = new Set(calls.map(({ operation, phase, topics }) => `${phase} ${operation} ${topics}`))
+      expect([...steps].sort()).toEqual([
+        'after append failed-events',
+        'after append lol.scores',
+        'after commit lol.raw',
+        'before append failed-events',
+        'before append lol.scores',
+        'before commit lol.raw',
+      ])
+      for (let call = 1; call <= calls.length; call++) {
+        const killed = await live([{ kind, call }, ...day], true)
+        expect({ call, ...killed, copies: null }).toEqual({ call, ...calm, copies: null })
+      }
+    },
+  )
 })
 
 describe('a topology that is killed, stopped and moved about', () => {

@@ -122,6 +122,7 @@ export class ProcessLog implements EventLog {
         if (this.#isKilled) return never()
         this.#positions.clear()
         await consumer.close()
+        this.#consumers.delete(consumer)
       },
     }
   }
