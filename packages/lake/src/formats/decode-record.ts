@@ -10,12 +10,8 @@ export type DecodedRecord =
 export type UndecodableCode = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'too_deep'
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
-// A number that JSON.parse would change: more digits than a double holds, or an exponent that may overflow it.
-const LONG_NUMBER = /[:[,]\s*-?(?:\d{16}|\d+\.\d{19}|[\d.]+[eE])/
-
 interface ExactJson {
   rawJSON(text: string): unknown
-  isRawJSON(value: unknown): boolean
 }
 const exact = JSON as unknown as ExactJson
 
@@ -24,22 +20,23 @@ const keepExact = (_key: string, value: unknown, context: { source?: string }): 
     ? exact.rawJSON(context.source)
     : value
 
-/** JSON.parse that keeps the source text of numbers which a double would change, as `JSON.rawJSON`. */
-export const parseExact = (text: string): unknown =>
-  LONG_NUMBER.test(text)
-    ? JSON.parse(text, keepExact as (this: unknown, key: string, value: unknown) => unknown)
-    : JSON.parse(text)
-
-function deeperThan(value: object, levels: number): boolean {
-  if (levels === 0) return true
-  for (const field of Object.values(value)) {
-    if (typeof field === 'object' && field !== null && deeperThan(field, levels - 1)) return true
+/** Looks through a parsed value: how deep it is nested, and whether it has numbers that a double does not hold exactly. */
+function inspect(value: object, levels: number, found: { isTooDeep: boolean; isInexact: boolean }): void {
+  if (levels === 0) {
+    found.isTooDeep = true
+    return
   }
-  return false
+  for (const key in value) {
+    const field: unknown = (value as Record<string, unknown>)[key]
+    if (typeof field === 'number') {
+      if (!(Math.abs(field) <= Number.MAX_SAFE_INTEGER)) found.isInexact = true
+    } else if (typeof field === 'object' && field !== null && !found.isTooDeep) inspect(field, levels - 1, found)
+  }
 }
 
-/** Whether a value is a number kept as its source text. */
-const isExactNumber = (value: unknown): boolean => exact.isRawJSON(value)
+/** JSON.parse that keeps the source text of numbers which a double would change, as `JSON.rawJSON`. */
+const parseExact = (text: string): unknown =>
+  JSON.parse(text, keepExact as (this: unknown, key: string, value: unknown) => unknown)
 
 /** Reads the time of an event: an ISO-8601 instant with a zone, as ms since the epoch; null for anything else. */
 export function readEventTime(value: unknown): number | null {
@@ -54,18 +51,22 @@ export function readEventTime(value: unknown): number | null {
  */
 export function decodeRecord(value: Buffer, eventTimeField: string): DecodedRecord {
   if (!isUtf8(value)) return { ok: false, code: 'invalid_utf8', message: 'The bytes are not valid UTF-8.' }
+  const text = value.toString('utf8')
   let event: unknown
   try {
-    event = parseExact(value.toString('utf8'))
+    event = JSON.parse(text)
   } catch (error) {
     return { ok: false, code: 'invalid_json', message: `The bytes are not JSON: ${(error as Error).message}` }
   }
-  if (typeof event !== 'object' || event === null || Array.isArray(event) || isExactNumber(event)) {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { ok: false, code: 'not_an_object', message: 'The JSON is not an object.' }
   }
-  if (deeperThan(event, MAX_DEPTH)) {
+  const found = { isTooDeep: false, isInexact: false }
+  inspect(event, MAX_DEPTH, found)
+  if (found.isTooDeep) {
     return { ok: false, code: 'too_deep', message: `The JSON is nested more than ${MAX_DEPTH} levels deep.` }
   }
+  if (found.isInexact) event = parseExact(text)
   const record = event as Record<string, unknown>
   return { ok: true, event: record, eventTimeMs: readEventTime(record[eventTimeField]) }
 }

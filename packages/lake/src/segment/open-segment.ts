@@ -35,8 +35,10 @@ export interface BuiltFile {
 
 interface HourLines {
   readonly file: string
-  /** Bytes of the file that count; whatever is behind them is left of a write that failed. */
+  /** Bytes of the file that count. */
   written: number
+  /** Whether a write that failed may have left something behind them. */
+  isTorn: boolean
   pending: Buffer[]
   offsets: number[]
   eventTimes: (number | null)[]
@@ -59,28 +61,26 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     }
   }
 
-  async function writeAt(file: string, buffer: Buffer, position: number): Promise<void> {
-    const handle = await open(file, position === 0 ? 'w' : 'r+')
+  async function append(lines: HourLines, buffer: Buffer): Promise<void> {
+    if (lines.written === 0) await mkdir(directory, { recursive: true })
+    const handle = await open(lines.file, lines.written === 0 ? 'w' : 'r+')
     try {
+      if (lines.isTorn) await handle.truncate(lines.written)
+      lines.isTorn = true
       for (let done = 0; done < buffer.length; ) {
-        done += (await handle.write(buffer, done, buffer.length - done, position + done)).bytesWritten
+        done += (await handle.write(buffer, done, buffer.length - done, lines.written + done)).bytesWritten
       }
-      await handle.truncate(position + buffer.length)
+      lines.isTorn = false
     } finally {
       await handle.close()
     }
+    lines.written += buffer.length
+    lines.pending = []
   }
 
   async function flush(): Promise<void> {
     for (const lines of hours.values()) {
-      if (lines.pending.length === 0) continue
-      const buffer = Buffer.concat(lines.pending)
-      await local(lines.file, async () => {
-        await mkdir(directory, { recursive: true })
-        await writeAt(lines.file, buffer, lines.written)
-      })
-      lines.written += buffer.length
-      lines.pending = []
+      if (lines.pending.length > 0) await local(lines.file, () => append(lines, Buffer.concat(lines.pending)))
     }
   }
 
@@ -124,7 +124,14 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     add(row: SegmentRow): void {
       let lines = hours.get(row.hour)
       if (!lines) {
-        lines = { file: join(directory, `${row.hour}.lines`), written: 0, pending: [], offsets: [], eventTimes: [] }
+        lines = {
+          file: join(directory, `${row.hour}.lines`),
+          written: 0,
+          isTorn: false,
+          pending: [],
+          offsets: [],
+          eventTimes: [],
+        }
         hours.set(row.hour, lines)
       }
       const line = Buffer.from(row.line)
