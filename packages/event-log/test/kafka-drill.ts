@@ -150,7 +150,7 @@ export class Drill {
       if (systemClock.now() > untilMs) throw new Error(`${this.topic} is still there 20 s after it was deleted`)
       await systemClock.sleep(100)
     }
-    await admin.createTopics({ topics: [{ topic: this.topic, numPartitions: partitions }] })
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: this.topic, numPartitions: partitions }] })
     await admin.disconnect()
   }
 

@@ -2,6 +2,7 @@ import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { TopicReport, TopicSpec } from '../event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
+import { isPassing } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 
 /** Where Kafka says that a value was set for the topic itself. */
@@ -159,7 +160,10 @@ async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<Topic
 async function waitUntilVisible(client: Admin, specs: readonly TopicSpec[], { clock }: KafkaSettings): Promise<void> {
   const untilMs = clock.now() + VISIBLE_PATIENCE_MS
   for (;;) {
-    const found = await describe(client, specs)
+    const found = await describe(client, specs).catch(error => {
+      if (isPassing(error)) return new Map<string, Found>()
+      throw error
+    })
     const waiting = specs.filter(spec => {
       const topic = found.get(spec.name)
       if (!topic || topic.leaders < topic.partitions) return true

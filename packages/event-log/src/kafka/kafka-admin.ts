@@ -1,8 +1,8 @@
-import type { Clock } from '@millrace/runtime'
+import { type Clock, isRetryable } from '@millrace/runtime'
 import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
 import { createKafkaClient } from './kafka-client.ts'
-import { kafkaError } from './kafka-errors.ts'
+import { errorType, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 
 export interface Committed {
@@ -11,6 +11,7 @@ export interface Committed {
 }
 
 const PATIENCE_MS = 20_000
+const ASK_AGAIN_MS = 200
 /** Kafka's default of max.message.bytes, for who may not read the configuration. */
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 
@@ -54,6 +55,24 @@ export class KafkaAdmin {
     }
   }
 
+  /**
+   * A question that may be asked again: a broker that has not heard of a new topic yet answers that there is none, and a
+   * connection may have gone since it was last used.
+   */
+  async #ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    const untilMs = this.#clock.now() + PATIENCE_MS
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.use(what, question)
+      } catch (error) {
+        const isAnswered = errorType(error) !== undefined
+        const mayAsk = isRetryable(error) && (attempt === 1 || (isAnswered && this.#clock.now() < untilMs))
+        if (!mayAsk) throw error
+        await this.#clock.sleep(ASK_AGAIN_MS)
+      }
+    }
+  }
+
   async #connect(): Promise<Admin> {
     const admin = createKafkaClient(this.#settings, `${this.#settings.clientId}-admin`).admin()
     await admin.connect()
@@ -62,7 +81,7 @@ export class KafkaAdmin {
 
   /** Partition counts of all topics. */
   async partitionCounts(): Promise<ReadonlyMap<string, number>> {
-    const { topics } = await this.use('a list of topics', admin => admin.fetchTopicMetadata())
+    const { topics } = await this.#ask('a list of topics', admin => admin.fetchTopicMetadata())
     return new Map(topics.map(topic => [topic.name, topic.partitions.length]))
   }
 
@@ -76,7 +95,7 @@ export class KafkaAdmin {
   /** Largest batch that the topic takes, bytes. */
   async maxMessageBytes(topic: string): Promise<number> {
     try {
-      const { resources } = await this.use('the configuration of a topic', admin =>
+      const { resources } = await this.#ask('the configuration of a topic', admin =>
         admin.describeConfigs({
           includeSynonyms: false,
           resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
@@ -92,7 +111,7 @@ export class KafkaAdmin {
   /** First stored offset and next offset of every partition, by partition. */
   async ranges(topic: string): Promise<readonly { partition: number; earliest: number; end: number }[]> {
     await this.partitionCount(topic)
-    const offsets = await this.use('the offsets of a topic', admin => admin.fetchTopicOffsets(topic))
+    const offsets = await this.#ask('the offsets of a topic', admin => admin.fetchTopicOffsets(topic))
     return offsets
       .map(({ partition, low, high }) => ({ partition, earliest: Number(low), end: Number(high) }))
       .sort((a, b) => a.partition - b.partition)
@@ -103,7 +122,7 @@ export class KafkaAdmin {
     group: string,
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
-    const fetched = await this.use('the offsets of a group', admin =>
+    const fetched = await this.#ask('the offsets of a group', admin =>
       admin.fetchOffsets({ groupId: group, topics: [...topics] }),
     )
     return new Map(
