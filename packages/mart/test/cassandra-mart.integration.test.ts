@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import tls from 'node:tls'
 import type { MartRow } from '@millrace/contracts'
-import { createLogger, systemClock } from '@millrace/runtime'
+import { createLogger, ManualClock, systemClock } from '@millrace/runtime'
 import { createTcpProxy } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { Client } from 'cassandra-driver'
@@ -20,6 +20,11 @@ const newKeyspace = (): string => `mart_${randomUUID().replaceAll('-', '').slice
 
 const rowsFor = (site: string, count: number): MartRow[] =>
   Array.from({ length: count }, (_, at) => ({ writeTimeMicros: 1, values: { site, day: at % 9, at, id: 'x' } }))
+
+function listeningLogger() {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  return { logger: createLogger('test', { destination: { write: resolve } }), firstLine: promise }
+}
 
 describeOnStack('cassandra mart', ['cassandra'], ({ cassandra }) => {
   const keyspace = newKeyspace()
@@ -34,19 +39,12 @@ describeOnStack('cassandra mart', ['cassandra'], ({ cassandra }) => {
     it('waits for a server that is still starting, says so, and then works', async () => {
       const proxy = await createTcpProxy({ target: `${host}:${cassandra.port}` })
       await proxy.refuse()
-      const lines: string[] = []
-      const told = Promise.withResolvers<void>()
-      const destination = {
-        write(line: string) {
-          lines.push(line)
-          told.resolve()
-        },
-      }
-      const mart = openMart({ port: proxy.port, logger: createLogger('test', { destination }) })
+      const { logger, firstLine } = listeningLogger()
+      const mart = openMart({ port: proxy.port, logger })
       const ready = mart.ensureTables([readings])
-      await told.promise
-      expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', event: 'mart_not_ready' })
-      expect(lines[0]).toContain('ECONNREFUSED')
+      const said = await firstLine
+      expect(JSON.parse(said)).toMatchObject({ level: 'warn', event: 'mart_not_ready' })
+      expect(said).toContain('ECONNREFUSED')
       await proxy.restore()
       await ready
       await mart.close()
@@ -67,8 +65,11 @@ describeOnStack('cassandra mart', ['cassandra'], ({ cassandra }) => {
     it('ends at once when it is closed while it waits', async () => {
       const proxy = await createTcpProxy({ target: `${host}:${cassandra.port}` })
       await proxy.refuse()
-      const mart = openMart({ port: proxy.port, startTimeoutMs: 3_600_000 })
+      // On this clock a wait that closing does not end would never end.
+      const { logger, firstLine } = listeningLogger()
+      const mart = openMart({ port: proxy.port, logger, clock: new ManualClock() })
       const waiting = expect(mart.ping()).rejects.toMatchObject({ code: 'mart_closed' })
+      await firstLine
       await mart.close()
       await waiting
       await proxy.close()
