@@ -21,18 +21,18 @@ export function wrapLake(
 
 /**
  * A lake whose user dies at the given call (counted from 0): from then on every call fails, as nothing reaches the lake any
- * more. `calls` counts them, `afterCall` runs behind each that was let through.
+ * more. `calls` are their methods in order, `afterCall` runs behind each that was let through.
  */
 export function createCrashingLake(
   inner: Lake,
   point: CrashPoint | null,
   afterCall: () => Promise<void> = async () => {},
 ) {
-  let calls = 0
+  const calls: string[] = []
   let dead = false
   const lake = wrapLake(inner, async (method, args, call) => {
     if (dead) throw new Crash('dead')
-    const isPoint = calls++ === point?.call
+    const isPoint = calls.push(method) - 1 === point?.call
     if (isPoint) dead = true
     if (isPoint && point?.when === 'before') throw new Crash('before')
     if (isPoint && point?.when === 'torn' && method === 'write') {
@@ -44,10 +44,5 @@ export function createCrashingLake(
     if (isPoint) throw new Crash('after')
     return result
   })
-  return {
-    lake,
-    get calls() {
-      return calls
-    },
-  }
+  return { lake, calls }
 }

@@ -8,11 +8,11 @@ const log = makeLog(13)
 const PER_SEGMENT = 5
 
 /** Archives the log with one process per crash point, each dying there, and a last one that lives. */
-async function runWithCrashes(points: readonly CrashPoint[]): Promise<number> {
+async function runWithCrashes(points: readonly CrashPoint[]): Promise<readonly string[]> {
   const world = await makeWorld()
   try {
     const look = makeReader(world)
-    let calls = 0
+    let calls: readonly string[] = []
     for (const point of [...points, null]) {
       const crashing = createCrashingLake(world.lake, point, look)
       const writer = world.newWriter(crashing.lake)
@@ -34,17 +34,19 @@ async function runWithCrashes(points: readonly CrashPoint[]): Promise<number> {
 }
 
 describe('segment writer that dies', () => {
-  it('leaves every record exactly once in the lake, at whichever call it dies', async () => {
-    const total = await runWithCrashes([])
-    expect(total).toBeGreaterThan(20)
-    for (let call = 0; call < total; call++) {
-      for (const when of ['before', 'after', 'torn'] as const) {
+  it.each(['before', 'after', 'torn'] as const)(
+    'leaves every record exactly once in the lake, whichever call it is that it dies %s',
+    async when => {
+      const calls = await runWithCrashes([])
+      expect(calls.length).toBeGreaterThan(20)
+      for (const [call, method] of calls.entries()) {
+        if (when === 'torn' && method !== 'write') continue
         await runWithCrashes([{ call, when }]).catch(error => {
-          throw new Error(`died ${when} call ${call}`, { cause: error })
+          throw new Error(`died ${when} call ${call}, a ${method}`, { cause: error })
         })
       }
-    }
-  })
+    },
+  )
 
   it('leaves every record exactly once when one process after another dies', async () => {
     const point = fc.record({ call: fc.nat({ max: 25 }), when: fc.constantFrom('before', 'after', 'torn') })

@@ -49,9 +49,9 @@ describe('segment writers of one partition', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
-    expect(lost).toBeGreaterThan(5)
+    expect(lost).toBeGreaterThan(3)
   })
 
   it('keep what is theirs behind the range of the faster one', async () => {
@@ -124,7 +124,7 @@ describe('segment writer whose calls fail and are made again', () => {
           await world.remove()
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 })
