@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { topicContract } from '@millrace/contracts'
+import { createDirectoryLake } from '@millrace/lake'
+import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
+import { createTopologyDriver } from '@millrace/testing'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createLakeArchiverTopology } from '../src/index.ts'
+import { expected, readBack } from './archive-world.ts'
+import { eventAt, START_MS, TOPIC } from './logged-records.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'archiver-topology-'))
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+it('archives every topic of the lake through crashes and rebalances, and refuses what is no record', async () => {
+  const clock = new ManualClock(START_MS)
+  const lake = createDirectoryLake({ directory: join(directory, 'lake') })
+  const topology = createLakeArchiverTopology({
+    lake,
+    clock,
+    spoolDirectory: join(directory, 'spool'),
+    maxAgeMs: 10_000,
+    maxRows: 7,
+    logger: createLogger('test', { level: 'silent' }),
+    metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),
+  })
+  expect(topology.topics).toEqual(['lol.raw', 'lol.curated', 'lol.truth'])
+  await using driver = await createTopologyDriver(topology, { clock })
+  let sent = 0
+  const send = async (count: number): Promise<void> => {
+    for (const end = sent + count; sent < end; sent++) {
+      await driver.pipeBytes(TOPIC, `player ${sent % 9}`, JSON.stringify(eventAt(sent)))
+    }
+  }
+  await send(40)
+  await driver.crash()
+  await driver.restart()
+  await send(10)
+  await driver.pipeBytes(TOPIC, 'player 3', 'no record', Buffer.from([0xff]))
+  await driver.rebalance()
+  await send(10)
+  await driver.advance(20_000)
+  await driver.crash()
+  await driver.restart()
+  await send(3)
+  await driver.advance(20_000)
+
+  const logged = await driver.records(TOPIC)
+  const rows = new Map<string, string>()
+  for (let partition = 0; partition < topicContract(TOPIC).partitions; partition++) {
+    const stored = await readBack(lake, directory, TOPIC, partition)
+    for (const [offset, row] of stored.rows) rows.set(`${partition}/${offset}`, row)
+  }
+  const good = logged.filter(({ value }) => value[0] === 0x7b)
+  expect(good).toHaveLength(63)
+  expect(rows).toEqual(
+    new Map(good.map(record => [`${record.partition}/${record.offset}`, expected([record]).get(record.offset)!])),
+  )
+  const failed = await driver.failed()
+  expect(new Set(failed.map(({ code, sink }) => `${code} ${sink}`))).toEqual(
+    new Set(['invalid_json lake', 'invalid_utf8 lake']),
+  )
+  for (const [partition, { offset }] of await driver.committed(TOPIC)) {
+    expect(offset).toBe(logged.filter(record => record.partition === partition).length)
+  }
+})
