@@ -9,6 +9,7 @@ export const MAX_IDLE_MS = 3_600_000
 /** Sessions of one key that are kept at the same time; more than one only where its event times leap. */
 const MOST_SESSIONS = 4
 const SWEEP_EVERY = 1024
+const MARKS_PER_SWEEP = 4
 
 export interface KeyedStateOptions<State> {
   /** An event further than this from the newest of a session, by event time, does not belong to it; ids are remembered this long too. */
@@ -23,6 +24,8 @@ export interface KeyedStateOptions<State> {
   readonly dependsFrom?: (state: State) => number
   /** Keys beyond this many get no state: they are answered `refused`. */
   readonly maxKeys?: number
+  /** Records (and at least as many as there are keys) between two passes that free memory; what a record meets does not depend on it. */
+  readonly sweepEvery?: number
 }
 
 /**
@@ -81,15 +84,18 @@ export class KeyedState<State> {
   readonly #seen: SeenIds
   readonly #marks: ProgressMarks
   readonly #reachMs: number
+  readonly #sweepEvery: number
   #progress: Progress
   #sinceSweep = 0
 
   /** @param start where reading begins, and how far the partition had come there */
   constructor(options: KeyedStateOptions<State>, start: RestartPoint = { stateFrom: 0, progress: NO_PROGRESS }) {
+    const { sweepEvery = SWEEP_EVERY } = options
     this.#options = options
+    this.#sweepEvery = sweepEvery
     this.#reachMs = options.horizonMs + options.allowedLatenessMs
     this.#progress = start.progress
-    this.#marks = new ProgressMarks(start)
+    this.#marks = new ProgressMarks(start, Math.ceil(sweepEvery / MARKS_PER_SWEEP))
     this.#seen = new SeenIds(this.#reachMs / 4)
   }
 
@@ -112,7 +118,7 @@ export class KeyedState<State> {
     const { key: name, id, eventTimeMs, sentMs, offset } = record
     this.#marks.pass(offset, this.#progress)
     this.#progress = advance(this.#progress, eventTimeMs, sentMs)
-    if (++this.#sinceSweep >= Math.max(SWEEP_EVERY, this.#keys.size)) this.#sweep(offset)
+    if (++this.#sinceSweep >= Math.max(this.#sweepEvery, this.#keys.size)) this.#sweep(offset)
     if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('insane')
 
     const touchedMs = this.#progress.sentMs

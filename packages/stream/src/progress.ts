@@ -47,17 +47,20 @@ export function decodeRestartPoint(metadata: string): RestartPoint | null {
   return version === VERSION && rest.length === 0 && isRead && stateFrom >= 0 ? { stateFrom, progress } : null
 }
 
-const MARK_EVERY = 256
 const MOST_MARKS = 1024
 
 /** Remembers how far the partition had come at some offsets, so that a restart point can be given for (at or before) any of them. */
 export class ProgressMarks {
+  readonly #leastEvery: number
   #marks: RestartPoint[]
-  #every = MARK_EVERY
+  #every: number
   #sinceLast = 0
 
-  constructor(first: RestartPoint) {
+  /** @param every records between two marks, as long as that does not make too many */
+  constructor(first: RestartPoint, every: number) {
     this.#marks = [first]
+    this.#leastEvery = every
+    this.#every = every
   }
 
   /** Called for each record before it counts. */
@@ -76,7 +79,7 @@ export class ProgressMarks {
     let first = 0
     while (first + 1 < this.#marks.length && this.#marks[first + 1]!.stateFrom <= offset) first++
     if (first > 0) this.#marks.splice(0, first)
-    if (this.#marks.length < MOST_MARKS / 4 && this.#every > MARK_EVERY) this.#every = MARK_EVERY
+    if (this.#marks.length < MOST_MARKS / 4) this.#every = this.#leastEvery
   }
 
   get oldest(): RestartPoint {
