@@ -66,7 +66,8 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
 
   it('stores a batch that waited behind one whose answer was lost', { timeout: 120_000 }, async () => {
     proxy = await KafkaProxy.open(kafka.brokers)
-    drill = new Drill(kafka.brokers, { socketFactory: proxy.socketFactory, requestTimeoutMs: 1_000 })
+    const compression = 'zstd' as const
+    drill = new Drill(kafka.brokers, { socketFactory: proxy.socketFactory, requestTimeoutMs: 1_000, compression })
     await drill.open(1)
     await drill.send(10, 20_000, 'key')
     let lose = 1
