@@ -1,4 +1,4 @@
-import { array, assert, boolean, constantFrom, integer, property, record } from 'fast-check'
+import { array, assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadBuiltInModel } from '../models/load-model.ts'
 import type { Move } from './read-move.ts'
@@ -22,7 +22,11 @@ const moveOf = (n: number, timeMs: number, fields: Partial<Move> = {}): Move => 
 })
 
 const step = record({
-  aheadMs: integer({ min: -LATENESS_MS, max: 60_000 }),
+  aheadMs: oneof(
+    { weight: 9, arbitrary: integer({ min: -LATENESS_MS, max: 60_000 }) },
+    // Long enough that a part of the window before is forgotten.
+    { weight: 1, arbitrary: integer({ min: 100_000, max: 600_000 }) },
+  ),
   x: integer({ min: -3000, max: 3000 }),
   inputkey: constantFrom('q', 'alt'),
   isOtherRoom: boolean(),

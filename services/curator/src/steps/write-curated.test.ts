@@ -47,7 +47,9 @@ describe('writeCurated', () => {
     ['a field called __proto__', JSON.parse('{"__proto__":{"champion":"vex"}}')],
   ])('is not misled by %s', (_, extra) => {
     const event = JSON.parse(JSON.stringify({ ...rawMove({ champion: 'vex' }), ...extra }))
-    expect(JSON.parse(write(event, 'Vex'))).toEqual({ ...event, champion: 'Vex', ...derived })
+    const text = write(event, 'Vex')
+    expect(JSON.parse(text)).toEqual({ ...event, champion: 'Vex', ...derived })
+    for (const name of Object.keys(derived)) expect(text.split(`"${name}":`)).toHaveLength(2)
   })
 
   it('rewrites bytes with space around them', () => {
