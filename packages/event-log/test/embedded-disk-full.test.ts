@@ -28,7 +28,8 @@ let log: EventLog | undefined
 
 afterEach(() => log?.close())
 afterAll(() => {
-  if (small) execFileSync('umount', [small])
+  // Lazily: also when a failed test left a file open.
+  if (small) execFileSync('umount', ['-l', small])
   rmSync(base, { recursive: true })
 })
 
