@@ -54,6 +54,8 @@ export interface KeyedRecord {
 interface Session<State> {
   readonly state: State
   newestMs: number
+  /** Offset of the record that made it so: without it a replay would take another event for late. */
+  newestAt: number
   touchedMs: number
 }
 
@@ -128,13 +130,13 @@ export class KeyedState<State> {
     if (!key) {
       if (this.#keys.size >= (this.#options.maxKeys ?? Number.POSITIVE_INFINITY) && !this.#keys.has(name))
         return this.#stateless('refused')
-      key = this.#begin(eventTimeMs, offset)
+      key = this.#begin(record)
       this.#keys.set(name, key)
     }
     key.touchedMs = touchedMs
     const current = this.#present(key)
     const isLate = current !== null && eventTimeMs < current.newestMs - this.#options.allowedLatenessMs
-    const { state } = this.#session(key, current, eventTimeMs)
+    const { state } = this.#session(key, current, record)
     if (firstSeen !== null) {
       // A replay must see the first one too, or it would take this one for it.
       key.since = Math.min(key.since, firstSeen)
@@ -152,13 +154,14 @@ export class KeyedState<State> {
     return { standing, state: this.#options.newState() }
   }
 
-  #begin(eventTimeMs: number, since: number): Key<State> {
-    const current = this.#newSession(eventTimeMs)
-    return { current, others: null, newestMs: eventTimeMs, touchedMs: this.#progress.sentMs, since }
+  #begin(record: KeyedRecord): Key<State> {
+    const current = this.#newSession(record)
+    const { newestMs, touchedMs } = current
+    return { current, others: null, newestMs, touchedMs, since: record.offset }
   }
 
-  #newSession(newestMs: number): Session<State> {
-    return { state: this.#options.newState(), newestMs, touchedMs: this.#progress.sentMs }
+  #newSession({ eventTimeMs: newestMs, offset: newestAt }: KeyedRecord): Session<State> {
+    return { state: this.#options.newState(), newestMs, newestAt, touchedMs: this.#progress.sentMs }
   }
 
   /** Forgets the sessions of a key that are gone, as a key would be; null where the current one is among them. */
@@ -177,20 +180,24 @@ export class KeyedState<State> {
   }
 
   /** The session within whose horizon the event lies, else a new one; it becomes the current one. */
-  #session(key: Key<State>, current: Session<State> | null, eventTimeMs: number): Session<State> {
+  #session(key: Key<State>, current: Session<State> | null, record: KeyedRecord): Session<State> {
     const { horizonMs } = this.#options
+    const { eventTimeMs, offset } = record
     const fits = (session: Session<State>): boolean => Math.abs(eventTimeMs - session.newestMs) <= horizonMs
     key.newestMs = Math.max(key.newestMs, eventTimeMs)
     if (!current || !fits(current)) {
       const others = key.others ?? []
       const place = others.findIndex(fits)
-      const next = place < 0 ? this.#newSession(eventTimeMs) : others.splice(place, 1)[0]!
+      const next = place < 0 ? this.#newSession(record) : others.splice(place, 1)[0]!
       if (current) others.unshift(current)
       if (others.length >= MOST_SESSIONS) others.pop()
       key.others = others.length > 0 ? others : null
       key.current = next
     }
-    key.current.newestMs = Math.max(key.current.newestMs, eventTimeMs)
+    if (eventTimeMs > key.current.newestMs) {
+      key.current.newestMs = eventTimeMs
+      key.current.newestAt = offset
+    }
     key.current.touchedMs = this.#progress.sentMs
     return key.current
   }
@@ -209,9 +216,10 @@ export class KeyedState<State> {
   #dependsFrom(key: Key<State>): number {
     const { dependsFrom } = this.#options
     if (!dependsFrom) return key.since
-    let from = dependsFrom(key.current.state)
+    const fromOf = ({ state, newestAt }: Session<State>): number => Math.min(newestAt, dependsFrom(state))
+    let from = fromOf(key.current)
     for (const session of key.others ?? [])
-      if (!this.#isGone(session.newestMs, session.touchedMs)) from = Math.min(from, dependsFrom(session.state))
+      if (!this.#isGone(session.newestMs, session.touchedMs)) from = Math.min(from, fromOf(session))
     return from
   }
 }
