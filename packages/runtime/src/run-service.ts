@@ -43,8 +43,8 @@ export async function runService(options: RunOptions): Promise<never> {
   }
   process.on('uncaughtException', fail).on('unhandledRejection', fail)
   try {
-    await lifecycle.start()
-    logger.info('started')
+    // A start may wait long for what it needs; a signal ends that too.
+    await Promise.race([lifecycle.start().then(() => logger.info('started')), ended])
     finished?.then(end, fail)
     await ended
   } catch (error) {

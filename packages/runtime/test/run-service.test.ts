@@ -39,6 +39,9 @@ describe('a service process', () => {
   it('exits 1 when it cannot start', async () => {
     expect(await run('bad-start')).toEqual({ code: 1, lines: [] })
   })
+  it('exits 0 on a signal while it still waits for what it needs to start', async () => {
+    expect(await run('waits', { up: 'SIGTERM' })).toEqual({ code: 0, lines: ['up'] })
+  })
   it('exits 0 when its work is over', async () => {
     expect(await run('ends')).toEqual({ code: 0, lines: ['up', 'draining', 'drained'] })
   })

@@ -14,6 +14,7 @@ await runService({
         if (behaviour === 'bad-start') throw new Error('cannot start')
         setInterval(() => {}, 1000)
         say('up')
+        if (behaviour === 'waits') await new Promise(() => {})
       },
       stop: async () => {
         say('draining')
