@@ -87,6 +87,8 @@ export class KeyedState<State> {
   readonly #marks: ProgressMarks
   readonly #reachMs: number
   readonly #sweepEvery: number
+  /** Records that mean something only together with an earlier one. */
+  readonly #ties: { at: number; readonly to: number }[] = []
   #progress: Progress
   #sinceSweep = 0
 
@@ -136,13 +138,18 @@ export class KeyedState<State> {
     key.touchedMs = touchedMs
     const current = this.#present(key)
     const isLate = current !== null && eventTimeMs < current.newestMs - this.#options.allowedLatenessMs
+    const newestAt = current?.newestAt ?? offset
     const { state } = this.#session(key, current, record)
-    if (firstSeen !== null) {
-      // A replay must see the first one too, or it would take this one for it.
-      key.since = Math.min(key.since, firstSeen)
-      return { standing: 'duplicate', state }
-    }
-    return { standing: isLate ? 'late' : 'on-time', state }
+    if (firstSeen === null && !isLate) return { standing: 'on-time', state }
+    // A replay that sees this one must also see the one that it repeats, or to which it is late.
+    this.#tie(offset, firstSeen ?? newestAt)
+    return { standing: firstSeen === null ? 'late' : 'duplicate', state }
+  }
+
+  #tie(at: number, to: number): void {
+    const last = this.#ties.at(-1)
+    if (last?.to === to) last.at = at
+    else this.#ties.push({ at, to })
   }
 
   readonly #isGone = (newestMs: number, touchedMs: number): boolean => {
@@ -210,6 +217,9 @@ export class KeyedState<State> {
       if (this.#isGone(key.newestMs, key.touchedMs)) this.#keys.delete(name)
       else since = Math.min(since, this.#dependsFrom(key))
     }
+    let kept = this.#ties.length
+    for (; kept > 0 && this.#ties[kept - 1]!.at >= since; kept--) since = Math.min(since, this.#ties[kept - 1]!.to)
+    this.#ties.splice(0, kept)
     this.#marks.dropBefore(since)
   }
 
