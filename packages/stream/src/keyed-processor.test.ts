@@ -1,0 +1,162 @@
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import { createLogger, Registry } from '@millrace/runtime'
+import { describe, expect, it } from 'vitest'
+import {
+  createKeyedMetrics,
+  createKeyedProcessor,
+  deadLetter,
+  drop,
+  type KeyedProcessorOptions,
+  ok,
+  redirect,
+} from './index.ts'
+import { encodeRestartPoint } from './progress.ts'
+
+const NOW_MS = Date.UTC(2025, 0, 1)
+
+interface Event {
+  readonly id: string
+  readonly atMs: number
+}
+
+const recordAt = (offset: number, text: string, timestampMs = NOW_MS): LogRecord => ({
+  topic: 'lol.raw',
+  partition: 3,
+  offset,
+  key: Buffer.from('ann'),
+  value: Buffer.from(text),
+  timestampMs,
+})
+
+const assignment = (more: Partial<Assignment> = {}): Assignment => ({
+  topic: 'lol.raw',
+  partition: 3,
+  epoch: 1,
+  committed: null,
+  earliest: 0,
+  end: 100,
+  ...more,
+})
+
+/** Counts per key; values are `<id> [seconds after NOW]`, or the name of what a step may answer. */
+const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>> = {}) =>
+  createKeyedProcessor<Event, { count: number }>({
+    service: 'counting',
+    decode: (_, record) => {
+      const [id = '', seconds = '0'] = record.value.toString().split(' ')
+      if (id === 'bad') return deadLetter('bad', 'it is bad')
+      if (id === 'skip') return drop('boring')
+      if (id === 'elsewhere') return redirect('lol.truth', record)
+      return ok({ id, atMs: NOW_MS + Number(seconds) * 1_000 })
+    },
+    keyOf: () => 'ann',
+    idOf: ({ id }) => id,
+    eventTimeOf: ({ atMs }) => atMs,
+    horizonMs: 60_000,
+    allowedLatenessMs: 10_000,
+    newState: () => ({ count: 0 }),
+    onRecord(state, { id }, context) {
+      if (id === 'worse') return deadLetter('worse', 'it is worse', { sourceEventId: id })
+      state.count++
+      context.emitBytes('lol.scores', Buffer.from(`${id} ${state.count} ${context.standing}`))
+      return undefined
+    },
+    ...more,
+  })
+
+const shown = (result: Awaited<ReturnType<ReturnType<typeof counting>['process']>>) => ({
+  emits: result.emits.map(({ topic, value }) => `${topic} ${value}`),
+  failed: result.failed.map(({ record, reason }) => `${record.offset} ${reason.code}`),
+  done: result.done,
+})
+
+describe('a keyed processor', () => {
+  it('gives every kind of answer its way', async () => {
+    const processor = counting()
+    expect(await processor.open(assignment())).toEqual({ readFrom: 0, publishFrom: 0 })
+    const values = ['a 20', 'bad', 'b 5', 'skip', 'a 20', 'worse 30', 'elsewhere', 'c 30', 'd 999999']
+    const result = await processor.process(values.map((value, offset) => recordAt(offset, value)))
+    expect(shown(result)).toEqual({
+      emits: [
+        'lol.scores a 1 on-time',
+        'lol.scores b 2 late',
+        'lol.truth elsewhere',
+        'lol.scores c 3 on-time',
+        'lol.scores d 1 insane',
+      ],
+      failed: ['1 bad', '5 worse'],
+      done: 9,
+    })
+  })
+
+  it('counts them, once', async () => {
+    const metrics = createKeyedMetrics('counting', new Registry())
+    const processor = counting({ metrics })
+    await processor.open(
+      assignment({
+        committed: {
+          offset: 2,
+          metadata: encodeRestartPoint({ stateFrom: 0, progress: { watermarkMs: NOW_MS, sentMs: NOW_MS } }),
+        },
+      }),
+    )
+    await processor.process([recordAt(0, 'a 20'), recordAt(1, 'a 20')])
+    await processor.process(['a 20', 'b 5', 'skip', 'd 999999'].map((value, n) => recordAt(2 + n, value)))
+    const of = async (name: 'late' | 'duplicates' | 'insaneTimes' | 'refused' | 'dropped' | 'keys' | 'rewind') =>
+      (await metrics[name].get()).values.map(({ value }) => value)
+    expect([await of('late'), await of('duplicates'), await of('insaneTimes'), await of('dropped')]).toEqual([
+      [1],
+      [1],
+      [1],
+      [1],
+    ])
+    expect([await of('refused'), await of('keys'), await of('rewind')]).toEqual([[], [1], [6]])
+  })
+
+  it('reads again from where its state began, and publishes only what was not', async () => {
+    const first = counting()
+    await first.open(assignment())
+    const records = Array.from({ length: 6 }, (_, offset) => recordAt(offset, `e${offset} ${offset}`))
+    const { done, metadata } = await first.process(records.slice(0, 4))
+
+    const second = counting()
+    const opened = await second.open(assignment({ committed: { offset: done!, metadata: metadata! } }))
+    expect(opened).toEqual({ readFrom: 0, publishFrom: 4 })
+    expect(shown(await second.process(records.slice(0, 4))).emits).toEqual([])
+    expect(shown(await second.process(records.slice(4))).emits).toEqual([
+      'lol.scores e4 5 on-time',
+      'lol.scores e5 6 on-time',
+    ])
+  })
+
+  it.each([
+    ['without one it begins at the first record that is stored', { earliest: 5 }, [5, 5]],
+    ['a position set by hand is kept, with empty state', { committed: { offset: 40, metadata: '' } }, [40, 40]],
+    ['a text of another version too', { committed: { offset: 40, metadata: 'k9 1 2 3' } }, [40, 40]],
+    ['what retention took is not read', { earliest: 20, committed: { offset: 40, metadata: 'k1 7 1 1' } }, [20, 40]],
+    ['nor published', { earliest: 50, committed: { offset: 40, metadata: 'k1 7 1 1' } }, [50, 50]],
+    [
+      'a state that would begin after the position does not skip it',
+      { committed: { offset: 40, metadata: 'k1 70 1 1' } },
+      [40, 40],
+    ],
+  ])('finds its way from the committed position: %s', async (_, more, [readFrom, publishFrom]) => {
+    expect(await counting().open(assignment(more))).toEqual({ readFrom, publishFrom })
+  })
+
+  it('shouts once when there are more keys than it may keep, and again after that was over', async () => {
+    const lines: string[] = []
+    const logger = createLogger('counting', { destination: { write: line => void lines.push(JSON.parse(line).event) } })
+    let offset = 0
+    const processor = counting({ maxKeys: 1, logger, keyOf: ({ id }) => id.slice(0, 1) })
+    await processor.open(assignment())
+    const process = async (...values: string[]) =>
+      shown(await processor.process(values.map(value => recordAt(offset++, value))))
+    await process('a1')
+    expect((await process('b1', 'a2')).emits).toEqual(['lol.scores b1 1 refused', 'lol.scores a2 2 on-time'])
+    await process('b2')
+    await process('a3')
+    await process('b3')
+    expect(lines).toEqual(['too_many_keys', 'too_many_keys'])
+  })
+})

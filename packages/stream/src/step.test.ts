@@ -1,0 +1,98 @@
+import { topics } from '@millrace/contracts'
+import type { LogRecord } from '@millrace/event-log'
+import { describe, expect, it } from 'vitest'
+import { compose, deadLetter, decodeJson, drop, ok, redirect, type Step } from './index.ts'
+
+const recordOf = (value: string | Buffer): LogRecord => ({
+  topic: 'lol.raw',
+  partition: 0,
+  offset: 7,
+  key: Buffer.from('ann'),
+  value: Buffer.from(value),
+  timestampMs: 0,
+})
+
+describe('compose', () => {
+  const length: Step<string, number> = text => (text === '' ? deadLetter('empty', 'it is empty') : ok(text.length))
+  const even: Step<number, string> = (count, record) => {
+    if (count > 90) return redirect('lol.curated', record)
+    return count % 2 ? drop('odd') : ok(`${count} at ${record.offset}`)
+  }
+
+  it('hands each value on, and the record to every step', () => {
+    expect(compose(length, even)('four', recordOf(''))).toEqual(ok('4 at 7'))
+  })
+
+  it('ends at the first step that has no value for the next', () => {
+    expect(compose(length, even)('', recordOf(''))).toMatchObject({ kind: 'dead-letter', code: 'empty' })
+    expect(compose(length, even)('odd', recordOf(''))).toEqual(drop('odd'))
+    expect(compose(length, even)('x'.repeat(92), recordOf('bytes'))).toEqual({
+      kind: 'redirect',
+      topic: 'lol.curated',
+      key: Buffer.from('ann'),
+      value: Buffer.from('bytes'),
+    })
+  })
+})
+
+describe('decodeJson', () => {
+  const decode = decodeJson(topics['lol.raw'].schema, ['eventId', 'datetime', 'account', 'x', 'deathCount', 'roomID'])
+  const event = {
+    eventId: 'e1',
+    datetime: '2024-03-24T11:25:29.845Z',
+    account: 'ann',
+    x: -1.5,
+    deathCount: 3,
+    more: [1],
+  }
+  const decoded = (value: string) => decode(recordOf(value), recordOf(value))
+  const without = (field: string, value: unknown) => decoded(JSON.stringify({ ...event, [field]: value }))
+
+  it('gives the event with the fields that it does not know', () => {
+    expect(decoded(JSON.stringify(event))).toEqual(ok(event))
+  })
+
+  it('takes what the contract leaves optional as it is: there, absent or null', () => {
+    for (const roomID of ['r', undefined, null]) expect(without('roomID', roomID).kind).toBe('ok')
+    expect(without('roomID', 7)).toMatchObject({ path: '/roomID' })
+  })
+
+  it.each([
+    ['account', undefined, 'account: expected a text, got undefined'],
+    ['account', 7, 'account: expected a text, got 7'],
+    ['x', '7', 'x: expected a number, got "7"'],
+    ['x', null, 'x: expected a number, got null'],
+    ['deathCount', 1.5, 'deathCount: expected a whole number, got 1.5'],
+    ['datetime', 'yesterday', 'datetime: expected an instant such as 2024-03-24T11:25:29.845Z, got "yesterday"'],
+  ])('says of %s = %j where, what was got and what was expected', (field, value, message) => {
+    expect(without(field, value)).toEqual(
+      deadLetter('wrong_field', message, { path: `/${field}`, sourceEventId: 'e1' }),
+    )
+  })
+
+  it('does not repeat a long value', () => {
+    const result = without('x', 'y'.repeat(500))
+    expect(result).toMatchObject({
+      kind: 'dead-letter',
+      message: expect.stringMatching(/^x: expected a number, got "y{59}…$/),
+    })
+  })
+
+  it.each([
+    ['', 'not_json'],
+    ['{"a":', 'not_json'],
+    ['null', 'not_an_object'],
+    ['[1]', 'not_an_object'],
+    ['"text"', 'not_an_object'],
+  ])('refuses %j', (value, code) => {
+    expect(decoded(value)).toMatchObject({ kind: 'dead-letter', code, path: null, sourceEventId: null })
+  })
+
+  it('does not touch fields that nobody asked for', () => {
+    expect(without('y', 'not a number').kind).toBe('ok')
+  })
+
+  it('knows the fields of its contract only', () => {
+    expect(() => decodeJson(topics['lol.raw'].schema, ['nope' as 'x'])).toThrow('no field "nope"')
+  })
+})
