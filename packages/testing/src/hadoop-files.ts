@@ -26,6 +26,9 @@ export function hadoopFiles(plan: ServerPlan, place: HadoopPlace): Record<'core-
     'core-site.xml': xml({
       'fs.defaultFS': `hdfs://${nameNodeHost}:${nameNode.ports.rpc}`,
       'hadoop.tmp.dir': `${dataDirectory}/tmp`,
+      // A DataNode notices only at its next call that a connection to a killed NameNode is dead, and fails a client's
+      // request by it: idle ones are given up sooner than a NameNode can be back.
+      'ipc.client.connection.maxidletime': 1000,
     }),
     'hdfs-site.xml': xml({
       'dfs.replication': dataNodes,
@@ -53,6 +56,8 @@ const nameNodeProperties = (plan: ServerPlan, { dataDirectory, nameNodeHost = HO
   'dfs.namenode.http-bind-host': bind,
   'dfs.namenode.handler.count': 8,
   'dfs.namenode.safemode.extension': 0,
+  // Every block: with few of them the default of 0.999 rounds down so far that one is missing.
+  'dfs.namenode.safemode.threshold-pct': '1.0f',
   'dfs.namenode.safemode.min.datanodes': 1,
   'dfs.namenode.datanode.registration.ip-hostname-check': false,
 })

@@ -1,8 +1,9 @@
 import { pingCql } from './cql-ping.ts'
 import { fetchKafkaMetadata, type KafkaMetadata } from './kafka-metadata.ts'
-import { addressOf, HOST, type ServerPlan } from './server-plan.ts'
+import { addressOf, HDFS_USER, HOST, type ServerPlan } from './server-plan.ts'
 
-const TRY_TIMEOUT_MS = 3000
+/** Long enough for a server of a machine that is very busy. */
+const TRY_TIMEOUT_MS = 10_000
 
 /** Throws, saying what is missing, unless the server does its work: asked over the network, as a client would. */
 export async function checkReady(plan: ServerPlan, plans: readonly ServerPlan[]): Promise<void> {
@@ -25,30 +26,34 @@ function requireInSync(id: number, { brokers, partitions }: KafkaMetadata): void
 }
 
 async function requireNameNode(plan: ServerPlan): Promise<void> {
-  const bean = await fetchBean(addressOf(plan), 'qry', 'Hadoop:service=NameNode,name=FSNamesystemState')
+  // Before it serves clients it says of its state that it is operational, and goes into safe mode only then.
+  await fetchOk(`http://${addressOf(plan)}/webhdfs/v1/?op=GETFILESTATUS&user.name=${HDFS_USER}`)
+  const bean = await fetchBean(addressOf(plan), 'Hadoop:service=NameNode,name=FSNamesystemState')
   if (bean.FSState !== 'Operational') throw new Error(`the NameNode is in state ${bean.FSState}`)
 }
 
 async function requireDataNode(plan: ServerPlan, nameNode: ServerPlan): Promise<void> {
-  // Its own view first: after a kill the NameNode lists the earlier process for a while.
-  // This one attribute only: others make an unregistered DataNode log a stack trace each time.
-  const own = await fetchBean(addressOf(plan), 'get', 'Hadoop:service=DataNode,name=DataNodeInfo::BPServiceActorInfo')
-  const [actor] = JSON.parse(String(own.BPServiceActorInfo)) as { ActorState?: string }[]
-  if (actor?.ActorState !== 'RUNNING')
-    throw new Error(`the DataNode is in state ${actor?.ActorState ?? 'unregistered'}`)
-  const names = await fetchBean(addressOf(nameNode), 'qry', 'Hadoop:service=NameNode,name=NameNodeInfo')
+  // Its own word first: after a kill the NameNode lists the earlier process for a while, or has forgotten its blocks.
+  const own = await fetchBean(addressOf(plan), 'Hadoop:service=DataNode,name=DataNodeActivity*')
+  if (!(Number(own.BlockReportsNumOps) > 0)) throw new Error('the DataNode has not reported its blocks yet')
+  const names = await fetchBean(addressOf(nameNode), 'Hadoop:service=NameNode,name=NameNodeInfo')
   const live = Object.values(JSON.parse(String(names.LiveNodes)) as Record<string, { infoAddr: string }>)
   if (!live.some(({ infoAddr }) => infoAddr.endsWith(`:${plan.ports.http}`)))
     throw new Error('the NameNode does not list the DataNode as live')
 }
 
-async function fetchBean(address: string, how: 'get' | 'qry', name: string): Promise<Record<string, unknown>> {
-  const response = await fetch(`http://${address}/jmx?${how}=${encodeURIComponent(name)}`, {
-    signal: AbortSignal.timeout(TRY_TIMEOUT_MS),
-  })
-  if (!response.ok) throw new Error(`http://${address}/jmx answered ${response.status}`)
-  const { beans } = (await response.json()) as { beans?: Record<string, unknown>[] }
+async function fetchBean(address: string, name: string): Promise<Record<string, unknown>> {
+  const { beans } = (await fetchOk(`http://${address}/jmx?qry=${encodeURIComponent(name)}`)) as {
+    beans?: Record<string, unknown>[]
+  }
   const bean = beans?.[0]
   if (!bean) throw new Error(`http://${address}/jmx has no ${name} yet`)
   return bean
+}
+
+async function fetchOk(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TRY_TIMEOUT_MS) })
+  if (response.ok) return response.json()
+  await response.body?.cancel()
+  throw new Error(`${url} answered ${response.status}`)
 }

@@ -38,8 +38,7 @@ export interface StackOptions {
   /** Gives up a start that is under way and ends what it started. */
   readonly signal?: AbortSignal
   /**
-   * Java compiles less: servers start with half the work and then run slower. For tests and first looks, not for
-   * measurements.
+   * Java compiles less: servers start with half the work and then run slower. Default true; false is for measurements.
    */
   readonly quickStart?: boolean
   /** Default: Docker where an engine has or can pull the images, else Java. */

@@ -49,7 +49,7 @@ function readShape({ kafkaBrokers = 1, dataNodes = 1, cassandra = true }: StackO
 }
 
 async function startIn(directory: string, shape: StackShape, options: StackOptions): Promise<Stack> {
-  const { onProgress = () => {}, fresh = false, detached = false, quickStart = false } = options
+  const { onProgress = () => {}, fresh = false, detached = false, quickStart = true } = options
   const began = systemClock.now()
   // Nothing that is noted runs any more, but a container that ended may still be there.
   await endStack(directory, 0)

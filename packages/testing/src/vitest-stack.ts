@@ -74,7 +74,7 @@ export async function setUpStack(project: Project, options: SetUpOptions): Promi
 async function startSomewhere(directories: readonly string[], options: SetUpOptions): Promise<Stack> {
   const { keep, say, start = startStack } = options
   const [directory, ...others] = directories
-  const shape = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true, quickStart: true } as const
+  const shape = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true } as const
   try {
     return await start({ directory: directory!, ...shape, detached: keep, onProgress: say })
   } catch (error) {

@@ -1,6 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { describeStack, openStack } from '../src/index.ts'
+import { fetchKafkaMetadata } from '../src/kafka-metadata.ts'
 import { describeOnStack } from '../src/vitest.ts'
+import { withKafka } from './stack-programs.ts'
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 describeOnStack('the stack that integration tests are given', ['kafka', 'hdfs', 'cassandra'], stack => {
   it('is three brokers, two DataNodes and Cassandra, all of them ready', async () => {
@@ -14,9 +18,34 @@ describeOnStack('the stack that integration tests are given', ['kafka', 'hdfs', 
     expect(stack.kafka.brokers).toHaveLength(3)
   })
 
-  it('can be opened for its handles', async () => {
-    const opened = await openStack(stack.directory)
-    expect(opened?.servers.map(server => server.name)).toContain('datanode2')
-    expect(opened?.addresses.cassandra).toEqual(stack.cassandra)
+  it('has brokers that come back in sync: a restart ends when the broker has what it missed', async () => {
+    const opened = (await openStack(stack.directory))!
+    const topic = `in-sync-${process.pid}`
+    await withKafka(stack.kafka.brokers, async kafka => {
+      const admin = kafka.admin()
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic, numPartitions: 6, replicationFactor: 3 }], waitForLeaders: true })
+      const producer = kafka.producer()
+      await producer.connect()
+      // One partition per send: kafkajs forgets parts of a send to several brokers when one of them dies.
+      const send = async (value: string) => {
+        for (let partition = 0; partition < 6; partition++)
+          await producer.send({ topic, acks: -1, messages: Array.from({ length: 10 }, () => ({ partition, value })) })
+      }
+      await send('before')
+      await opened.server('kafka2').kill()
+      await send('meanwhile')
+      await opened.server('kafka2').restart()
+      const [host, port] = stack.kafka.brokers[1]!.split(':')
+      const { brokers, partitions } = await fetchKafkaMetadata(host!, Number(port), 5000)
+      expect(brokers.toSorted()).toEqual([1, 2, 3])
+      const own = partitions.filter(partition => partition.topic === topic)
+      expect(own.map(({ inSync }) => inSync.toSorted())).toEqual(Array(6).fill([1, 2, 3]))
+      const ends = await admin.fetchTopicOffsets(topic)
+      expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(120)
+      await producer.disconnect()
+      await admin.deleteTopics({ topics: [topic] })
+      await admin.disconnect()
+    })
   })
 })

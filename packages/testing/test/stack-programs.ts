@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { inject } from 'vitest'
+import { Kafka, logLevel } from 'kafkajs'
 import { type StackOptions, stopStack, waitUntil } from '../src/index.ts'
-
-/** Whether real servers can be run here: the stack that is provided says so. */
-export const canRun = (): boolean => !('unavailable' in inject('stack'))
 
 /** A folder for a stack; `dispose` ends what runs in it and removes it. */
 export function stackFolder() {
@@ -45,22 +42,31 @@ export async function endOf(program: ReturnType<typeof startProgram>): Promise<v
   if (program.exitCode !== 0) throw new Error(`It ended with ${program.exitCode}: ${program.complained}`)
 }
 
-/** Processes of this machine whose command line names the folder, the programs of the tests themselves apart. */
+/** Command lines of this machine's processes that name the folder. */
 export function processesIn(directory: string): string[] {
-  const lines: string[] = []
-  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      if (command.includes(directory)) lines.push(`${pid} ${command}`)
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return lines
+  const lines = existsSync('/proc/self')
+    ? commandsOfProc()
+    : execFileSync('ps', ['-axwwo', 'args=']).toString().split('\n')
+  return lines.filter(line => line.includes(directory))
 }
+
+const commandsOfProc = (): string[] =>
+  readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(pid => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      } catch {
+        return '' // It ended while we looked.
+      }
+    })
 
 export const nothingIsLeft = (directory: string) =>
   waitUntil(() => processesIn(directory).length === 0, {
     deadlineMs: 60_000,
     what: `no process to be left of ${processesIn(directory).map(line => line.slice(0, 200))}`,
   })
+
+/** A Kafka client that keeps quiet and gives up soon. */
+export const withKafka = (brokers: readonly string[], use: (kafka: Kafka) => Promise<void>): Promise<void> =>
+  use(new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 8 } }))

@@ -6,7 +6,7 @@ import { describeStack, openStack, startStack, stopStack, waitUntil } from '../s
 import { describeOnStack } from '../src/vitest.ts'
 import { endOf, nothingIsLeft, processesIn, stackFolder, startStackProgram } from './stack-programs.ts'
 
-const KAFKA_ONLY = { kafkaBrokers: 1, dataNodes: 0, cassandra: false, quickStart: true } as const
+const KAFKA_ONLY = { kafkaBrokers: 1, dataNodes: 0, cassandra: false } as const
 const KAFKA_AND_HDFS = { ...KAFKA_ONLY, dataNodes: 1 } as const
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { Client } from 'cassandra-driver'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createTcpProxy, describeStack, openStack, type Stack, startStack } from '../src/index.ts'
+import { createTcpProxy, describeStack, openStack, type Stack, startStack, waitUntil } from '../src/index.ts'
 import { describeOnStack } from '../src/vitest.ts'
-import { endOf, nothingIsLeft, stackFolder, startProgram } from './stack-programs.ts'
+import { endOf, nothingIsLeft, stackFolder, startProgram, withKafka } from './stack-programs.ts'
 
 // A server starts within seconds on an idle machine, and within minutes on one that is not.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
@@ -14,7 +13,7 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
   const { directory, dispose } = stackFolder()
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true, quickStart: true })
+    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true })
   })
   afterAll(dispose)
 
@@ -85,7 +84,14 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
 
   it('keeps files over kill -9 and restart of DataNode and NameNode', async () => {
     await writeFile('/kept/file', 'hello')
-    await killAndRestart('datanode1')
+    await stack.server('datanode1').kill()
+    // Away for so long that the NameNode forgets where its blocks are: ready is who has reported them again.
+    await waitUntil(async () => (await readFile('/kept/file')).includes('RemoteException'), {
+      deadlineMs: 60_000,
+      what: 'the NameNode to miss the DataNode',
+      intervalMs: 500,
+    })
+    await stack.server('datanode1').restart()
     expect(await readFile('/kept/file')).toBe('hello')
     await killAndRestart('namenode')
     expect(await readFile('/kept/file')).toBe('hello')
@@ -99,6 +105,7 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     await namenode.freeze()
     expect(await describeServer('namenode')).toMatchObject({ state: 'frozen', ready: false, pid })
     await namenode.thaw()
+    await waitUntil(async () => (await describeServer('namenode')).ready, { deadlineMs: 60_000, what: 'the NameNode' })
     expect(await describeServer('namenode')).toMatchObject({ state: 'running', ready: true, pid })
   })
 
@@ -151,7 +158,7 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
   })
 
   it('starts again with its data and at its addresses', async () => {
-    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false, quickStart: true })
+    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false })
     expect(again.addresses.hdfs).toEqual(stack.addresses.hdfs)
     expect(await readFile('/kept/file')).toBe('hello')
     await again.stop({ graceMs: 0 })
@@ -180,7 +187,3 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
 
   const readFile = async (file: string) => (await fetch(fileUrl(file, 'OPEN'))).text()
 })
-
-async function withKafka(brokers: readonly string[], use: (kafka: Kafka) => Promise<void>): Promise<void> {
-  await use(new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 2 } }))
-}
