@@ -3,9 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseGeneratorOptions } from '@millrace/lol-generator'
 import { createLogger, systemClock } from '@millrace/runtime'
-import { openStack } from '@millrace/testing'
+import { type Stack, startStack } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runDemo } from '../src/demo.ts'
 import { openEmbeddedPlatform, openServerPlatform, type Platform } from '../src/platform.ts'
 import { createEndToEnd } from './end-to-end.ts'
@@ -30,10 +30,22 @@ async function demo(name: string, openPlatform: () => Promise<Platform>) {
   })
 }
 
-describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], stack => {
+/* On servers of its own: it counts what the topics hold, and other tests write to topics of the same names. */
+describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startStack({
+      directory: path.join(directory, 'stack'),
+      kafkaBrokers: 3,
+      dataNodes: 2,
+      cassandra: true,
+    })
+  }, 300_000)
+  afterAll(() => stack?.stop({ graceMs: 0 }))
+
   it('stores what the embedded one stores, to the digest', { timeout: 600_000 }, async () => {
     const embedded = await demo('embedded', () => openEmbeddedPlatform(path.join(directory, 'embedded'), parts))
-    const real = await demo('real', () => openServerPlatform(stack, parts))
+    const real = await demo('real', () => openServerPlatform(stack.addresses, parts))
     expect(real.reconciliation.examples).toEqual([])
     expect(real.reconciliation).toMatchObject({ ok: true, digest: embedded.reconciliation.digest })
     expect(real.reconciliation.topics).toEqual(embedded.reconciliation.topics)
@@ -43,16 +55,14 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
   it('loses nothing when the process, a broker and a DataNode are killed with -9 under load', {
     timeout: 900_000,
   }, async () => {
-    const servers = await openStack(stack.directory)
-    if (!servers) throw new Error('the stack is gone')
     const world = await createEndToEnd(['--stack', stack.directory])
     try {
       await world.startProcess()
       const { summary, notDisturbed } = await world.generate(
         { seed: '22', players: '40', rooms: '4', duration: '30m' },
         [
-          { afterRecords: 400, disturb: () => servers.server('kafka2').kill() },
-          { afterRecords: 1000, disturb: () => servers.server('datanode1').kill() },
+          { afterRecords: 400, disturb: () => stack.server('kafka2').kill() },
+          { afterRecords: 1000, disturb: () => stack.server('datanode1').kill() },
           {
             afterRecords: 1500,
             disturb: async () => {
@@ -60,14 +70,14 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
               await world.startProcess()
             },
           },
-          { afterRecords: 2500, disturb: () => servers.server('kafka2').restart() },
-          { afterRecords: 3000, disturb: () => servers.server('datanode1').restart() },
+          { afterRecords: 2500, disturb: () => stack.server('kafka2').restart() },
+          { afterRecords: 3000, disturb: () => stack.server('datanode1').restart() },
         ],
       )
       expect(notDisturbed).toBe(0)
       expect(summary).toMatchObject({ complete: true, refused: 0, unanswered: 0 })
       expect(await world.endProcess('SIGTERM')).toBe(0)
-      const platform = await openServerPlatform(stack, parts)
+      const platform = await openServerPlatform(stack.addresses, parts)
       try {
         const report = await world.settle(platform)
         expect(report.examples).toEqual([])
@@ -81,7 +91,6 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
         await platform.close()
       }
     } finally {
-      for (const name of ['kafka2', 'datanode1']) await servers.server(name).restart()
       await world.remove()
     }
   })
