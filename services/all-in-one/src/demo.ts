@@ -58,6 +58,7 @@ export async function prepareDirectory(directory: string): Promise<void> {
 /** Carries one generated run through every service and compares what went in with what is stored. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { directory, clock, logger, onStep, onProgress } = options
+  await mkdir(directory, { recursive: true })
   const platform = await options.openPlatform()
   try {
     await ensurePlatform(platform)
