@@ -1,6 +1,7 @@
 import type { Assignment, ConsumerEvent, EventLog } from '@millrace/event-log'
 import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
 import { joinGroup, leaveGroup, type Membership, type MembershipParts } from './group-membership.ts'
+import { LogProbe } from './log-probe.ts'
 import { PartitionWorker } from './partition-worker.ts'
 import type { Trouble } from './retry.ts'
 import { type ResolvedOptions, type RunnerOptions, resolveOptions } from './runner-options.ts'
@@ -45,6 +46,7 @@ class StreamRunner implements Runner {
   /** Per partition: the end of the last possession. */
   readonly #ends = new Map<string, Promise<void>>()
   readonly #news = new Signal()
+  readonly #probe: LogProbe
   readonly #stop = new AbortController()
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
   #failure: { readonly error: unknown } | null = null
@@ -63,6 +65,7 @@ class StreamRunner implements Runner {
     this.#parts = parts
     this.#options = resolveOptions(parts.topology.name, parts.options ?? {})
     this.#membershipParts = { ...parts, options: this.#options }
+    this.#probe = new LogProbe(parts.log, parts.clock)
     this.name = parts.topology.name
     this.#turnedMs = this.#tickedMs = this.#committedMs = parts.clock.now()
   }
@@ -112,7 +115,7 @@ class StreamRunner implements Runner {
       ...[...this.#workers.values()].flatMap(worker => worker.troubles),
     ]
     const [trouble] = troubles.filter(found => found != null).sort((a, b) => a.sinceMs - b.sinceMs)
-    if (!trouble) return null
+    if (!trouble) return this.#probe.problem
     const seconds = Math.round((clock.now() - trouble.sinceMs) / 1000)
     return `${trouble.what} failing for ${seconds} s: ${trouble.error.message}`
   }
@@ -153,6 +156,7 @@ class StreamRunner implements Runner {
     let polling: Promise<ConsumerEvent | null> | null = null
     while (!this.#stop.signal.aborted) {
       this.#turnedMs = clock.now()
+      this.#probe.turn()
       polling ??= joined.consumer.poll(this.#options.pollMs)
       // A rejection after the loop has ended concerns nobody.
       polling.catch(() => {})

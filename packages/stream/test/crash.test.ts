@@ -2,36 +2,10 @@ import type { LogRecord } from '@millrace/event-log'
 import { createTopologyDriver, type LogCall, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createKeyedProcessor, deadLetter, ok, type Topology } from '../src/index.ts'
+import { remembering } from './remembering.ts'
 import { textOf } from './support.ts'
 
 const START_MS = Date.UTC(2025, 0, 1)
-
-/** Its outputs tell the whole state of their key, so that any difference shows. */
-const remembering: Topology = {
-  name: 'remembering',
-  topics: ['lol.raw'],
-  createProcessor: () =>
-    createKeyedProcessor<{ id: string; atMs: number; key: string }, string[]>({
-      service: 'remembering',
-      decode: (_, record) => {
-        const [id, atMs] = textOf(record).split(' ')
-        const key = record.key.toString()
-        return atMs === 'bad' ? deadLetter('bad', 'bad') : ok({ id: id!, atMs: Number(atMs), key })
-      },
-      keyOf: ({ key }) => key,
-      eventTimeOf: ({ atMs }) => atMs,
-      idOf: ({ id }) => id,
-      horizonMs: 60_000,
-      allowedLatenessMs: 10_000,
-      newState: () => [],
-      onRecord(state, { id }, context) {
-        state.push(id)
-        context.emitBytes('lol.scores', Buffer.from(`${id} ${context.standing} ${state.join()}`))
-        return undefined
-      },
-    }),
-}
 
 type Deed =
   | { readonly kind: 'send'; readonly records: readonly Sent[] }

@@ -1,5 +1,5 @@
 import { logError } from '@millrace/event-log'
-import { createTopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetter, failedRecord } from '../src/index.ts'
 import { away, committedOffset, copy, copying, textOf, texts, withAppend } from './support.ts'
@@ -207,6 +207,34 @@ describe('a log that cannot be reached', () => {
     expect(driver.health.notReady()).toBeNull()
     await driver.pipeBytes('lol.raw', 'ann', 'a')
     expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+  })
+
+  it('is told by readiness also while there is nothing to do', async () => {
+    let answer: 'yes' | 'no' | 'never' = 'yes'
+    await using driver = await createTopologyDriver(copying(), {
+      throughLog: log => ({
+        ...log,
+        ping: () =>
+          answer === 'yes'
+            ? log.ping()
+            : answer === 'never'
+              ? new Promise(() => {})
+              : Promise.reject(logError('log_unavailable', { where: 'k:9092', reason: 'no answer' })),
+      }),
+    })
+    await driver.advance(20_000)
+    expect(driver.health.notReady()).toBeNull()
+    answer = 'no'
+    await driver.advance(10_000)
+    expect(driver.health.notReady()?.copier).toMatch(/^the log has not answered for 1\d s: .*k:9092.*no answer$/)
+    answer = 'yes'
+    await driver.advance(5_500)
+    // Asking is not work that the driver waits for.
+    await waitUntil(() => driver.health.notReady() === null, { what: 'the log to answer', deadlineMs: 10_000 })
+    answer = 'never'
+    await driver.advance(12_000)
+    expect(driver.health.notReady()?.copier).toMatch(/^the log has not answered for 1\d s$/)
+    expect(driver.health.live()).toBe(true)
   })
 
   it('delays commits, which readiness tells, and gets them when it is back', async () => {

@@ -1,0 +1,50 @@
+import type { EventLog } from '@millrace/event-log'
+import type { Clock } from '@millrace/runtime'
+
+const PING_EVERY_MS = 5_000
+
+/** Asks the log now and then whether it is there, so that readiness knows also while there is nothing to do. */
+export class LogProbe {
+  readonly #log: EventLog
+  readonly #clock: Clock
+  #isAsking = false
+  #askedMs: number
+  #answeredMs: number
+  #refusal: string | null = null
+
+  constructor(log: EventLog, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+    this.#askedMs = this.#answeredMs = clock.now()
+  }
+
+  /** To be called often; asks when it is time. */
+  turn(): void {
+    const nowMs = this.#clock.now()
+    if (this.#isAsking || nowMs - this.#askedMs < PING_EVERY_MS) return
+    this.#isAsking = true
+    this.#askedMs = nowMs
+    this.#log
+      .ping()
+      .then(
+        () => {
+          this.#refusal = null
+          this.#answeredMs = this.#clock.now()
+        },
+        (error: unknown) => {
+          this.#refusal = error instanceof Error ? error.message : String(error)
+        },
+      )
+      .finally(() => {
+        this.#isAsking = false
+      })
+  }
+
+  /** What is wrong, or null. */
+  get problem(): string | null {
+    const silentMs = this.#clock.now() - this.#answeredMs
+    const isSilent = this.#isAsking && this.#clock.now() - this.#askedMs > PING_EVERY_MS
+    if (this.#refusal === null && !isSilent) return null
+    return `the log has not answered for ${Math.round(silentMs / 1000)} s${this.#refusal ? `: ${this.#refusal}` : ''}`
+  }
+}
