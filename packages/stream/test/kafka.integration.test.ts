@@ -129,15 +129,21 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
 
   it.each(['refuse', 'hold'] as const)(
     'waits out brokers that are away, says so, and goes on where it was: %s',
+    { timeout: 240_000 },
     async how => {
-      const proxy = await createTcpProxy({ target: broker })
-      closers.push(() => proxy.close())
+      const proxies = new Map<number, Awaited<ReturnType<typeof createTcpProxy>>>()
+      for (const target of kafka.brokers) {
+        const proxy = await createTcpProxy({ target })
+        closers.push(() => proxy.close())
+        proxies.set(Number(target.split(':')[1]), proxy)
+      }
       const cut = createKafkaEventLog({
         brokers: kafka.brokers,
         clientId: 'cut',
         clock: systemClock,
         logger: silent,
-        socketFactory: ({ onConnect }) => connect({ host: '127.0.0.1', port: proxy.port }, onConnect),
+        socketFactory: ({ port, onConnect }) =>
+          connect({ host: '127.0.0.1', port: proxies.get(port)!.port }, onConnect),
       })
       closers.push(() => cut.close())
       const texts = (from: number) =>
@@ -145,7 +151,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       await send(texts(0))
       const { health } = await start(copying(), { sessionTimeoutMs: SESSION_MS }, renamedLog(cut, suffix))
       await caughtUp(log, 'copier')
-      await proxy[how]()
+      await Promise.all([...proxies.values()].map(proxy => proxy[how]()))
       await send(texts(100))
       await waitUntil(() => health.notReady()?.copier, {
         what: 'readiness to say that the log is away',
@@ -154,7 +160,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       // Longer than the session: the group has given the partitions up.
       await systemClock.sleep(SESSION_MS * 1.5)
       expect(health.live()).toBe(true)
-      await proxy.restore()
+      await Promise.all([...proxies.values()].map(proxy => proxy.restore()))
       await caughtUp(log, 'copier')
       await waitUntil(() => health.notReady() === null, { what: 'readiness', deadlineMs: 30_000 })
       const out = new Set((await recordsOf(log, 'lol.curated')).map(textOf))
