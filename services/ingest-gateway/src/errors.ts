@@ -242,7 +242,7 @@ export const gatewayErrors = {
     ...later,
     status: null,
     title: 'The port is in use',
-    message: 'Port {port} on {host} is in use: stop what listens there, or set MILLRACE_HTTP_PORT to a free one.',
+    message: 'Port {port} on {host} is in use: stop what listens there, or choose a free one (MILLRACE_HTTP_PORT; --port on the command line).',
   },
   keys_file_missing: {
     ...input,

@@ -182,7 +182,7 @@ describe('start and stop', () => {
       options: { port },
     })
     await expect(gateway.start()).rejects.toThrow(
-      `Port ${port} on 127.0.0.1 is in use: stop what listens there, or set MILLRACE_HTTP_PORT to a free one.`,
+      `Port ${port} on 127.0.0.1 is in use: stop what listens there, or choose a free one (MILLRACE_HTTP_PORT; --port on the command line).`,
     )
     expect(log.closedProducers).toBe(1)
   })

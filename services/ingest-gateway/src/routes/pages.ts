@@ -8,6 +8,9 @@ import { openApiDocument } from '../openapi.ts'
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="600" fill="#fff">Millrace</text></svg>'
+
 /** `GET /`, the OpenAPI document and the browsable page of it. */
 export function registerPages(server: FastifyInstance): void {
   const document = openApiDocument()
@@ -24,6 +27,7 @@ export function registerPages(server: FastifyInstance): void {
   server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
+    logo: { type: 'image/svg+xml', content: LOGO, href: '/docs' },
     theme: { title: 'Millrace ingest gateway' },
     uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true, persistAuthorization: false },
   })
