@@ -120,18 +120,23 @@ export interface ConsumerOptions {
   readonly sessionTimeoutMs?: number
 }
 
-/** A partitioned, durable log with consumer groups. */
-export interface EventLog {
-  /** Creates what is missing and mends what can be mended; calling it again changes nothing. */
-  ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicReport[]>
-  producer(options: { readonly clientId: string }): Promise<LogProducer>
-  consumer(options: ConsumerOptions): Promise<LogConsumer>
+/** What can be seen of a log without taking part in it. */
+export interface LogReader {
   /** Per partition: first stored offset and the offset that the next record will get. */
   range(
     topic: string,
   ): Promise<readonly { readonly partition: number; readonly earliest: number; readonly end: number }[]>
   /** Reads `from` (inclusive) to `to` (exclusive) of one partition without a group; offsets that no longer exist are skipped. */
   read(topic: string, partition: number, from: number, to: number): AsyncIterable<readonly LogRecord[]>
+  close(): Promise<void>
+}
+
+/** A partitioned, durable log with consumer groups. */
+export interface EventLog extends LogReader {
+  /** Creates what is missing and mends what can be mended; calling it again changes nothing. */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicReport[]>
+  producer(options: { readonly clientId: string }): Promise<LogProducer>
+  consumer(options: ConsumerOptions): Promise<LogConsumer>
   /** Committed positions of a group. */
   committed(
     group: string,
@@ -139,5 +144,4 @@ export interface EventLog {
   ): Promise<ReadonlyMap<number, { readonly offset: number; readonly metadata: string }>>
   /** Resolves when the log answers. */
   ping(): Promise<void>
-  close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 export { createEmbeddedEventLog, type EmbeddedEventLogOptions } from './embedded/embedded-event-log.ts'
+export { openEmbeddedLogReader } from './embedded/embedded-log-reader.ts'
 export { logError, logErrors } from './errors.ts'
 export type {
   AppendResult,
@@ -9,6 +10,7 @@ export type {
   EventLog,
   LogConsumer,
   LogProducer,
+  LogReader,
   LogRecord,
   OutgoingRecord,
   TopicReport,

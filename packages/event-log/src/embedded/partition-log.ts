@@ -1,22 +1,13 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@millrace/runtime'
-import { logError } from '../errors.ts'
 import type { LogRecord, OutgoingRecord } from '../event-log.ts'
 import { diskError } from './disk-error.ts'
+import { findSegments } from './find-segments.ts'
 import { encodeFrames } from './frame.ts'
 import { readRecords } from './read-records.ts'
-import {
-  emptySegment,
-  indexFrame,
-  loadIndex,
-  type Segment,
-  saveIndex,
-  scanSegment,
-  segmentFiles,
-  segmentName,
-} from './segment.ts'
+import { emptySegment, indexFrame, type Segment, saveIndex, segmentFiles, segmentName } from './segment.ts'
 
 /** Opens a file for writing; a test may give one that fails. */
 export type OpenFile = (path: string, flags: number) => Promise<Pick<FileHandle, 'write' | 'truncate' | 'close'>>
@@ -63,33 +54,11 @@ export class PartitionLog {
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
     const { directory, logger, topic, partition } = options
     await mkdir(directory, { recursive: true })
-    const files = (await readdir(directory)).filter(name => /^\d{20}\.log$/.test(name)).sort()
-    const segments: Segment[] = []
-    for (const [index, name] of files.entries()) {
-      const file = join(directory, name)
-      const firstOffset = Number(name.slice(0, 20))
-      const isLast = index === files.length - 1
-      const { size } = await stat(file)
-      const expected = segments.at(-1)?.nextOffset ?? firstOffset
-      if (firstOffset !== expected)
-        throw logError('corrupt_segment', {
-          file,
-          position: 0,
-          reason: `expected a segment that begins at ${expected}`,
-        })
-      const indexed = isLast ? null : await loadIndex(file, firstOffset, size)
-      if (indexed) {
-        segments.push(indexed)
-        continue
-      }
-      const { segment, tornBytes } = await scanSegment(file, firstOffset)
-      if (tornBytes > 0 && !isLast)
-        throw logError('corrupt_segment', { file, position: segment.bytes, reason: 'the file ends within a frame' })
-      if (tornBytes > 0) {
-        await truncate(file, segment.bytes)
-        logger.warn({ topic, partition, file, position: segment.bytes, tornBytes }, 'torn_log_tail_removed')
-      }
-      segments.push(segment)
+    const { segments, tornBytes } = await findSegments(directory)
+    if (tornBytes > 0) {
+      const { file, bytes: position } = segments.at(-1)!
+      await truncate(file, position)
+      logger.warn({ topic, partition, file, position, tornBytes }, 'torn_log_tail_removed')
     }
     if (segments.length === 0) segments.push(emptySegment(join(directory, segmentName(0)), 0))
     return new PartitionLog(options, segments)
