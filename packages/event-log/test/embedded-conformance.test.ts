@@ -22,7 +22,7 @@ async function openUnderTest() {
     log,
     maxInFlightBytes,
     shortestSessionMs: 200,
-    unique: name => name,
+    unique: (name: string) => name,
     close: async () => {
       await log.close()
       await rm(directory, { recursive: true })

@@ -79,7 +79,8 @@ describe('a reader beside a process that writes', () => {
       for (const { partition, end } of await reader.range('t')) {
         for (const { offset, value } of await collect(reader.read('t', partition, next[partition]!, end))) {
           const [id = '', padding] = value.toString().split(' ')
-          if (offset !== next[partition]!++ || padding !== 'x'.repeat(300) || seen.has(id)) wrong.push(`${offset} ${id}`)
+          if (offset !== next[partition]!++ || padding !== 'x'.repeat(300) || seen.has(id))
+            wrong.push(`${offset} ${id}`)
           seen.add(id)
         }
         expect(next[partition]).toBe(end)

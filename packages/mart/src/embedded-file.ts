@@ -12,6 +12,8 @@ export interface EmbeddedMartOptions {
   readonly maxBytes?: number
   /** How long a write waits for another program that holds the file; the process stands still meanwhile. */
   readonly lockTimeoutMs?: number
+  /** Takes a file that is there and never writes to it, so that it can be looked at while another program writes. */
+  readonly readOnly?: boolean
 }
 
 /** Primary result codes of SQLite, https://sqlite.org/rescode.html */
@@ -38,13 +40,16 @@ export function explainSqlite(error: unknown, where: string, table = 'unknown'):
   return code ? martError(code, { where, table, reason: error.message }, error) : error
 }
 
-/** Opens the file for writing, with every acknowledged transaction on the disk. */
-export function openForWriting({ file, maxBytes, lockTimeoutMs = 500 }: EmbeddedMartOptions): DatabaseSync {
+/** Opens the file; for writing with every acknowledged transaction on the disk. */
+export function openDatabase(options: EmbeddedMartOptions): DatabaseSync {
+  const { file, maxBytes, lockTimeoutMs = 500, readOnly = false } = options
   let database: DatabaseSync | undefined
   try {
-    mkdirSync(path.dirname(file), { recursive: true })
-    database = new DatabaseSync(file, { timeout: lockTimeoutMs })
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    if (!readOnly) mkdirSync(path.dirname(file), { recursive: true })
+    database = new DatabaseSync(file, { readOnly, timeout: lockTimeoutMs })
+    // SQLite looks into a file only when it has to; now a wrong one is found.
+    if (readOnly) database.exec('SELECT count(*) FROM sqlite_schema')
+    else database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     if (maxBytes !== undefined) {
       const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
       database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / page_size))}`)

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { MartRow, MartTable, MartValue } from '@millrace/contracts'
 import { assertColumns, assertPartition, assertRows, perTable, rowKind } from './check-row.ts'
-import { type EmbeddedMartOptions, explainSqlite, inTransaction, openForWriting } from './embedded-file.ts'
+import { type EmbeddedMartOptions, explainSqlite, inTransaction, openDatabase } from './embedded-file.ts'
 import { ensureEmbeddedTable } from './embedded-schema.ts'
 import { type Part, rowPart, scanSql, selectSql, staticPart, upsertSql } from './embedded-sql.ts'
 import { martError } from './errors.ts'
@@ -52,7 +52,7 @@ function createWriter(database: DatabaseSync, table: MartTable, part: Part): Wri
  */
 export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
   const { file } = options
-  const database = openForWriting(options)
+  const database = openDatabase(options)
   const writersOf = perTable(table => {
     const fixed = staticPart(table)
     return {

@@ -137,6 +137,33 @@ describe('the file of an embedded mart', () => {
     await two.close()
   })
 
+  it('can be read beside the mart that writes it, and without one, and is not written to then', async () => {
+    expect(() => createEmbeddedMart({ file, readOnly: true })).toThrow(
+      expect.objectContaining({ code: 'mart_unusable' }),
+    )
+    const mart = createEmbeddedMart({ file })
+    await mart.ensureTables([readings])
+    const reader = createEmbeddedMart({ file, readOnly: true })
+    for (let batch = 0; batch < 5; batch++) {
+      await mart.upsert(readings, rowsFrom(2 * batch, 2))
+      expect(await count(reader)).toBe(2 * batch + 2)
+      expect(await reader.select(readings, { site: 'a', day: 1 })).toHaveLength(2 * batch + 2)
+    }
+    const held = new DatabaseSync(file)
+    held.exec('BEGIN IMMEDIATE')
+    expect(await count(reader)).toBe(10)
+    held.exec('ROLLBACK')
+    held.close()
+    await expect(reader.upsert(readings, rowsFrom(50, 1))).rejects.toMatchObject({ code: 'mart_unusable' })
+    await expect(reader.ensureTables([totals])).rejects.toMatchObject({ code: 'mart_unusable' })
+    await mart.close()
+    expect(await count(reader)).toBe(10)
+    await reader.close()
+    const alone = createEmbeddedMart({ file, readOnly: true })
+    expect(await count(alone)).toBe(10)
+    await alone.close()
+  })
+
   it('shows a scan the state at its beginning, whatever is written meanwhile, and ends one that is left early', async () => {
     const mart = createEmbeddedMart({ file })
     await mart.ensureTables([readings])
