@@ -7,8 +7,7 @@ export const simulationErrors = {
     kind: 'input',
   },
   gateway_unavailable: {
-    message:
-      'The gateway at {url} took nothing for {seconds} s: {reason}. Start it, or send elsewhere with another sink.',
+    message: 'The gateway at {url} took nothing for {seconds} s: {reason}. Start it, or check its address.',
     retryable: true,
     kind: 'infrastructure',
   },

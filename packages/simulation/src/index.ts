@@ -17,7 +17,7 @@ export {
   type Shard,
   type SinkOptions,
 } from './run-options.ts'
-export type { EventSink, Refusal, Unanswered, WriteResult } from './sink.ts'
+export type { EventSink, Refusal, SinkRecord, Unanswered, WriteResult } from './sink.ts'
 export { createSink, type SinkContext } from './sinks/create-sink.ts'
 export { createFileSink } from './sinks/file-sink.ts'
 export { createGatewaySink, type GatewaySinkOptions } from './sinks/gateway-sink.ts'

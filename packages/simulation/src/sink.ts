@@ -18,8 +18,11 @@ export interface Unanswered {
 /** Null when the record is acknowledged. */
 export type WriteResult = null | Refusal | Unanswered
 
+/** What a sink needs to know of a record. */
+export type SinkRecord = Pick<SimulatedRecord, 'topic' | 'key' | 'value'>
+
 /** Where a simulation sends its records. */
-export interface EventSink {
+export interface EventSink<Record extends SinkRecord = SimulatedRecord> {
   readonly name: string
   /** Whether records of this topic are wanted here; a run passes over the others, and over none when this is absent. */
   accepts?(topic: string): boolean
@@ -28,7 +31,7 @@ export interface EventSink {
    * Calls may overlap. Never rejects; when `giveUp` aborts it stops trying and answers `unanswered`. After an `unanswered`
    * record no later record of its key is sent, so a run must end there.
    */
-  write(records: readonly SimulatedRecord[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
+  write(records: readonly Record[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
   /** Writes out what is buffered and releases what is held; called once, after all writes have resolved. */
   close(): Promise<void>
 }

@@ -5,7 +5,14 @@ export { EventTimeWindow, type TimedEntry } from './event-time-window.ts'
 export { emitFailed, failedRecord } from './failed-records.ts'
 export { createKeyedMetrics, type KeyedMetrics } from './keyed-metrics.ts'
 export { createKeyedProcessor, type KeyedContext, type KeyedProcessorOptions } from './keyed-processor.ts'
-export { type KeyedRecord, KeyedState, type KeyedStateOptions, type Standing, type Visit } from './keyed-state.ts'
+export {
+  type KeyedRecord,
+  KeyedState,
+  type KeyedStateOptions,
+  MAX_IDLE_MS,
+  type Standing,
+  type Visit,
+} from './keyed-state.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export type { RunnerOptions } from './runner-options.ts'

@@ -54,27 +54,29 @@ export async function openEmbeddedPlatform(directory: string, { clock, logger }:
   }
 }
 
-/** Stores on servers; lake root and keyspace are `/millrace/lake` and `millrace`. */
-export async function openServerPlatform(addresses: StackAddresses, { clock, logger }: Parts): Promise<Platform> {
-  const { kafka, hdfs, cassandra } = addresses
-  if (!kafka || !hdfs || !cassandra)
-    throw new Error('Kafka, HDFS and Cassandra are all needed: start them with "millrace stack up".')
+const serversNeeded = (what: string): Error => new Error(`${what} needed: start the servers with "millrace stack up".`)
+
+/** The log of servers, and where it is, for people. */
+export function openServerLog({ kafka }: StackAddresses, { clock, logger }: Parts) {
+  if (!kafka) throw serversNeeded('Kafka is')
   const log = createKafkaEventLog({ brokers: [...kafka.brokers], clientId: 'millrace', clock, logger })
-  const lake = createWebHdfsLake({
-    nameNodes: [...hdfs.nameNodes],
-    user: hdfs.user,
-    root: '/millrace/lake',
-    clock,
-    logger,
-  })
-  const mart = createCassandraMart({
-    ...cassandra,
-    contactPoints: [...cassandra.contactPoints],
-    keyspace: 'millrace',
-    clock,
-    logger,
-  })
-  return composePlatform('servers', { log, lake, mart }, `Kafka at ${kafka.brokers.join(', ')}`)
+  return { log, location: `Kafka at ${kafka.brokers.join(', ')}` }
+}
+
+/** The mart of servers; the keyspace is `millrace`. */
+export function openServerMart({ cassandra }: StackAddresses, { clock, logger }: Parts): Mart {
+  if (!cassandra) throw serversNeeded('Cassandra is')
+  const contactPoints = [...cassandra.contactPoints]
+  return createCassandraMart({ ...cassandra, contactPoints, keyspace: 'millrace', clock, logger })
+}
+
+/** Stores on servers; lake root and keyspace are `/millrace/lake` and `millrace`. */
+export async function openServerPlatform(addresses: StackAddresses, parts: Parts): Promise<Platform> {
+  const { kafka, hdfs, cassandra } = addresses
+  if (!kafka || !hdfs || !cassandra) throw serversNeeded('Kafka, HDFS and Cassandra are all')
+  const { log, location } = openServerLog(addresses, parts)
+  const lake = createWebHdfsLake({ nameNodes: [...hdfs.nameNodes], user: hdfs.user, root: '/millrace/lake', ...parts })
+  return composePlatform('servers', { log, lake, mart: openServerMart(addresses, parts) }, location)
 }
 
 /** Creates every topic and table of the contracts that is missing. */

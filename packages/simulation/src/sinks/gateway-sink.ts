@@ -2,10 +2,9 @@ import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import type { Clock, CodedError, Logger, Secret } from '@millrace/runtime'
 import { Pool } from 'undici'
-import type { SimulatedRecord } from '../actor.ts'
 import { simulationError } from '../errors.ts'
 import { Random } from '../random.ts'
-import type { EventSink, WriteResult } from '../sink.ts'
+import type { EventSink, SinkRecord, WriteResult } from '../sink.ts'
 import { readAnswer, type Verdict } from './gateway-answer.ts'
 import { createLane, type Lane } from './lane.ts'
 import { createPatience, type Patience } from './patience.ts'
@@ -41,7 +40,7 @@ const pathOf = (topic: string): string => {
  * Retry-After if that was given: the gateway may then store a record twice, under one event id. A record that is refused is
  * never sent again. Of one key the order is kept, but a record that fails alone inside a request is stored after its neighbours.
  */
-export function createGatewaySink(options: GatewaySinkOptions): EventSink {
+export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRecord> {
   const { apiKey, clock, logger, maxRecords = 1000, patienceMs = 300_000, requestTimeoutMs = 30_000 } = options
   const base = new URL(options.url)
   const prefix = base.pathname.replace(/\/+$/, '')
@@ -63,7 +62,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
   /** Said once for all lanes. */
   let isAway = false
 
-  async function encode(records: readonly SimulatedRecord[]): Promise<Buffer> {
+  async function encode(records: readonly SinkRecord[]): Promise<Buffer> {
     let lines = ''
     for (const record of records) lines += `${record.value}\n`
     const bytes = Buffer.from(lines)
@@ -93,7 +92,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink {
 
   /** Sends records of one topic until each is acknowledged or refused, or the sink is broken. */
   async function deliver(
-    records: readonly SimulatedRecord[],
+    records: readonly SinkRecord[],
     giveUp: AbortSignal,
     patience: Patience,
   ): Promise<WriteResult[]> {

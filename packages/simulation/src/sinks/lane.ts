@@ -1,14 +1,13 @@
-import type { SimulatedRecord } from '../actor.ts'
-import type { WriteResult } from '../sink.ts'
+import type { SinkRecord, WriteResult } from '../sink.ts'
 
 /** A queue with one delivery at a time, so that what is in it stays in order. */
 export interface Lane {
   /** Queues the records; resolves with a result for each when all have one. */
-  send(records: readonly SimulatedRecord[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
+  send(records: readonly SinkRecord[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
 }
 
 interface Job {
-  readonly records: readonly SimulatedRecord[]
+  readonly records: readonly SinkRecord[]
   readonly results: WriteResult[]
   readonly giveUp: AbortSignal
   /** How many records have been taken for delivery. */
@@ -23,14 +22,14 @@ interface Job {
 export function createLane(options: {
   readonly maxRecords: number
   readonly maxChars: number
-  readonly deliver: (records: readonly SimulatedRecord[], giveUp: AbortSignal) => Promise<readonly WriteResult[]>
+  readonly deliver: (records: readonly SinkRecord[], giveUp: AbortSignal) => Promise<readonly WriteResult[]>
 }): Lane {
   const queue: Job[] = []
   let running = false
 
   /** The next group, each record with the job that gets its result. */
-  function takeGroup(): { records: SimulatedRecord[]; jobs: Job[] } {
-    const records: SimulatedRecord[] = []
+  function takeGroup(): { records: SinkRecord[]; jobs: Job[] } {
+    const records: SinkRecord[] = []
     const jobs: Job[] = []
     let chars = 0
     for (const job of queue) {

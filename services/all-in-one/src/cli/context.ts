@@ -15,6 +15,6 @@ export const ExitCode = {
   ok: 0,
   failed: 1,
   usage: 2,
-  /** The command worked and what it compared differs. */
+  /** The command worked, and what it compared differs, or some of what it sent was refused. */
   difference: 3,
 } as const

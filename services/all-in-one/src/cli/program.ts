@@ -2,6 +2,7 @@ import { CodedError, ConfigError } from '@millrace/runtime'
 import { Command, CommanderError } from 'commander'
 import { addAlertsCommand } from './commands/alerts.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addFailedCommand } from './commands/failed.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addGenerateCommand } from './commands/generate.ts'
 import { addKeysCommand } from './commands/keys.ts'
@@ -24,7 +25,10 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       writeOut: text => terminal.print(text.trimEnd()),
       writeErr: text => terminal.say(text.trimEnd()),
     })
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 used wrongly, 3 a comparison found a difference.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 used wrongly, 3 a comparison found a difference, or records were refused again.',
+    )
   const finish = (result: number): void => {
     code = result
   }
@@ -35,6 +39,7 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     addKeysCommand,
     addReconcileCommand,
     addAlertsCommand,
+    addFailedCommand,
     addStackCommand,
     addTopicsCommand,
   ])

@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { kafkaEnv, kafkaEventLogFromEnv } from '@millrace/event-log'
+import { kafkaEnv, kafkaEventLogFromEnv, type LogReader, openEmbeddedLogReader } from '@millrace/event-log'
 import { webHdfsLakeFromEnv, webhdfsEnv } from '@millrace/lake'
-import { cassandraEnv, cassandraMartFromEnv } from '@millrace/mart'
+import { cassandraEnv, cassandraMartFromEnv, createEmbeddedMart, type Mart } from '@millrace/mart'
 import { createLogger, loadConfig, systemClock } from '@millrace/runtime'
-import { openStack } from '@millrace/testing'
-import { composePlatform, openEmbeddedPlatform, openServerPlatform, type Platform } from '../platform.ts'
+import { openStack, type StackAddresses } from '@millrace/testing'
+import type { z } from 'zod'
+import {
+  composePlatform,
+  openEmbeddedPlatform,
+  openServerLog,
+  openServerMart,
+  openServerPlatform,
+  type Platform,
+} from '../platform.ts'
 import { UsageError } from './usage-error.ts'
 
 export const DEFAULT_DEMO_DATA = '.millrace/demo'
@@ -19,36 +27,82 @@ export interface PlatformChoice {
   readonly stack?: string | true
 }
 
+type Variables = NodeJS.ProcessEnv
+
+/** What was chosen: local servers that run, servers named by the environment, or a folder of embedded stores. */
+type Chosen =
+  | { readonly kind: 'stack'; readonly addresses: StackAddresses }
+  | { readonly kind: 'environment' }
+  | { readonly kind: 'embedded'; readonly directory: string }
+
+const SERVER_VARIABLES = ['MILLRACE_KAFKA_BROKERS', 'MILLRACE_CASSANDRA_CONTACT_POINTS']
+
 const parts = () => ({ clock: systemClock, logger: createLogger('millrace', { level: 'error' }) })
 
-/**
- * Opens the stores that a command was asked to use: `--stack`, else `--data`, else servers named by the environment, else the folder
- * `fallback`.
- */
-export async function selectPlatform(
-  choice: PlatformChoice,
-  fallback: string,
-  variables: NodeJS.ProcessEnv,
-): Promise<Platform> {
+/** `--stack`, else `--data`, else servers named by the environment, else the folder `fallback`. */
+async function choose(choice: PlatformChoice, fallback: string, variables: Variables): Promise<Chosen> {
   if (choice.stack !== undefined) {
     const directory = choice.stack === true ? DEFAULT_STACK : choice.stack
     const stack = await openStack(directory)
     if (!stack) throw new UsageError(`No servers run in ${directory}: start them with "npm run millrace -- stack up".`)
-    return openServerPlatform(stack.addresses, parts())
+    return { kind: 'stack', addresses: stack.addresses }
   }
-  if (choice.data === undefined && variables.MILLRACE_KAFKA_BROKERS !== undefined) return fromEnvironment(variables)
+  const isServerNamed = SERVER_VARIABLES.some(name => variables[name] !== undefined)
+  if (choice.data === undefined && isServerNamed) return { kind: 'environment' }
   const directory = choice.data ?? fallback
-  if (!existsSync(path.join(directory, 'log')))
-    throw new UsageError(
-      `There is no data in ${directory}: run "npm run demo" first, or name another folder with --data.`,
-    )
-  return openEmbeddedPlatform(directory, parts())
+  if (existsSync(path.join(directory, 'log'))) return { kind: 'embedded', directory }
+  const first = fallback === DEFAULT_DATA ? 'npm run millrace -- gateway' : 'npm run demo'
+  throw new UsageError(`There is no data in ${directory}: run "${first}" first, or name another folder with --data.`)
 }
 
-async function fromEnvironment(variables: NodeJS.ProcessEnv): Promise<Platform> {
+/** Opens the stores that a command was asked to use; embedded ones only while no other process has them. */
+export async function selectPlatform(
+  choice: PlatformChoice,
+  fallback: string,
+  variables: Variables,
+): Promise<Platform> {
+  const chosen = await choose(choice, fallback, variables)
+  if (chosen.kind === 'stack') return openServerPlatform(chosen.addresses, parts())
+  if (chosen.kind === 'embedded') return openEmbeddedPlatform(chosen.directory, parts())
   const config = loadConfig(variables, { ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
   const log = kafkaEventLogFromEnv(config, parts())
   const lake = webHdfsLakeFromEnv(config, parts())
   const mart = cassandraMartFromEnv(config, parts())
   return composePlatform('servers', { log, lake, mart }, `Kafka at ${config.KAFKA_BROKERS.join(', ')}`)
+}
+
+/** The variables of other stores: they may be set, and need not be. */
+const optional = (shape: z.ZodRawShape): z.ZodRawShape =>
+  Object.fromEntries(Object.entries(shape).map(([name, schema]) => [name, (schema as z.ZodType).optional()]))
+
+/** The log alone, to look at; an embedded one also while a gateway uses it. */
+export async function selectLog(
+  choice: PlatformChoice,
+  fallback: string,
+  variables: Variables,
+): Promise<{ readonly log: LogReader; readonly location: string }> {
+  const chosen = await choose(choice, fallback, variables)
+  if (chosen.kind === 'embedded') {
+    const directory = path.join(chosen.directory, 'log')
+    return { log: openEmbeddedLogReader({ directory }), location: directory }
+  }
+  if (chosen.kind === 'stack') return openServerLog(chosen.addresses, parts())
+  const config = loadConfig(variables, { ...optional({ ...webhdfsEnv, ...cassandraEnv }), ...kafkaEnv })
+  return { log: kafkaEventLogFromEnv(config, parts()), location: `Kafka at ${config.KAFKA_BROKERS.join(', ')}` }
+}
+
+/** The mart alone, to look at; an embedded one also while a gateway uses it. */
+export async function selectMart(
+  choice: PlatformChoice,
+  fallback: string,
+  variables: Variables,
+): Promise<Pick<Mart, 'select' | 'scan' | 'location' | 'close'>> {
+  const chosen = await choose(choice, fallback, variables)
+  if (chosen.kind === 'embedded')
+    return createEmbeddedMart({ file: path.join(chosen.directory, 'mart.db'), readOnly: true })
+  if (chosen.kind === 'stack') return openServerMart(chosen.addresses, parts())
+  return cassandraMartFromEnv(
+    loadConfig(variables, { ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
+    parts(),
+  )
 }

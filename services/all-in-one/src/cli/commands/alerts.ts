@@ -2,7 +2,7 @@ import { martTable } from '@millrace/contracts'
 import type { StoredRow } from '@millrace/mart'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
-import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
+import { DEFAULT_DEMO_DATA, type PlatformChoice, selectMart } from '../select-platform.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -23,12 +23,12 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
         throw new UsageError(`--day is "${options.day}": expected YYYY-MM-DD.`)
       if (!/^[1-9]\d*$/.test(options.limit))
         throw new UsageError(`--limit is "${options.limit}": expected a whole number above 0.`)
-      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      const mart = await selectMart(options, DEFAULT_DEMO_DATA, environment)
       try {
         const table = martTable('lol_alerts_by_day')
         const found: StoredRow[] = []
-        if (options.day !== undefined) found.push(...(await platform.mart.select(table, { day: options.day })))
-        else for await (const page of platform.mart.scan(table, Object.keys(table.columns))) found.push(...page)
+        if (options.day !== undefined) found.push(...(await mart.select(table, { day: options.day })))
+        else for await (const page of mart.scan(table, Object.keys(table.columns))) found.push(...page)
         const matching = found.filter(row => options.account === undefined || row.account === options.account)
         const rows = matching.sort((a, b) => Number(b.datetime) - Number(a.datetime)).slice(0, Number(options.limit))
         if (options.json)
@@ -49,10 +49,10 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
             ]),
           ))
             terminal.print(line)
-          terminal.say(`${rows.length} of ${matching.length} alerts in ${platform.locations.mart}`)
+          terminal.say(`${rows.length} of ${matching.length} alerts in ${mart.location}`)
         }
       } finally {
-        await platform.close()
+        await mart.close()
       }
     })
 }

@@ -3,7 +3,7 @@ import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { ensurePlatform } from '../../platform.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
-import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
+import { DEFAULT_DEMO_DATA, type PlatformChoice, selectLog, selectPlatform } from '../select-platform.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -23,11 +23,11 @@ export function addTopicsCommand(
   where(topics.command('list'))
     .description('list the topics with how many records they hold')
     .action(async (options: PlatformChoice) => {
-      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      const { log } = await selectLog(options, DEFAULT_DEMO_DATA, environment)
       try {
         const rows: (string | number)[][] = []
         for (const contract of topicNames.map(topicContract)) {
-          const ranges = await platform.log.range(contract.name)
+          const ranges = await log.range(contract.name)
           const records = ranges.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
           rows.push([
             contract.name,
@@ -41,7 +41,7 @@ export function addTopicsCommand(
         for (const line of formatTable(['topic', 'key', 'partitions', 'records', 'kept', 'why'], rows))
           terminal.print(line)
       } finally {
-        await platform.close()
+        await log.close()
       }
     })
 

@@ -1,0 +1,139 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createLogger, env, Secret } from '@millrace/runtime'
+import { createLedger } from '@millrace/simulation'
+import type { Command } from 'commander'
+import { type NumberedLine, type ReplayOutcome, replayFailedEvents } from '../../failed-events/replay-failed-events.ts'
+import { readReplayLine } from '../../failed-events/replay-line.ts'
+import { type CommandContext, ExitCode } from '../context.ts'
+import { printableLine } from '../printable.ts'
+import { UsageError } from '../usage-error.ts'
+
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+const MOST_PROBLEMS = 20
+
+interface ReplayFlags {
+  readonly url: string
+  readonly apiKey?: string
+  readonly patience: string
+  readonly ledger?: string
+  readonly json?: true
+}
+
+export function addReplayCommand(failed: Command, context: CommandContext, finish: (code: number) => void): void {
+  const { terminal, clock, signal } = context
+  failed
+    .command('replay <file>')
+    .description('send the records of a mended file through the gateway again')
+    .option('--url <url>', 'address of the gateway', DEFAULT_URL)
+    .option('--api-key <key>', 'key for the gateway')
+    .option('--patience <time>', 'give up when the gateway has taken nothing for so long', '1m')
+    .option('--ledger <folder>', 'note the ids of acknowledged events there')
+    .option('--json', 'print JSON lines')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all accepted, 1 some not answered, 2 the file or an option is wrong and nothing was sent, 3 some refused or held back.' +
+        '\nSending a file twice adds nothing but repetitions with the same event ids.',
+    )
+    .action(async (file: string, flags: ReplayFlags) => {
+      const { url, apiKey, patienceMs } = readFlags(flags)
+      if (!existsSync(file)) throw new UsageError(`There is no file ${file}: "failed export ${file}" makes one.`)
+      const nowMs = clock.now()
+      const total = await checkFile(file, nowMs)
+      const ledger =
+        flags.ledger === undefined ? undefined : createLedger(flags.ledger, `replay-${new Date(nowMs).getTime()}`)
+      const counts = { accepted: 0, refused: 0, held: 0, unanswered: 0 }
+      let unanswered: string | null = null
+      terminal.progress(`sending ${total} records to ${url}`)
+      try {
+        await replayFailedEvents(numberedLines(file, nowMs), {
+          url,
+          apiKey,
+          clock,
+          logger: createLogger('replay', { level: 'silent' }),
+          patienceMs,
+          signal,
+          ...(ledger && { ledger }),
+          onOutcome: outcome => {
+            counts[outcome.outcome]++
+            if (outcome.outcome === 'unanswered') unanswered = outcome.message
+            terminal.print(flags.json ? JSON.stringify(outcome) : sentence(outcome))
+          },
+        })
+      } finally {
+        terminal.endProgress()
+        await ledger?.close()
+      }
+      const { accepted, refused, held } = counts
+      terminal.say(
+        `${accepted} accepted, ${refused} refused, ${held} held back, ${counts.unanswered} without an answer.`,
+      )
+      if (refused > 0) terminal.say('What was refused is a failed event again: "failed export" with --since finds it.')
+      if (unanswered !== null) terminal.say(`${unanswered} Replay the file again: what is stored already keeps its id.`)
+      if (counts.unanswered > 0) finish(ExitCode.failed)
+      else if (refused + held > 0) finish(ExitCode.difference)
+    })
+}
+
+/** @throws UsageError that lists every problem */
+function readFlags({ url, apiKey, patience }: ReplayFlags) {
+  const problems: string[] = []
+  const address = URL.parse(url)
+  if (!address || !/^https?:$/.test(address.protocol) || address.search || address.hash)
+    problems.push(`--url is "${url}": expected an address such as ${DEFAULT_URL}.`)
+  if (!apiKey) problems.push('--api-key is missing: "npm run millrace -- keys create <name>" makes one.')
+  else if (!/^[\x21-\x7e]+$/.test(apiKey))
+    problems.push('--api-key has characters that no key has, such as spaces or line breaks.')
+  const patienceMs = env.duration().safeParse(patience)
+  if (!patienceMs.success) problems.push(`--patience is "${patience}": ${patienceMs.error.issues[0]?.message}.`)
+  if (problems.length > 0 || !apiKey || !patienceMs.success) throw new UsageError(problems.join('\n'))
+  return { url, apiKey: new Secret(apiKey), patienceMs: patienceMs.data }
+}
+
+/** Lines that are not empty, with their numbers in the file. */
+async function* textLines(file: string): AsyncGenerator<{ readonly number: number; readonly text: string }> {
+  let number = 0
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
+  for await (const line of lines) {
+    number++
+    const text = (number === 1 ? line.replace(/^\uFEFF/, '') : line).trim()
+    if (text !== '') yield { number, text }
+  }
+}
+
+/**
+ * Looks at the whole file before anything is sent, so that a slip of the editor sends nothing.
+ * @returns how many records it has
+ * @throws UsageError that lists the lines that cannot be read
+ */
+async function checkFile(file: string, nowMs: number): Promise<number> {
+  const problems: string[] = []
+  let count = 0
+  let broken = 0
+  for await (const { number, text } of textLines(file)) {
+    count++
+    const content = readReplayLine(text, nowMs)
+    if (content.kind !== 'broken' || ++broken > MOST_PROBLEMS) continue
+    problems.push(`${file}, line ${number}: ${printableLine(content.message)}`)
+  }
+  if (broken > MOST_PROBLEMS) problems.push(`and ${broken - MOST_PROBLEMS} lines more.`)
+  if (broken > 0) throw new UsageError([...problems, 'Nothing was sent.'].join('\n'))
+  if (count === 0) throw new UsageError(`${file} has no records: nothing was sent.`)
+  return count
+}
+
+async function* numberedLines(file: string, nowMs: number): AsyncGenerator<NumberedLine> {
+  for await (const { number, text } of textLines(file)) {
+    const content = readReplayLine(text, nowMs)
+    if (content.kind === 'broken') throw new UsageError(`${file} was changed while it was read: see line ${number}.`)
+    yield { number, content }
+  }
+}
+
+const WORDS = { accepted: 'accepted', refused: 'refused', held: 'held back', unanswered: 'no answer' } as const
+
+function sentence({ line, topic, eventId, outcome, code, message }: ReplayOutcome): string {
+  const event = eventId === null ? '' : `  ${eventId}`
+  const why = outcome === 'accepted' || outcome === 'unanswered' ? '' : `  ${code}: ${message}`
+  return printableLine(`line ${String(line).padEnd(4)} ${WORDS[outcome].padEnd(9)}  ${topic}${event}${why}`)
+}

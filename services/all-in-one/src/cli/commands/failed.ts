@@ -1,0 +1,117 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { exportFailedEvents } from '../../failed-events/export-failed-events.ts'
+import { matches } from '../../failed-events/failure-filter.ts'
+import {
+  type ReadFailedOptions,
+  rangesOfFailedEvents,
+  readFailedEvents,
+  type StoredFailure,
+} from '../../failed-events/read-failed-events.ts'
+import { readableEventJson } from '../../failed-events/record-content.ts'
+import type { CommandContext } from '../context.ts'
+import { addFailureOptions, addPlaceOptions, type FailureFlags, readFailureFlags } from '../failure-flags.ts'
+import { codeTable, failureTable, failureView, NewestFailures } from '../failure-view.ts'
+import { DEFAULT_DATA, type PlatformChoice, selectLog } from '../select-platform.ts'
+import { UsageError } from '../usage-error.ts'
+import { addReplayCommand } from './failed-replay.ts'
+
+export function addFailedCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
+  const { terminal, environment, clock } = context
+  const failed = program
+    .command('failed')
+    .description(
+      'records that a stage could not accept: list them, look at one, take them out to mend, send them again',
+    )
+  const onUnreadable: ReadFailedOptions['onUnreadable'] = ({ partition, offset, reason }) =>
+    terminal.say(`Passed over partition ${partition}, offset ${offset} of failed-events: it is ${reason}.`)
+
+  addFailureOptions(failed.command('list'))
+    .description('list them, newest first, and count them by code')
+    .option('--limit <n>', 'at most this many', '20')
+    .option('--json', 'print JSON lines, records included')
+    .action(async (flags: FailureFlags & { json?: true }) => {
+      const { filter, limit = 20 } = readFailureFlags(flags, clock.now())
+      const { log, location } = await selectLog(flags, DEFAULT_DATA, environment)
+      try {
+        const newest = new NewestFailures(limit)
+        for await (const failure of readFailedEvents(log, await rangesOfFailedEvents(log), { onUnreadable }))
+          if (matches(failure.event, filter)) newest.add(failure)
+        const shown = newest.list()
+        const lines = flags.json
+          ? shown.map(({ event }) => readableEventJson(event))
+          : [...failureTable(shown), ...(newest.count > 0 ? ['', ...codeTable(newest.byCode)] : [])]
+        for (const line of lines) terminal.print(line)
+        terminal.say(`${shown.length} of ${newest.count} failed events in ${location}`)
+      } finally {
+        await log.close()
+      }
+    })
+
+  addPlaceOptions(failed.command('show <id>'))
+    .description('show everything about one; the beginning of its id is enough')
+    .option('--json', 'print JSON')
+    .action(async (id: string, flags: PlatformChoice & { json?: true }) => {
+      const { log, location } = await selectLog(flags, DEFAULT_DATA, environment)
+      try {
+        const found = new Map<string, StoredFailure>()
+        for await (const failure of readFailedEvents(log, await rangesOfFailedEvents(log), { onUnreadable }))
+          if (failure.event.eventId.startsWith(id)) found.set(failure.event.eventId, failure)
+        const failure = found.get(id) ?? (found.size === 1 ? [...found.values()][0] : undefined)
+        if (!failure && found.size > 0)
+          throw new UsageError(
+            `"${id}" is the beginning of ${found.size} ids: give more of it.\n${[...found.keys()].slice(0, 10).join('\n')}`,
+          )
+        if (!failure) throw new UsageError(`No failed event "${id}" in ${location}: "failed list" shows them.`)
+        if (flags.json) terminal.print(readableEventJson(failure.event))
+        else for (const line of failureView(failure)) terminal.print(line)
+      } finally {
+        await log.close()
+      }
+    })
+
+  addFailureOptions(failed.command('export <file>'))
+    .description('write them to a new file, one record a line, to mend with an editor or jq; - is standard output')
+    .option('--limit <n>', 'at most this many records, the newest')
+    .action(async (file: string, flags: FailureFlags) => {
+      const { filter, limit } = readFailureFlags(flags, clock.now())
+      const { log } = await selectLog(flags, DEFAULT_DATA, environment)
+      let output: FileHandle | undefined
+      try {
+        output = file === '-' ? undefined : await createFile(file)
+        const { records, failures } = await exportFailedEvents(log, {
+          filter,
+          ...(limit !== undefined && { limit }),
+          write: async line => {
+            if (output) await output.appendFile(`${line}\n`)
+            else terminal.print(line)
+          },
+          onProgress: line => terminal.progress(line),
+          onUnreadable,
+        })
+        terminal.endProgress()
+        terminal.say(
+          `${records} records of ${failures} failed events${file === '-' ? '' : ` in ${file}: mend it, then "failed replay ${file}"`}`,
+        )
+      } finally {
+        await output?.close()
+        await log.close()
+      }
+    })
+
+  addReplayCommand(failed, context, finish)
+}
+
+/** Only its owner reads the file: records may hold what clients would not like to see published. */
+async function createFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx', 0o600)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UsageError(
+      code === 'EEXIST'
+        ? `${file} is there already, perhaps with your changes: give another name, or remove it.`
+        : `Cannot write ${file}: ${message}`,
+    )
+  }
+}
