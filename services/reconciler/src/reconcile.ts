@@ -45,7 +45,14 @@ async function readFailures(log: EventLog, checks: ReadonlyMap<string, TopicChec
       for (const record of records) {
         const failed = failedEvent.parse(JSON.parse(record.value.toString('utf8')))
         if (failed.stage === 'ingest') refused++
-        else if (failed.topic !== null) await checks.get(failed.topic)?.addFailed(failed)
+        else if (failed.topic !== null) {
+          const check = checks.get(failed.topic)
+          await check?.addFailed(failed)
+          // Where every event has its derived record, that one brings the event into the mart, under the same id.
+          const source = check?.contract.derivedFrom
+          if (source?.everyEvent && failed.sink === 'mart' && failed.sourceEventId !== null)
+            await checks.get(source.topic)?.addFailedId(failed.sourceEventId)
+        }
       }
   return refused
 }

@@ -74,7 +74,12 @@ export class TopicCheck {
   async addFailed(failed: FailedEvent): Promise<void> {
     const where = position(failed.partition ?? 0, failed.offset ?? 0)
     if (failed.sink === 'lake') this.#notArchivable.add(where)
-    await this.#spill.add('failed', failed.sourceEventId ?? where)
+    await this.addFailedId(failed.sourceEventId ?? where)
+  }
+
+  /** Takes note of the id of an event that is not in the mart because something made from it failed. */
+  async addFailedId(id: string): Promise<void> {
+    await this.#spill.add('failed', id)
   }
 
   async run(): Promise<TopicReport> {

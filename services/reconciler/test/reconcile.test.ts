@@ -211,6 +211,26 @@ describe('reconciliation', () => {
     expect((await run()).topics['lol.raw']).toMatchObject({ mart: 2, failed: 1, missing: 0 })
   })
 
+  it('takes an event for failed when its curated form failed before the mart, but not when its score did', async () => {
+    const { events } = await allTheWay()
+    tables.lol_analysis = [uuid(1), uuid(2)]
+    const [curated] = await store('lol.curated', [events[2]!])
+    archive('lol.curated', curated!.partition, [{ offset: curated!.offset, event: events[2]! }])
+    const atMart = { stage: 'sink', sink: 'mart', partition: curated!.partition }
+    await store('failed-events', [
+      failedEvent({ ...atMart, topic: 'lol.scores', offset: 8, sourceEventId: `${uuid(3)}:score` }),
+    ])
+    expect((await run()).topics['lol.raw']).toMatchObject({ failed: 0, missing: 1 })
+    await store('failed-events', [
+      failedEvent({ ...atMart, topic: 'lol.curated', offset: curated!.offset, sourceEventId: uuid(3) }),
+    ])
+    expect(await run()).toMatchObject({
+      ok: true,
+      examples: [],
+      topics: { 'lol.raw': { failed: 1, missing: 0 }, 'lol.curated': { failed: 1, missing: 0 } },
+    })
+  })
+
   it('counts an event that is in a mart table twice', async () => {
     await allTheWay()
     tables.lol_analysis.push(uuid(1))
