@@ -111,7 +111,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
           url: options.url,
           topic,
           status: verdict.status,
-          reason: verdict.reason,
+          reason: clause(verdict.reason),
           hint: hintFor(verdict.status, topic),
         })
         break
@@ -159,7 +159,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
       : simulationError('gateway_unavailable', {
           url: options.url,
           seconds: Math.round(patience.troubledMs() / 1000),
-          reason,
+          reason: clause(reason),
         })
     return false
   }
@@ -219,6 +219,9 @@ function laneOf(key: string, lanes: number): number {
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
   return (hash >>> 0) % lanes
 }
+
+/** The gateway writes sentences, and here they are put into one. */
+const clause = (sentence: string): string => sentence.replace(/\.$/, '')
 
 function hintFor(status: number, topic: string): string {
   if (status === 401) return 'Give a key that is known there and not revoked ("millrace keys list" shows them).'
