@@ -109,7 +109,7 @@ describe('the command line', () => {
     [['failed', 'export', at('out.ndjson'), '--stack', at('stack')], /No servers run in .*stack: start them/],
     [
       ['failed', 'replay', at('none.ndjson'), '--api-key', 'k'],
-      /There is no file .*none\.ndjson: "failed export .*" makes/,
+      /There is no file .*none\.ndjson: "failed export <file>" makes/,
     ],
     [
       ['failed', 'replay', at('none.ndjson'), '--url', 'localhost', '--patience', 'long'],

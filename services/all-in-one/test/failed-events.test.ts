@@ -145,6 +145,7 @@ describe('records that the gateway refused', () => {
     expect(out).toMatch(/ingest +invalid_field +\/y +lol\.raw[\s\S]*ingest +invalid_field +\/x +lol\.raw/)
     expect(out).toMatch(/code +count[\s\S]*invalid_field +2[\s\S]*not_json +1/)
     expect((await failed('list', '--code', 'not_json')).err).toContain('1 of 1 failed events')
+    expect((await failed('list', '--code', 'invalid_feild')).err).toContain('Did you mean invalid_field?')
     expect((await failed('list', '--stage', 'sink')).err).toContain('0 of 0 failed events')
     expect((await failed('list', '--since', '1h', '--limit', '1')).err).toContain('1 of 4 failed events')
     expect((await failed('list', '--since', '2999-01-01T00:00:00Z')).err).toContain('0 of 0 failed events')

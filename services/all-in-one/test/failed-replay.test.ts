@@ -95,7 +95,7 @@ describe('a replay', () => {
     const { url } = await startGateway(() => ({ status: 503, body: { detail: 'The event log cannot be reached.' } }))
     const { code, outcomes, err } = await replay([line(1), line(2)], url, '--patience', '300ms')
     expect(code).toBe(1)
-    expect(outcomes).toMatchObject([{ outcome: 'unanswered' }, { outcome: 'unanswered' }])
+    expect(outcomes).toMatchObject([{ outcome: 'open' }, { outcome: 'open' }])
     expect(err).toMatch(/took nothing for \d+ s: The event log cannot be reached\. Start it, or check its address/)
   })
 
@@ -124,7 +124,7 @@ describe('a replay', () => {
       [3, 'held', 'not_mended'],
       [5, 'accepted', null],
     ])
-    expect(err).toContain('2 accepted, 1 refused, 1 held back, 0 without an answer')
+    expect(err).toContain('2 accepted, 1 refused, 1 held back, 0 left open')
     const files = readdirSync(path.join(ledger, 'lol.raw'))
     expect(files.map(name => readFileSync(path.join(ledger, 'lol.raw', name), 'utf8')).join('')).toBe(
       `${uuid(1)}\n${uuid(4)}\n`,
@@ -138,7 +138,7 @@ describe('a replay', () => {
     const { code, outcomes, err } = await replay([line(1, { topic: 'lol.truth' }), line(2)], url)
     expect(code).toBe(1)
     expect(outcomes).toMatchObject([
-      { topic: 'lol.truth', outcome: 'unanswered', code: 'gateway_refused' },
+      { topic: 'lol.truth', outcome: 'open', code: 'gateway_refused' },
       { topic: 'lol.raw', outcome: 'accepted' },
     ])
     expect(err).toContain('Use a key that allows lol.truth')

@@ -14,14 +14,14 @@ export interface NumberedLine {
 
 /**
  * What became of one line. `accepted`: stored, as the gateway has acknowledged. `refused`: the gateway judged it and took it not.
- * `held`: not sent. `unanswered`: not acknowledged, yet it may be stored; sending it again does no harm.
+ * `held`: not sent. `open`: neither accepted nor refused when the replay gave up; it may be stored, and sending it again does no harm.
  */
 export interface ReplayOutcome {
   readonly line: number
   readonly id: string
   readonly topic: string
   readonly eventId: string | null
-  readonly outcome: 'accepted' | 'refused' | 'held' | 'unanswered'
+  readonly outcome: 'accepted' | 'refused' | 'held' | 'open'
   readonly code: string | null
   readonly message: string | null
 }
@@ -64,13 +64,14 @@ export async function replayFailedEvents(lines: AsyncIterable<NumberedLine>, opt
       own.forEach((line, index) => {
         results.set(line, answers[index]!)
       })
-      const accepted = own.filter(line => results.get(line) === null)
-      await options.ledger?.append(
-        topic,
-        accepted.map(line => line.content.eventId),
-      )
     }
     for (const line of chunk) options.onOutcome(outcomeOf(line, results.get(line) ?? null))
+    const accepted = sendable.filter(line => results.get(line) === null).map(line => line.content)
+    for (const [topic, own] of Map.groupBy(accepted, record => record.topic))
+      await options.ledger?.append(
+        topic,
+        own.map(record => record.eventId),
+      )
   }
 
   try {
@@ -99,5 +100,5 @@ function outcomeOf({ number: line, content }: NumberedLine, result: WriteResult)
   if (result.kind === 'refused')
     return { line, id, topic, eventId, outcome: 'refused', code: result.code, message: result.message }
   const { code, message } = result.error
-  return { line, id, topic, eventId, outcome: 'unanswered', code, message }
+  return { line, id, topic, eventId, outcome: 'open', code, message }
 }

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createLogger, env, Secret } from '@millrace/runtime'
 import { createLedger } from '@millrace/simulation'
@@ -32,18 +32,19 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
     .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all accepted, 1 some not answered, 2 the file or an option is wrong and nothing was sent, 3 some refused or held back.' +
+      '\nExit codes: 0 all accepted, 1 some left open, 2 the file or an option is wrong and nothing was sent, 3 some refused or held back.' +
         '\nSending a file twice adds nothing but repetitions with the same event ids.',
     )
     .action(async (file: string, flags: ReplayFlags) => {
       const { url, apiKey, patienceMs } = readFlags(flags)
-      if (!existsSync(file)) throw new UsageError(`There is no file ${file}: "failed export ${file}" makes one.`)
+      if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+        throw new UsageError(`There is no file ${file}: "failed export <file>" makes one.`)
       const nowMs = clock.now()
       const total = await checkFile(file, nowMs)
       const ledger =
         flags.ledger === undefined ? undefined : createLedger(flags.ledger, `replay-${new Date(nowMs).getTime()}`)
-      const counts = { accepted: 0, refused: 0, held: 0, unanswered: 0 }
-      let unanswered: string | null = null
+      const counts = { accepted: 0, refused: 0, held: 0, open: 0 }
+      let whyOpen: string | null = null
       terminal.progress(`sending ${total} records to ${url}`)
       try {
         await replayFailedEvents(numberedLines(file, nowMs), {
@@ -56,7 +57,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
           ...(ledger && { ledger }),
           onOutcome: outcome => {
             counts[outcome.outcome]++
-            if (outcome.outcome === 'unanswered') unanswered = outcome.message
+            if (outcome.outcome === 'open') whyOpen = outcome.message
             terminal.print(flags.json ? JSON.stringify(outcome) : sentence(outcome))
           },
         })
@@ -64,13 +65,11 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
         terminal.endProgress()
         await ledger?.close()
       }
-      const { accepted, refused, held } = counts
-      terminal.say(
-        `${accepted} accepted, ${refused} refused, ${held} held back, ${counts.unanswered} without an answer.`,
-      )
+      const { accepted, refused, held, open } = counts
+      terminal.say(`${accepted} accepted, ${refused} refused, ${held} held back, ${open} left open.`)
       if (refused > 0) terminal.say('What was refused is a failed event again: "failed export" with --since finds it.')
-      if (unanswered !== null) terminal.say(`${unanswered} Replay the file again: what is stored already keeps its id.`)
-      if (counts.unanswered > 0) finish(ExitCode.failed)
+      if (whyOpen !== null) terminal.say(`${whyOpen} Then replay the file again: what is stored already keeps its id.`)
+      if (open > 0) finish(ExitCode.failed)
       else if (refused + held > 0) finish(ExitCode.difference)
     })
 }
@@ -130,10 +129,10 @@ async function* numberedLines(file: string, nowMs: number): AsyncGenerator<Numbe
   }
 }
 
-const WORDS = { accepted: 'accepted', refused: 'refused', held: 'held back', unanswered: 'no answer' } as const
+const WORDS = { accepted: 'accepted', refused: 'refused', held: 'held back', open: 'left open' } as const
 
 function sentence({ line, topic, eventId, outcome, code, message }: ReplayOutcome): string {
   const event = eventId === null ? '' : `  ${eventId}`
-  const why = outcome === 'accepted' || outcome === 'unanswered' ? '' : `  ${code}: ${message}`
+  const why = outcome === 'accepted' || outcome === 'open' ? '' : `  ${code}: ${message}`
   return printableLine(`line ${String(line).padEnd(4)} ${WORDS[outcome].padEnd(9)}  ${topic}${event}${why}`)
 }

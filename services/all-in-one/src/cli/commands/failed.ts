@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { exportFailedEvents } from '../../failed-events/export-failed-events.ts'
 import { matches } from '../../failed-events/failure-filter.ts'
@@ -12,6 +13,7 @@ import { readableEventJson } from '../../failed-events/record-content.ts'
 import type { CommandContext } from '../context.ts'
 import { addFailureOptions, addPlaceOptions, type FailureFlags, readFailureFlags } from '../failure-flags.ts'
 import { codeTable, failureTable, failureView, NewestFailures } from '../failure-view.ts'
+import { printableLine } from '../printable.ts'
 import { DEFAULT_DATA, type PlatformChoice, selectLog } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
 import { addReplayCommand } from './failed-replay.ts'
@@ -35,14 +37,17 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
       const { log, location } = await selectLog(flags, DEFAULT_DATA, environment)
       try {
         const newest = new NewestFailures(limit)
-        for await (const failure of readFailedEvents(log, await rangesOfFailedEvents(log), { onUnreadable }))
+        const codes = new Set<string>()
+        for await (const failure of readFailedEvents(log, await rangesOfFailedEvents(log), { onUnreadable })) {
+          codes.add(failure.event.code)
           if (matches(failure.event, filter)) newest.add(failure)
+        }
         const shown = newest.list()
-        const lines = flags.json
-          ? shown.map(({ event }) => readableEventJson(event))
-          : [...failureTable(shown), ...(newest.count > 0 ? ['', ...codeTable(newest.byCode)] : [])]
-        for (const line of lines) terminal.print(line)
+        if (flags.json) for (const { event } of shown) terminal.print(readableEventJson(event))
+        else if (shown.length > 0)
+          for (const line of [...failureTable(shown), '', ...codeTable(newest.byCode)]) terminal.print(line)
         terminal.say(`${shown.length} of ${newest.count} failed events in ${location}`)
+        if (filter.code !== undefined && !codes.has(filter.code)) terminal.say(unknownCode(filter.code, [...codes]))
       } finally {
         await log.close()
       }
@@ -100,6 +105,12 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
     })
 
   addReplayCommand(failed, context, finish)
+}
+
+function unknownCode(code: string, known: readonly string[]): string {
+  const near = nearest(code, known)
+  const hint = near ? `Did you mean ${near}?` : known.length > 0 ? `Codes that are there: ${known.join(', ')}.` : ''
+  return printableLine(`None has the code "${code}". ${hint}`.trim())
 }
 
 /** Only its owner reads the file: records may hold what clients would not like to see published. */
