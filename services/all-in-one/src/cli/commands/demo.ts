@@ -12,7 +12,7 @@ import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
-const SET_HERE = ['sink', 'url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
+const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
 
 interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly data: string

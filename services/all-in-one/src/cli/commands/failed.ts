@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { exportFailedEvents } from '../../failed-events/export-failed-events.ts'
@@ -95,8 +95,11 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
           onUnreadable,
         })
         terminal.endProgress()
+        if (records === 0 && output) await rm(file)
         terminal.say(
-          `${records} records of ${failures} failed events${file === '-' ? '' : ` in ${file}: mend it, then "failed replay ${file}"`}`,
+          records === 0
+            ? 'No failed event matches: nothing was written.'
+            : `${count(records, 'record')} of ${count(failures, 'failed event')}${output ? ` in ${file}: mend it, then "failed replay ${file}"` : ''}`,
         )
       } finally {
         await output?.close()
@@ -112,6 +115,9 @@ function unknownCode(code: string, known: readonly string[]): string {
   const hint = near ? `Did you mean ${near}?` : known.length > 0 ? `Codes that are there: ${known.join(', ')}.` : ''
   return printableLine(`None has the code "${code}". ${hint}`.trim())
 }
+
+const count = (number: number, what: string): string =>
+  `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`
 
 /** Only its owner reads the file: records may hold what clients would not like to see published. */
 async function createFile(file: string): Promise<FileHandle> {
