@@ -3,6 +3,7 @@ export type { ProvidedStack } from './provided-stack.ts'
 export { type ServiceProcess, startService } from './service-process.ts'
 export type {
   KafkaDetour,
+  SecureKafka,
   ServerDescription,
   ServerHandle,
   Stack,

@@ -1,4 +1,5 @@
-import type { KafkaDetour, StackAddresses, StackOptions } from './stack.ts'
+import { fileURLToPath } from 'node:url'
+import type { KafkaDetour, SecureKafka, StackAddresses, StackOptions } from './stack.ts'
 import type { Software } from './versions.ts'
 
 export type ServerKind = 'kafka' | 'namenode' | 'datanode' | 'cassandra'
@@ -16,9 +17,11 @@ export const HOST = '127.0.0.1'
 /** The HDFS superuser, and the user that clients name. */
 export const HDFS_USER = 'millrace'
 export const DATA_CENTER = 'datacenter1'
+/** Who may come in by the secure listener of a broker. */
+export const KAFKA_LOGIN = { username: 'millrace', password: 'not-a-secret-of-the-tests' } as const
 
 const PORT_NAMES: Record<ServerKind, readonly string[]> = {
-  kafka: ['client', 'internal', 'controller', 'detour', 'detourAdvertised'],
+  kafka: ['client', 'internal', 'controller', 'detour', 'detourAdvertised', 'secure'],
   namenode: ['http', 'rpc'],
   datanode: ['http', 'transfer', 'ipc'],
   cassandra: ['cql', 'storage'],
@@ -75,6 +78,13 @@ export const detoursOf = (plans: readonly ServerPlan[]): KafkaDetour[] =>
   plans
     .filter(plan => plan.kind === 'kafka')
     .map(({ ports }) => ({ listen: `${HOST}:${ports.detourAdvertised}`, target: `${HOST}:${ports.detour}` }))
+
+/** How clients come in by TLS and a login. */
+export const secureKafkaOf = (plans: readonly ServerPlan[]): SecureKafka => ({
+  brokers: plans.filter(plan => plan.kind === 'kafka').map(({ ports }) => `${HOST}:${ports.secure}`),
+  ...KAFKA_LOGIN,
+  authorityFile: fileURLToPath(new URL('../certificates/authority.pem', import.meta.url)),
+})
 
 export function addressesOf(plans: readonly ServerPlan[]): StackAddresses {
   const brokers = plans.filter(plan => plan.kind === 'kafka').map(addressOf)
