@@ -1,5 +1,6 @@
 export { describeStack, openStack, stopStack } from './open-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
+export { CASSANDRA_LOGIN } from './server-plan.ts'
 export { type ServiceProcess, startService } from './service-process.ts'
 export type {
   KafkaDetour,

@@ -10,6 +10,8 @@ export interface ServerPlan {
   readonly kind: ServerKind
   /** 1 for the first of its kind. */
   readonly index: number
+  /** Clients must log in. */
+  readonly asksForLogin?: true
   readonly ports: Readonly<Record<string, number>>
 }
 
@@ -17,6 +19,8 @@ export const HOST = '127.0.0.1'
 /** The HDFS superuser, and the user that clients name. */
 export const HDFS_USER = 'millrace'
 export const DATA_CENTER = 'datacenter1'
+/** The superuser that a Cassandra with logins begins with. */
+export const CASSANDRA_LOGIN = { username: 'cassandra', password: 'cassandra' } as const
 /** Who may come in by the secure listener of a broker. */
 export const KAFKA_LOGIN = { username: 'millrace', password: 'not-a-secret-of-the-tests' } as const
 
@@ -44,7 +48,14 @@ export function listServers({ kafkaBrokers, dataNodes, cassandra }: StackShape):
     ...many('kafka', kafkaBrokers),
     ...(dataNodes > 0 ? [{ name: 'namenode', kind: 'namenode' as const, index: 1 }] : []),
     ...many('datanode', dataNodes),
-    ...(cassandra ? [{ name: 'cassandra', kind: 'cassandra' as const, index: 1 }] : []),
+    ...(cassandra
+      ? [
+          {
+            ...{ name: 'cassandra', kind: 'cassandra' as const, index: 1 },
+            ...(cassandra === 'with-login' ? { asksForLogin: true as const } : {}),
+          },
+        ]
+      : []),
   ]
 }
 

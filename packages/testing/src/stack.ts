@@ -28,7 +28,8 @@ export interface StackOptions {
   readonly directory: string
   readonly kafkaBrokers?: 0 | 1 | 3
   readonly dataNodes?: 0 | 1 | 2 | 3
-  readonly cassandra?: boolean
+  /** `with-login` asks for a name and password, see `CASSANDRA_LOGIN`, and checks permissions. */
+  readonly cassandra?: boolean | 'with-login'
   /** Gets one line per thing that happens. */
   readonly onProgress?: (line: string) => void
   /** Removes what an earlier run left in the folder. */
