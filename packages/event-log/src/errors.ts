@@ -11,6 +11,18 @@ export const logErrors = {
     retryable: true,
     kind: 'infrastructure',
   },
+  login_refused: {
+    message:
+      'The event log at {where} refuses the login: check MILLRACE_KAFKA_SASL_USERNAME, MILLRACE_KAFKA_SASL_PASSWORD and MILLRACE_KAFKA_SASL_MECHANISM. {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  certificate_refused: {
+    message:
+      'The certificate of the event log at {where} is not trusted: check MILLRACE_KAFKA_CA_FILE, and that MILLRACE_KAFKA_BROKERS has the names that are in it. {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
   log_closed: { message: 'The event log was closed.', retryable: false, kind: 'internal' },
   log_locked: {
     message: 'The event log in {directory} is in use by process {pid}: stop that one, or choose another directory.',

@@ -21,7 +21,8 @@ export const cassandraEnv = {
   CASSANDRA_KEY_FILE: env.text().optional(),
   CASSANDRA_TLS_SERVER_NAME: env.text().optional(),
   CASSANDRA_REQUEST_TIMEOUT: env.duration().prefault('10s'),
-  CASSANDRA_START_TIMEOUT: env.duration().prefault('2m'),
+  /** How long a Cassandra that is not there yet is waited for at the start. */
+  CASSANDRA_START_TIMEOUT: env.duration().prefault('15m'),
   CASSANDRA_MAX_IN_FLIGHT: env.integer({ min: 1, max: 1024 }).prefault('32'),
 } as const
 

@@ -168,6 +168,45 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     },
   )
 
+  it('takes no more than its budget from a large backlog while its sink is stuck, and works it off later', {
+    timeout: 240_000,
+  }, async () => {
+    const budgetBytes = 8 << 20
+    const backlogBytes = 16 * budgetBytes
+    const text = 'x'.repeat(8_000)
+    for (let sent = 0; sent < backlogBytes; sent += 1_000 * text.length)
+      await send(Array.from({ length: 1_000 }, (_, n) => ({ key: `player-${n % 24}`, text })))
+    const script = new URL('stuck-process.ts', import.meta.url).pathname
+    const child = spawn(process.execPath, [script, broker, suffix, String(budgetBytes)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    closers.push(async () => child.kill('SIGKILL'))
+    const states: { rssBytes: number; inFlightBytes: number }[] = []
+    let rest = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n')
+      rest = lines.pop()!
+      states.push(...lines.map(line => JSON.parse(line)))
+    })
+    const holding = (count: number) =>
+      waitUntil(() => states.filter(({ inFlightBytes }) => inFlightBytes >= budgetBytes / 2).length >= count, {
+        what: `a process that holds its budget, seen ${count} times`,
+        deadlineMs: 90_000,
+      })
+    await holding(4)
+    const idleBytes = states[0]!.rssBytes
+    const fullBytes = Math.max(...states.map(({ rssBytes }) => rssBytes))
+    await holding(60)
+    const mostBytes = Math.max(...states.map(({ rssBytes }) => rssBytes))
+    expect(Math.max(...states.map(({ inFlightBytes }) => inFlightBytes))).toBeLessThan(2 * budgetBytes)
+    expect(mostBytes / fullBytes).toBeLessThan(1.25)
+    expect(mostBytes - idleBytes).toBeLessThan(backlogBytes)
+    child.kill('SIGUSR2')
+    await caughtUp(log, 'copier')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
   it('gives after kill -9 what it would have given undisturbed', { timeout: 180_000 }, async () => {
     const keys = Array.from({ length: 12 }, (_, n) => `player-${n}`)
     let sent = 0

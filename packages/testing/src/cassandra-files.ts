@@ -33,7 +33,7 @@ concurrent_writes: 16
 batch_size_warn_threshold: 64KiB
 batch_size_fail_threshold: 640KiB
 auto_snapshot: false
-`
+${plan.asksForLogin ? 'authenticator: PasswordAuthenticator\nauthorizer: CassandraAuthorizer\n' : ''}`
 
 /** Cassandra's logging: everything of INFO and above into one file. */
 export const cassandraLogging = (logFile: string): string => `<configuration>

@@ -20,8 +20,8 @@ describe('the container of', () => {
     const { script, ports } = specOf(planOf('kafka2'), plans)
     expect(script).toMatch(/^\[ -f \/tmp\/millrace\/meta\.properties \] \|\| \S+kafka-storage\.sh format/)
     expect(script).toMatch(/\nexec \S+kafka-server-start\.sh \S+$/)
-    const { client, detour, internal, controller } = planOf('kafka2').ports
-    expect(ports.map(port => port.host)).toEqual([client, detour])
+    const { client, detour, secure, internal, controller } = planOf('kafka2').ports
+    expect(ports.map(port => port.host)).toEqual([client, detour, secure])
     const properties = propertiesOf('kafka2')
     expect(properties.listeners).not.toContain('127.0.0.1')
     expect(properties['advertised.listeners']).toContain(`CLIENT://127.0.0.1:${client}`)

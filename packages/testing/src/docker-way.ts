@@ -3,7 +3,7 @@ import { GenericContainer, getContainerRuntimeClient, type WaitStrategy } from '
 import { cassandraYaml } from './cassandra-files.ts'
 import { hadoopConsoleLogging, hadoopFiles } from './hadoop-files.ts'
 import type { PreparedServer } from './java-way.ts'
-import { KAFKA_CLUSTER_ID, kafkaProperties } from './kafka-files.ts'
+import { KAFKA_CLUSTER_ID, kafkaProperties, SCRAM_ARGUMENTS } from './kafka-files.ts'
 import { HDFS_USER, type ServerPlan, SOFTWARE_OF } from './server-plan.ts'
 import { notePid } from './stack-state.ts'
 import { SERVER_IMAGES } from './versions.ts'
@@ -98,12 +98,12 @@ function kafkaSpec(plan: ServerPlan, plans: readonly ServerPlan[]): ContainerSpe
   const file = `${FILES}/server.properties`
   return {
     script: [
-      `[ -f ${DATA}/meta.properties ] || /opt/kafka/bin/kafka-storage.sh format -t ${KAFKA_CLUSTER_ID} -c ${file} || exit 1`,
+      `[ -f ${DATA}/meta.properties ] || /opt/kafka/bin/kafka-storage.sh format -t ${KAFKA_CLUSTER_ID} -c ${file} ${SCRAM_ARGUMENTS.map(argument => `'${argument}'`).join(' ')} || exit 1`,
       `exec /opt/kafka/bin/kafka-server-start.sh ${file}`,
     ].join('\n'),
     environment: { KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m' },
     files: { 'server.properties': properties },
-    ports: [...same(plan.ports.client!), ...same(plan.ports.detour!)],
+    ports: [...same(plan.ports.client!), ...same(plan.ports.detour!), ...same(plan.ports.secure!)],
   }
 }
 

@@ -1,7 +1,10 @@
 export { describeStack, openStack, stopStack } from './open-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
+export { CASSANDRA_LOGIN } from './server-plan.ts'
+export { type ServiceProcess, startService } from './service-process.ts'
 export type {
   KafkaDetour,
+  SecureKafka,
   ServerDescription,
   ServerHandle,
   Stack,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CASSANDRA_JVM_ARGUMENTS, cassandraLogging, cassandraYaml } from './cassandra-files.ts'
 import { hadoopFiles, hadoopLogging } from './hadoop-files.ts'
-import { KAFKA_CLUSTER_ID, kafkaLogging, kafkaProperties } from './kafka-files.ts'
+import { KAFKA_CLUSTER_ID, kafkaLogging, kafkaProperties, SCRAM_ARGUMENTS } from './kafka-files.ts'
 import { HDFS_USER, type ServerPlan } from './server-plan.ts'
 import { writeWhole } from './text-file.ts'
 
@@ -34,7 +34,7 @@ export function kafkaLaunch(plan: ServerPlan, place: LaunchPlace): ServerLaunch 
   writeWhole(logging, kafkaLogging(logFile))
   const common = [`-Dlog4j2.configurationFile=${logging}`, '-Dlog4j2.disableJmx=true', '-cp', classPath]
   const heap = ['-Xms128m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']
-  const format = ['kafka.tools.StorageTool', 'format', '-t', KAFKA_CLUSTER_ID, '-c', properties]
+  const format = ['kafka.tools.StorageTool', 'format', '-t', KAFKA_CLUSTER_ID, '-c', properties, ...SCRAM_ARGUMENTS]
   return {
     arguments: [...heap, ...common, 'kafka.Kafka', properties],
     format: { arguments: [...common, ...format], madeFile: path.join(dataDirectory, 'meta.properties') },

@@ -1,4 +1,5 @@
-import { HOST, type ServerPlan } from './server-plan.ts'
+import { readFileSync } from 'node:fs'
+import { HOST, KAFKA_LOGIN, type ServerPlan } from './server-plan.ts'
 
 /** Any 16 bytes, base64url: brokers of one stack must agree. */
 export const KAFKA_CLUSTER_ID = 'bWlsbHJhY2UtdGVzdC0wMQ'
@@ -35,18 +36,22 @@ export function kafkaProperties(
     listeners: listeners({
       CLIENT: `${bind}:${ports.client}`,
       DETOUR: `${bind}:${ports.detour}`,
+      SECURE: `${bind}:${ports.secure}`,
       INTERNAL: `${bind}:${ports.internal}`,
       CONTROLLER: `${bind}:${ports.controller}`,
     }),
     'advertised.listeners': listeners({
       CLIENT: `${HOST}:${ports.client}`,
       DETOUR: `${HOST}:${ports.detourAdvertised}`,
+      SECURE: `${HOST}:${ports.secure}`,
       INTERNAL: `${hostOf(plan)}:${ports.internal}`,
       CONTROLLER: `${hostOf(plan)}:${ports.controller}`,
     }),
     'listener.security.protocol.map': ['CLIENT', 'DETOUR', 'INTERNAL', 'CONTROLLER']
       .map(n => `${n}:PLAINTEXT`)
+      .concat('SECURE:SASL_SSL')
       .join(','),
+    ...secureListener(),
     'log.dirs': dataDirectory,
     'num.network.threads': 2,
     'num.io.threads': 4,
@@ -70,6 +75,30 @@ export function kafkaProperties(
     // The cleaner takes this from the heap at once; the default of 128 MiB is half of a small heap.
     'log.cleaner.dedupe.buffer.size': 16 * 2 ** 20,
   })
+}
+
+/** Arguments of the formatting tool that make the login known for SCRAM, which keeps its own record of it. */
+export const SCRAM_ARGUMENTS: readonly string[] = [
+  '--add-scram',
+  `SCRAM-SHA-512=[name=${KAFKA_LOGIN.username},password=${KAFKA_LOGIN.password}]`,
+]
+
+/** TLS with the certificate of the tests, and a login. */
+function secureListener(): Record<string, string> {
+  const { username, password } = KAFKA_LOGIN
+  const pem = (name: string): string =>
+    readFileSync(new URL(`../certificates/${name}`, import.meta.url), 'utf8')
+      .trim()
+      .replaceAll('\n', '\\n')
+  const listener = 'listener.name.secure.'
+  return {
+    [`${listener}ssl.keystore.type`]: 'PEM',
+    [`${listener}ssl.keystore.certificate.chain`]: pem('server.pem'),
+    [`${listener}ssl.keystore.key`]: pem('server.key'),
+    [`${listener}sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-512',
+    [`${listener}plain.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    [`${listener}scram-sha-512.sasl.jaas.config`]: 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  }
 }
 
 /** Kafka's logging: everything of INFO and above into one file. */

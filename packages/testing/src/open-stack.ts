@@ -2,7 +2,7 @@ import path from 'node:path'
 import { endStack } from './end-stack.ts'
 import { checkReady } from './readiness.ts'
 import { createServerHandle, inspectServer } from './server-control.ts'
-import { addressesOf, addressOf, detoursOf } from './server-plan.ts'
+import { addressesOf, addressOf, detoursOf, secureKafkaOf } from './server-plan.ts'
 import type { ServerDescription, Stack, StackDescription } from './stack.ts'
 import { stackError } from './stack-errors.ts'
 import { listPids, logFileOf, readState, type StackState } from './stack-state.ts'
@@ -67,6 +67,7 @@ export function attach(directory: string, state: StackState): Stack {
     detached: state.detached,
     addresses: addressesOf(state.servers),
     kafkaDetours: detoursOf(state.servers),
+    kafkaSecure: secureKafkaOf(state.servers),
     servers,
     server(name) {
       const known = servers.map(server => server.name).join(', ')

@@ -1,6 +1,6 @@
 import { pingCql } from './cql-ping.ts'
 import { fetchKafkaMetadata, type KafkaMetadata } from './kafka-metadata.ts'
-import { addressOf, HDFS_USER, HOST, type ServerPlan } from './server-plan.ts'
+import { addressOf, CASSANDRA_LOGIN, HDFS_USER, HOST, type ServerPlan } from './server-plan.ts'
 
 /** Long enough for a server of a machine that is very busy. */
 const TRY_TIMEOUT_MS = 10_000
@@ -11,7 +11,10 @@ export async function checkReady(plan: ServerPlan, plans: readonly ServerPlan[])
     case 'kafka':
       return requireInSync(plan.index, await fetchKafkaMetadata(HOST, plan.ports.client!, TRY_TIMEOUT_MS))
     case 'cassandra':
-      return pingCql(HOST, plan.ports.cql!, TRY_TIMEOUT_MS)
+      return pingCql(HOST, plan.ports.cql!, {
+        timeoutMs: TRY_TIMEOUT_MS,
+        ...(plan.asksForLogin ? { login: CASSANDRA_LOGIN } : {}),
+      })
     case 'namenode':
       return requireNameNode(plan)
     case 'datanode':

@@ -1,4 +1,5 @@
-import type { KafkaDetour, StackAddresses, StackOptions } from './stack.ts'
+import { fileURLToPath } from 'node:url'
+import type { KafkaDetour, SecureKafka, StackAddresses, StackOptions } from './stack.ts'
 import type { Software } from './versions.ts'
 
 export type ServerKind = 'kafka' | 'namenode' | 'datanode' | 'cassandra'
@@ -9,6 +10,8 @@ export interface ServerPlan {
   readonly kind: ServerKind
   /** 1 for the first of its kind. */
   readonly index: number
+  /** Clients must log in. */
+  readonly asksForLogin?: true
   readonly ports: Readonly<Record<string, number>>
 }
 
@@ -16,9 +19,13 @@ export const HOST = '127.0.0.1'
 /** The HDFS superuser, and the user that clients name. */
 export const HDFS_USER = 'millrace'
 export const DATA_CENTER = 'datacenter1'
+/** The superuser that a Cassandra with logins begins with. */
+export const CASSANDRA_LOGIN = { username: 'cassandra', password: 'cassandra' } as const
+/** Who may come in by the secure listener of a broker. */
+export const KAFKA_LOGIN = { username: 'millrace', password: 'not-a-secret-of-the-tests' } as const
 
 const PORT_NAMES: Record<ServerKind, readonly string[]> = {
-  kafka: ['client', 'internal', 'controller', 'detour', 'detourAdvertised'],
+  kafka: ['client', 'internal', 'controller', 'detour', 'detourAdvertised', 'secure'],
   namenode: ['http', 'rpc'],
   datanode: ['http', 'transfer', 'ipc'],
   cassandra: ['cql', 'storage'],
@@ -41,7 +48,14 @@ export function listServers({ kafkaBrokers, dataNodes, cassandra }: StackShape):
     ...many('kafka', kafkaBrokers),
     ...(dataNodes > 0 ? [{ name: 'namenode', kind: 'namenode' as const, index: 1 }] : []),
     ...many('datanode', dataNodes),
-    ...(cassandra ? [{ name: 'cassandra', kind: 'cassandra' as const, index: 1 }] : []),
+    ...(cassandra
+      ? [
+          {
+            ...{ name: 'cassandra', kind: 'cassandra' as const, index: 1 },
+            ...(cassandra === 'with-login' ? { asksForLogin: true as const } : {}),
+          },
+        ]
+      : []),
   ]
 }
 
@@ -75,6 +89,13 @@ export const detoursOf = (plans: readonly ServerPlan[]): KafkaDetour[] =>
   plans
     .filter(plan => plan.kind === 'kafka')
     .map(({ ports }) => ({ listen: `${HOST}:${ports.detourAdvertised}`, target: `${HOST}:${ports.detour}` }))
+
+/** How clients come in by TLS and a login. */
+export const secureKafkaOf = (plans: readonly ServerPlan[]): SecureKafka => ({
+  brokers: plans.filter(plan => plan.kind === 'kafka').map(({ ports }) => `${HOST}:${ports.secure}`),
+  ...KAFKA_LOGIN,
+  authorityFile: fileURLToPath(new URL('../certificates/authority.pem', import.meta.url)),
+})
 
 export function addressesOf(plans: readonly ServerPlan[]): StackAddresses {
   const brokers = plans.filter(plan => plan.kind === 'kafka').map(addressOf)

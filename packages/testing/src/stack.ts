@@ -28,7 +28,8 @@ export interface StackOptions {
   readonly directory: string
   readonly kafkaBrokers?: 0 | 1 | 3
   readonly dataNodes?: 0 | 1 | 2 | 3
-  readonly cassandra?: boolean
+  /** `with-login` asks for a name and password, see `CASSANDRA_LOGIN`, and checks permissions. */
+  readonly cassandra?: boolean | 'with-login'
   /** Gets one line per thing that happens. */
   readonly onProgress?: (line: string) => void
   /** Removes what an earlier run left in the folder. */
@@ -56,6 +57,15 @@ export interface KafkaDetour {
   readonly target: string
 }
 
+/** The brokers' listener with TLS and SASL (PLAIN, SCRAM-SHA-512). */
+export interface SecureKafka {
+  readonly brokers: readonly string[]
+  readonly username: string
+  readonly password: string
+  /** PEM of who vouches for the brokers. */
+  readonly authorityFile: string
+}
+
 /** Real Kafka, HDFS and Cassandra on 127.0.0.1, on ports that were free. */
 export interface Stack {
   readonly directory: string
@@ -65,6 +75,7 @@ export interface Stack {
   readonly addresses: StackAddresses
   /** One per broker, in the order of `addresses.kafka.brokers`. */
   readonly kafkaDetours: readonly KafkaDetour[]
+  readonly kafkaSecure: SecureKafka
   /** `kafka1`…, `namenode`, `datanode1`…, `cassandra`. */
   server(name: string): ServerHandle
   readonly servers: readonly ServerHandle[]

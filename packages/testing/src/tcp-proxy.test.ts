@@ -119,6 +119,33 @@ describe('createTcpProxy', () => {
     expect(clock.now() - arrivedMs).toBeGreaterThanOrEqual(90)
   })
 
+  it('passes no more than so many bytes a second', async () => {
+    const clock = new ManualClock()
+    const { target, seen } = await echoServer()
+    const proxy = await proxyBefore(target, clock)
+    const client = connect(proxy)
+    proxy.throttle(1_000)
+    const startMs = clock.now()
+    client.socket.write('x'.repeat(2_000))
+    await waitUntil(
+      async () => {
+        await clock.advance(10)
+        return seen.join('').length === 2_000
+      },
+      { deadlineMs: 10_000, what: 'the bytes to arrive', intervalMs: 1 },
+    )
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(1_700)
+    await proxy.restore()
+    client.socket.write('y')
+    await waitUntil(
+      async () => {
+        await clock.advance(10)
+        return client.got.endsWith('y')
+      },
+      { deadlineMs: 10_000, what: 'the answer', intervalMs: 1 },
+    )
+  })
+
   it('drops answers while requests are carried out, and cuts such a connection when restored', async () => {
     const { target, seen } = await echoServer()
     const proxy = await proxyBefore(target)

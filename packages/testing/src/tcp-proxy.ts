@@ -11,6 +11,8 @@ export interface TcpProxy {
   readonly connections: number
   /** Every byte arrives this much later, in both directions. */
   delay(ms: number): void
+  /** All connections and both directions together pass this many bytes a second, as a narrow line does. */
+  throttle(bytesPerSecond: number): void
   /** Requests go on to the server and are carried out; what it answers is thrown away. */
   dropAnswers(): void
   /** Nothing gets through either way, and nothing is lost: `restore` lets it go on. */
@@ -34,9 +36,13 @@ export interface TcpProxyOptions {
 
 /** Bytes that may wait in one direction of one connection before its sender is made to wait. */
 const QUEUE_BYTES = 2 ** 20
+const CATCH_UP_MS = 250
 
 interface Network {
   delayMs: number
+  bytesPerSecond: number
+  /** When the line has passed what it took. */
+  busyUntilMs: number
   dropsAnswers: boolean
   /** Settles when bytes may go on; pending while the network is held. */
   open: Promise<void>
@@ -46,7 +52,13 @@ interface Network {
 export async function createTcpProxy({ target, listen, clock = systemClock }: TcpProxyOptions): Promise<TcpProxy> {
   const destination = parseAddress(target)
   const wanted = listen === undefined ? { host: '127.0.0.1', port: 0 } : parseAddress(listen)
-  const network: Network = { delayMs: 0, dropsAnswers: false, open: Promise.resolve() }
+  const network: Network = {
+    delayMs: 0,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    busyUntilMs: 0,
+    dropsAnswers: false,
+    open: Promise.resolve(),
+  }
   let letGo: (() => void) | null = null
   const pairs = new Set<{ client: Socket; server: Socket; lostAnswers: boolean }>()
 
@@ -106,6 +118,9 @@ export async function createTcpProxy({ target, listen, clock = systemClock }: Tc
     delay: ms => {
       network.delayMs = ms
     },
+    throttle: bytesPerSecond => {
+      network.bytesPerSecond = bytesPerSecond
+    },
     dropAnswers: () => {
       network.dropsAnswers = true
     },
@@ -120,6 +135,8 @@ export async function createTcpProxy({ target, listen, clock = systemClock }: Tc
     async restore() {
       cut(pair => pair.lostAnswers)
       network.delayMs = 0
+      network.bytesPerSecond = Number.POSITIVE_INFINITY
+      network.busyUntilMs = 0
       network.dropsAnswers = false
       network.open = Promise.resolve()
       letGo?.()
@@ -146,7 +163,7 @@ function relay(
   const pump = async () => {
     pumping = true
     for (let next = queue[0]; next; next = queue[0]) {
-      const waitMs = next.dueMs - clock.now()
+      const waitMs = Math.max(next.dueMs, passedMs(network, next.chunk?.length ?? 0, clock)) - clock.now()
       if (waitMs > 0) await clock.sleep(waitMs)
       await network.open
       queue.shift()
@@ -166,6 +183,16 @@ function relay(
   }
   from.on('data', (chunk: Buffer) => push(chunk))
   from.on('end', () => push(null))
+}
+
+/**
+ * Puts bytes on the line after all that it took before; returns when the last of them is through. A busy process wakes
+ * late: what the line missed meanwhile is caught up.
+ */
+function passedMs(network: Network, bytes: number, clock: Clock): number {
+  const freeMs = Math.max(network.busyUntilMs, clock.now() - CATCH_UP_MS)
+  network.busyUntilMs = freeMs + (bytes / network.bytesPerSecond) * 1_000
+  return network.busyUntilMs
 }
 
 function drained(socket: Socket): Promise<void> {

@@ -12,7 +12,15 @@ function machine({ running = {}, start }: { running?: Record<string, 'kept' | 'o
   const provided: ProvidedStack[] = []
   const nameOf = (directory: string) => directory.split('/').at(-1)!.replace(String(process.pid), 'PID')
   const stackIn = (directory: string, detached: boolean): Stack => ({
-    ...{ directory, detached, way: 'java', addresses, kafkaDetours: [], servers: [] },
+    ...{
+      directory,
+      detached,
+      way: 'java',
+      addresses,
+      kafkaDetours: [],
+      kafkaSecure: { brokers: [], username: '', password: '', authorityFile: '' },
+      servers: [],
+    },
     server: name => ({
       ...{ name, kill: async () => {}, freeze: async () => {}, thaw: async () => {} },
       restart: async () => void did.push(`restart ${name}`),

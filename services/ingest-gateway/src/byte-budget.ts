@@ -2,6 +2,8 @@
 export interface ByteLease {
   /** False when the budget has no room for them; then nothing was taken. */
   take(bytes: number): boolean
+  /** Takes them whether there is room or not: they are there already. */
+  add(bytes: number): void
   giveBack(bytes: number): void
   release(): void
 }
@@ -45,6 +47,10 @@ export function createByteBudget(limitBytes: number): ByteBudget {
           held += bytes
           use(bytes)
           return true
+        },
+        add(bytes) {
+          held += bytes
+          use(bytes)
         },
         giveBack(bytes) {
           held -= bytes

@@ -15,6 +15,7 @@ import { createQuotas } from './quota.ts'
 import { createEventsHandler } from './routes/events.ts'
 import { registerPages } from './routes/pages.ts'
 import { MAX_DECODER_BYTES } from './steps/read-body.ts'
+import { createTurnstile } from './turnstile.ts'
 
 export interface GatewayDependencies {
   readonly log: EventLog
@@ -52,7 +53,8 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
     connections: () => connections,
     keysProblem: () => keys.problem?.() ?? null,
   })
-  const isOverloaded = (): boolean => Math.max(budget.usedBytes, link.inFlightBytes) >= options.inFlightBytes
+  // The last part of the budget is for what is under way: where new requests got it too, none would ever be finished.
+  const isOverloaded = (): boolean => budget.saturated || link.saturated || link.inFlightBytes >= options.inFlightBytes
   const server = createHttpServer({ options, metrics: () => metrics, logger, randomId, readers })
   server.server.on('connection', socket => {
     connections++
@@ -60,16 +62,18 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   })
 
   registerCors(server, keys)
-  const events = { link, budget, quotas, metrics, clock, randomId, options, readers }
+  const turnstile = createTurnstile()
+  const events = { link, budget, quotas, metrics, clock, randomId, options, readers, turnstile }
   const admission = { keys, quotas, isOverloaded }
   server.post('/v1/events/:domain', createEventsHandler({ ...events, admission }, 'raw'))
   server.post('/v1/events/:domain/truth', createEventsHandler({ ...events, admission }, 'truth'))
   registerPages(server)
 
   health.addReadiness('ingest-gateway log', () => link.problem())
-  health.addReadiness('ingest-gateway capacity', () =>
-    budget.saturated ? `${budget.usedBytes} of ${budget.limitBytes} bytes are under way` : null,
-  )
+  health.addReadiness('ingest-gateway capacity', () => {
+    if (budget.saturated) return `${budget.usedBytes} of ${budget.limitBytes} bytes are under way`
+    return link.saturated ? 'the event log takes less than is sent' : null
+  })
 
   let address = ''
   return {

@@ -1,5 +1,6 @@
 import { type AppendResult, type EventLog, type LogProducer, logError, type OutgoingRecord } from '@millrace/event-log'
 import type { Clock, Component, Logger } from '@millrace/runtime'
+import { createPressure } from './pressure.ts'
 
 const RECONNECT_MS = 1_000
 const PING_EVERY_MS = 5_000
@@ -14,6 +15,8 @@ export interface LogLink extends Component {
   /** Null when the log answers, else what is wrong. */
   problem(): string | null
   readonly inFlightBytes: number
+  /** True while the log turns away more records than it takes, because they would have to wait too long. */
+  readonly saturated: boolean
 }
 
 interface Waiting {
@@ -34,6 +37,7 @@ export function createLogLink(options: {
   const stopped = new AbortController()
   const untilStopped = new Promise<void>(resolve => stopped.signal.addEventListener('abort', () => resolve()))
   const waiting = new Set<Waiting>()
+  const pressure = createPressure(clock)
   let producer: LogProducer | undefined
   let problem: string | null = 'not connected yet'
   let watching: Promise<void> = Promise.resolve()
@@ -116,6 +120,9 @@ export function createLogLink(options: {
     get inFlightBytes() {
       return producer?.inFlightBytes ?? 0
     },
+    get saturated() {
+      return pressure.isHigh()
+    },
     append(topic, records, deadlineMs) {
       const taken = producer
       if (!taken)
@@ -131,10 +138,17 @@ export function createLogLink(options: {
         }
         waiting.add(entry)
         void sweep()
-        taken.append(topic, records, { deadlineMs }).then(settle, (error: unknown) => {
-          logger.error({ err: error, topic }, 'append_rejected')
-          settle(allFail(records, logError('append_timeout', { topic, partition: 'any' }, error)))
-        })
+        const answered = (results: readonly AppendResult[]): void => {
+          settle(results)
+          pressure.note(results)
+        }
+        taken
+          .append(topic, records, { deadlineMs })
+          .then(answered)
+          .catch((error: unknown) => {
+            logger.error({ err: error, topic }, 'append_rejected')
+            settle(allFail(records, logError('append_timeout', { topic, partition: 'any' }, error)))
+          })
       })
     },
   }

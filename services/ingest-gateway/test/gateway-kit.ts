@@ -114,11 +114,15 @@ export async function startGateway<L extends EventLog = FakeLog>(
   return { url: gateway.address, port, log, health, registry: metrics.registry, lines, post, stop }
 }
 
-/** Resolves when `condition` holds; rejects with what was waited for when it does not within half a minute. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = systemClock.now() + 30_000
+/** Resolves when `condition` holds; rejects with what was waited for when it does not in time. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  patienceMs = 30_000,
+): Promise<void> {
+  const deadlineMs = systemClock.now() + patienceMs
   while (!(await condition())) {
-    if (systemClock.now() > deadlineMs) throw new Error(`Waited half a minute in vain until ${what}.`)
+    if (systemClock.now() > deadlineMs) throw new Error(`Waited ${patienceMs / 1_000} s in vain until ${what}.`)
     await systemClock.sleep(5)
   }
 }

@@ -11,7 +11,6 @@ describe('honest answers', () => {
     ['log_disk_full', 'log_unavailable'],
     ['log_closed', 'log_unavailable'],
     ['unknown_topic', 'topic_missing'],
-    ['log_saturated', 'overloaded'],
   ] as const)('says 503 with Retry-After when the log answers %s', async (error, code) => {
     const { post, log } = await startGateway()
     log.onAppend = failAll(error)

@@ -1,22 +1,16 @@
-import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { TopicReport, TopicSpec } from '../event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
+import { openCluster } from './kafka-cluster.ts'
 import { isPassing } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { describeEverywhere, type FoundTopic, type FoundTopics, foundTopic } from './topic-facts.ts'
 
 /** Where Kafka says that a value was set for the topic itself. */
 const SET_ON_TOPIC = 1
 const VISIBLE_PATIENCE_MS = 15_000
 const SECOND_LOOK_MS = 300
-
-interface Found {
-  readonly partitions: number
-  /** How many of them have a leader. */
-  readonly leaders: number
-  readonly replicas: number
-  readonly config: ReadonlyMap<string, ConfigEntries>
-}
 
 /**
  * An acknowledgement counts only where the record survives the loss of the broker that gave it: with three replicas
@@ -62,7 +56,7 @@ export async function ensureKafkaTopics(
         current ? await mend(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
       )
     }
-    if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(client, specs, settings)
+    if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(specs, settings)
     return reports
   })
 }
@@ -72,7 +66,7 @@ async function describeSettled(
   client: Admin,
   specs: readonly TopicSpec[],
   { clock }: KafkaSettings,
-): Promise<ReadonlyMap<string, Found>> {
+): Promise<FoundTopics> {
   const first = await describe(client, specs)
   const isSettled = specs.every(spec => {
     const found = first.get(spec.name)
@@ -83,7 +77,7 @@ async function describeSettled(
   return describe(client, specs)
 }
 
-async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, Found>> {
+async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<FoundTopics> {
   const { topics } = await client.fetchTopicMetadata()
   const present = topics.filter(topic => specs.some(spec => spec.name === topic.name))
   if (present.length === 0) return new Map()
@@ -91,14 +85,7 @@ async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<Rea
     includeSynonyms: false,
     resources: present.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   })
-  return new Map(
-    present.map(({ name, partitions }) => {
-      const entries = resources.find(resource => resource.resourceName === name)?.configEntries ?? []
-      const config = new Map(entries.map(entry => [entry.configName, entry]))
-      const leaders = partitions.filter(partition => partition.leader >= 0).length
-      return [name, { partitions: partitions.length, leaders, replicas: partitions[0]?.replicas.length ?? 1, config }]
-    }),
-  )
+  return new Map(present.map(({ name, partitions }) => [name, foundTopic(name, partitions, resources)]))
 }
 
 async function create(client: Admin, specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
@@ -116,7 +103,7 @@ async function create(client: Admin, specs: readonly TopicSpec[], settings: Kafk
   })
 }
 
-function differencesOf(spec: TopicSpec, found: Found): string[] {
+function differencesOf(spec: TopicSpec, found: FoundTopic): string[] {
   const differences: string[] = []
   if (found.partitions !== spec.partitions)
     differences.push(`partitions: ${found.partitions}, wanted ${spec.partitions}`)
@@ -127,7 +114,7 @@ function differencesOf(spec: TopicSpec, found: Found): string[] {
   return differences
 }
 
-async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<TopicReport> {
+async function mend(client: Admin, spec: TopicSpec, found: FoundTopic): Promise<TopicReport> {
   const { name } = spec
   const differences = differencesOf(spec, found)
   if (found.partitions < spec.partitions)
@@ -156,27 +143,39 @@ async function mend(client: Admin, spec: TopicSpec, found: Found): Promise<Topic
   return { name, outcome, differences }
 }
 
-/** A topic is of use when every partition has a leader, which takes a moment after it was created. */
-async function waitUntilVisible(client: Admin, specs: readonly TopicSpec[], { clock }: KafkaSettings): Promise<void> {
+/** A topic is of use when every broker knows it and every partition has a leader: who comes next may ask any of them. */
+async function waitUntilVisible(specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
+  const { clock, clientId } = settings
+  const names = specs.map(spec => spec.name)
   const untilMs = clock.now() + VISIBLE_PATIENCE_MS
-  for (;;) {
-    const found = await describe(client, specs).catch(error => {
-      if (isPassing(error)) return new Map<string, Found>()
-      throw error
-    })
-    const waiting = specs.filter(spec => {
-      const topic = found.get(spec.name)
-      if (!topic || topic.leaders < topic.partitions) return true
-      return (
-        topic.partitions < spec.partitions || differencesOf({ ...spec, partitions: topic.partitions }, topic).length > 0
-      )
-    })
-    if (waiting.length === 0) return
-    if (clock.now() > untilMs)
-      throw logError('log_unavailable', {
-        where: waiting.map(spec => spec.name).join(', '),
-        reason: `not ready ${VISIBLE_PATIENCE_MS} ms after it was changed`,
+  const cluster = await openCluster(settings, `${clientId}-topics`)
+  let cause: unknown
+  try {
+    for (;;) {
+      const views = await describeEverywhere(cluster, names).catch(error => {
+        if (!isPassing(error)) throw error
+        cause = error
+        return null
       })
-    await clock.sleep(100)
+      const waiting = specs.filter(spec => !views?.every(view => isInForce(spec, view.get(spec.name))))
+      if (waiting.length === 0) return
+      if (clock.now() > untilMs)
+        throw logError(
+          'log_unavailable',
+          {
+            where: waiting.map(spec => spec.name).join(', '),
+            reason: `not known to every broker ${VISIBLE_PATIENCE_MS} ms after it was changed`,
+          },
+          cause,
+        )
+      await clock.sleep(100)
+    }
+  } finally {
+    await cluster.disconnect().catch(() => {})
   }
+}
+
+function isInForce(spec: TopicSpec, found: FoundTopic | undefined): boolean {
+  if (!found || found.leaders < found.partitions || found.partitions < spec.partitions) return false
+  return differencesOf({ ...spec, partitions: found.partitions }, found).length === 0
 }

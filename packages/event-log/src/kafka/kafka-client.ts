@@ -26,7 +26,8 @@ export function connectionConfig(settings: KafkaSettings, clientId: string): Kaf
     logCreator: routeTo(logger),
     ...(socketFactory ? { socketFactory } : {}),
     ...(tls ? { ssl: { ...tls } } : {}),
-    ...(sasl ? { sasl: sasl as SASLOptions } : {}),
+    // A copy: kafkajs keeps what it makes of the credentials in this very object.
+    ...(sasl ? { sasl: { ...sasl } as SASLOptions } : {}),
   }
 }
 

@@ -29,10 +29,31 @@ const PASSING = new Set([
   'KafkaJSNumberOfRetriesExceeded',
 ])
 
+const ABOUT_A_LOGIN = new Set(['UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE', 'SASL_AUTHENTICATION_FAILED'])
+const ABOUT_A_CERTIFICATE = /certificate|altnames|self.signed/i
+
+/** What the settings and the brokers do not agree on, and waiting will not change. */
+function disagreement(links: readonly KafkaJsError[]): 'login_refused' | 'certificate_refused' | undefined {
+  for (const { name, type, message } of links) {
+    if (name === 'KafkaJSSASLAuthenticationError' || ABOUT_A_LOGIN.has(type ?? '')) return 'login_refused'
+    if (name === 'KafkaJSConnectionError' && ABOUT_A_CERTIFICATE.test(message)) return 'certificate_refused'
+  }
+  return undefined
+}
+
+/** A listener that wants TLS, or has none, only hangs up: what may be behind that. */
+function hintOf(message: string): string {
+  if (/before secure TLS connection|wrong version number|packet length too long/i.test(message))
+    return ' MILLRACE_KAFKA_TLS is true: does this listener speak TLS?'
+  if (/Closed connection/.test(message))
+    return ' Where this listener speaks TLS or asks for a login, set MILLRACE_KAFKA_TLS to true, or MILLRACE_KAFKA_SASL_MECHANISM with a username and password.'
+  return ''
+}
+
 /** Whether the cluster may answer otherwise a little later. */
 export function isPassing(error: unknown): boolean {
   const links = [...chain(error)]
-  if (links.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) return false
+  if (disagreement(links)) return false
   return links.some(
     ({ name, retriable, type }) => retriable === true || PASSING.has(name) || type === 'BROKER_NOT_AVAILABLE',
   )
@@ -53,7 +74,11 @@ export const reasonOf = (error: unknown): string =>
 /** An error of kafkajs as the caller of the log sees it; `what` names what was tried. */
 export function kafkaError(error: unknown, what: string, brokers: readonly string[]): CodedError {
   if (error instanceof CodedError) return error
+  const where = brokers.join(', ')
+  const reason = reasonOf(error)
+  const found = disagreement([...chain(error)])
+  if (found) return logError(found, { where, reason }, error)
   if (isPassing(error) || isBrokenClient(error))
-    return logError('log_unavailable', { where: brokers.join(', '), reason: reasonOf(error) }, error)
-  return logError('log_refused', { what, reason: reasonOf(error) }, error)
+    return logError('log_unavailable', { where, reason: `${reason}${hintOf(reason)}` }, error)
+  return logError('log_refused', { what, reason }, error)
 }

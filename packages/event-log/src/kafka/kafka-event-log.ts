@@ -33,7 +33,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     async producer({ clientId }) {
       checkOpen()
       // What cannot be loaded now is loaded with the first record: a gateway starts without Kafka, and answers 503.
-      await topics.loadAll().catch((error: unknown) => settings.logger.warn({ err: error }, 'log_topics_not_loaded'))
+      await topics.loadAll().catch((error: unknown) => settings.logger.debug({ err: error }, 'log_topics_not_loaded'))
       const producer = createKafkaProducer({ clientId, settings, topics })
       producers.add(producer)
       return producer

@@ -59,7 +59,12 @@ export function createKafkaProducer(options: {
   function enqueue(
     call: AppendCall,
     facts: TopicFacts,
-    { topic, records, bytes }: { topic: string; records: readonly OutgoingRecord[]; bytes: number },
+    {
+      topic,
+      records,
+      bytes,
+      deadlineMs,
+    }: { topic: string; records: readonly OutgoingRecord[]; bytes: number; deadlineMs: number },
   ): void {
     if (call.isSettled) {
       onAnswered(bytes)
@@ -70,7 +75,12 @@ export function createKafkaProducer(options: {
       partitionOf: record => partitionOfKey(record.key, facts.partitions),
     })
     onAnswered(bytes - call.bytes)
-    for (const [partition, share] of shares) laneOf(topic, partition, facts).push(share)
+    for (const [partition, share] of shares) {
+      const refusal = laneOf(topic, partition, facts).push(share, deadlineMs)
+      if (!refusal) continue
+      onAnswered(share.bytes)
+      call.fail(share, refusal)
+    }
   }
 
   return {
@@ -89,12 +99,12 @@ export function createKafkaProducer(options: {
         inFlightBytes += bytes
         const before = loading.get(topic)
         const facts = before ? undefined : topics.peek(topic)
-        if (facts) enqueue(call, facts, { topic, records, bytes })
+        if (facts) enqueue(call, facts, { topic, records, bytes, deadlineMs })
         else {
           const loaded = (before ?? Promise.resolve())
             .then(() => topics.peek(topic) ?? topics.load(topic))
             .then(
-              found => enqueue(call, found, { topic, records, bytes }),
+              found => enqueue(call, found, { topic, records, bytes, deadlineMs }),
               error => {
                 onAnswered(bytes)
                 call.failAll(error as CodedError)

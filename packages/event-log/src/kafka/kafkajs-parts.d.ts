@@ -1,7 +1,7 @@
-/* The parts of kafkajs 2.2.4 beneath its public clients that record-reader.ts uses; the package declares no types for them. */
+/* The parts of kafkajs 2.2.4 beneath its public clients that record-reader.ts and topic-facts.ts use; the package declares no types for them. */
 
 declare module 'kafkajs/src/cluster/index.js' {
-  import type { KafkaConfig, Logger } from 'kafkajs'
+  import type { DescribeConfigResponse, KafkaConfig, Logger, ResourceConfigQuery } from 'kafkajs'
 
   interface FetchRequest {
     readonly maxWaitTime: number
@@ -24,7 +24,19 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly highWatermark: string
   }
 
-  interface Broker {
+  export interface Broker {
+    /** What this broker knows; throws where it does not know one of the topics. */
+    metadata(topics: readonly string[]): Promise<{
+      readonly brokers: readonly { readonly nodeId: number }[]
+      readonly topicMetadata: readonly {
+        readonly topic: string
+        readonly partitionMetadata: readonly { readonly leader: number; readonly replicas: readonly number[] }[]
+      }[]
+    }>
+    describeConfigs(request: {
+      readonly resources: readonly ResourceConfigQuery[]
+      readonly includeSynonyms: boolean
+    }): Promise<DescribeConfigResponse>
     fetch(
       request: FetchRequest,
     ): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>
@@ -45,7 +57,9 @@ declare module 'kafkajs/src/cluster/index.js' {
     addTargetTopic(topic: string): Promise<void>
     refreshMetadataIfNecessary(): Promise<void>
     findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
+    refreshMetadata(): Promise<void>
     findBroker(node: { readonly nodeId: string }): Promise<Broker>
+    findControllerBroker(): Promise<Broker>
   }
 }
 

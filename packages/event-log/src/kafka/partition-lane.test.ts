@@ -60,7 +60,11 @@ function setUp(more: Partial<KafkaEventLogOptions> = {}) {
     const records = values.map(value => ({ key: text('k'), value: text(value), timestampMs: 0 }))
     const share = call.share(records, { maxMessageBytes: 1 << 20, partitionOf: () => 3 }).get(3)!
     held += share.bytes
-    lane.push(share)
+    const refusal = lane.push(share, deadlineMs)
+    if (refusal) {
+      held -= share.bytes
+      call.fail(share, refusal)
+    }
     return call
       .answer(deadlines, deadlineMs)
       .then(results => results.map(result => (result.ok ? result.offset : result.error.code)))
@@ -220,5 +224,40 @@ describe('a lane', () => {
     await clock.advance(0)
     leases.attempts[1]!.answer(0)
     expect(await second).toEqual([0])
+  })
+
+  it('refuses at once what would wait too long behind a slow broker, and takes it when the broker is quick again', async () => {
+    const { clock, leases, append, held } = setUp({ lingerMs: 0 })
+    const value = 'x'.repeat(100_000)
+    const slow = Promise.all(Array.from({ length: 10 }, () => append([value], 4_000)))
+    await clock.advance(3_000)
+    leases.attempts[0]!.answer(0)
+    await clock.advance(1_100)
+    expect(new Set((await slow).flat())).toEqual(new Set([0, 'append_timeout']))
+    const burst = Promise.all(Array.from({ length: 10 }, () => append([value], 4_000)))
+    await clock.advance(0)
+    leases.attempts.at(-1)!.answer(40)
+    await clock.advance(0)
+    leases.attempts.at(-1)!.answer(50)
+    for (let turns = 0; turns < 10; turns++) {
+      await clock.advance(0)
+      leases.attempts.at(-1)!.answer(60)
+    }
+    const refused = (await burst).flat().filter(result => result === 'log_saturated').length
+    expect(refused).toBeGreaterThan(3)
+    expect(refused).toBeLessThan(10)
+    expect(held()).toBe(0)
+    for (let times = 0; times < 40; times++) {
+      const again = append([value], 4_000)
+      await clock.advance(0)
+      leases.attempts.at(-1)!.answer(100 + times)
+      expect(await again).toEqual([100 + times])
+    }
+    const wide = Promise.all(Array.from({ length: 5 }, () => append([value], 4_000)))
+    for (let turns = 0; turns < 10; turns++) {
+      await clock.advance(0)
+      leases.attempts.at(-1)!.answer(200)
+    }
+    expect((await wide).flat()).not.toContain('log_saturated')
   })
 })

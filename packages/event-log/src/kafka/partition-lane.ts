@@ -4,6 +4,7 @@ import { logError } from '../errors.ts'
 import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { SendWindow, type Wait } from './send-window.ts'
 
 export interface ProducedMessage {
   readonly key: Buffer
@@ -38,6 +39,8 @@ interface Piece {
 interface Batch {
   readonly pieces: Piece[]
   readonly messages: ProducedMessage[]
+  /** Of its oldest record. */
+  readonly wait: Wait
   bytes: number
   /** Resolves when nobody waits for any of its records any more. */
   readonly expired: Promise<typeof EXPIRED>
@@ -58,6 +61,7 @@ export interface LaneOptions {
 const EXPIRED = Symbol('expired')
 const FIRST_BACKOFF_MS = 50
 const LAST_BACKOFF_MS = 1_000
+const MIN_WINDOW_BYTES = 64 << 10
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** The broker knows nothing, or something else, of this producer's sequence numbers: only a new producer can go on. */
 const LOST_SEQUENCE = new Set([
@@ -73,7 +77,10 @@ export class PartitionLane {
   readonly #options: LaneOptions
   readonly #maxBytes: number
   readonly #maxRecords: number
-  #queue: { share: Share; from: number }[] = []
+  readonly #window: SendWindow
+  #queue: { share: Share; from: number; wait: Wait }[] = []
+  /** Bytes of what is queued or outstanding. */
+  #heldBytes = 0
   #queuedRecords = 0
   #batch: Batch | undefined
   #running: Promise<void> | undefined
@@ -87,13 +94,21 @@ export class PartitionLane {
     this.#maxBytes = Math.min(settings.maxBatchBytes, maxMessageBytes) - BATCH_OVERHEAD
     this.#maxRecords = settings.maxBatchRecords
     this.#recordLimit = this.#maxRecords
+    this.#window = new SendWindow(MIN_WINDOW_BYTES, settings.maxInFlightBytes)
   }
 
-  push(share: Share): void {
-    this.#queue.push({ share, from: 0 })
-    this.#queuedRecords += share.records.length
-    if (this.#running) return
+  /**
+   * Takes records whose sender waits for so long.
+   * @returns the refusal when what is held already takes so long that these would be late; then nothing was taken
+   */
+  push(share: Share, deadlineMs: number): CodedError | null {
     const { lingerMs, clock } = this.#options.settings
+    if (!this.#window.takes(this.#heldBytes, share.bytes))
+      return logError('log_saturated', { bytes: this.#heldBytes, limit: Math.round(this.#window.bytes) })
+    this.#heldBytes += share.bytes
+    this.#queue.push({ share, from: 0, wait: { sinceMs: clock.now(), deadlineMs } })
+    this.#queuedRecords += share.records.length
+    if (this.#running) return null
     if (lingerMs <= 0 || this.#queuedRecords >= this.#maxRecords) this.#run()
     else if (!this.#isArmed) {
       this.#isArmed = true
@@ -102,6 +117,7 @@ export class PartitionLane {
         this.#run()
       })
     }
+    return null
   }
 
   #run(): void {
@@ -122,6 +138,9 @@ export class PartitionLane {
 
   #take(): Batch | undefined {
     const { partition } = this.#options
+    const wait = this.#queue[0]?.wait
+    // On a slow line a small batch gets through in time where a large one would not.
+    const maxBytes = Math.min(this.#maxBytes, this.#window.bytes)
     const pieces: Piece[] = []
     const messages: ProducedMessage[] = []
     let bytes = 0
@@ -134,7 +153,7 @@ export class PartitionLane {
       for (; to < records.length; to++) {
         const record = records[to]!
         const more = recordBytes(record)
-        if (messages.length > 0 && (messages.length >= this.#recordLimit || bytes + more > this.#maxBytes)) {
+        if (messages.length > 0 && (messages.length >= this.#recordLimit || bytes + more > maxBytes)) {
           if (to > from) pieces.push({ share, from, to })
           item.from = to
           break fill
@@ -148,13 +167,13 @@ export class PartitionLane {
       taken++
     }
     this.#queue.splice(0, taken)
-    if (messages.length === 0) return undefined
+    if (!wait || messages.length === 0) return undefined
     this.#queuedRecords -= messages.length
     let onExpired = (): void => {}
     const expired = new Promise<typeof EXPIRED>(resolve => {
       onExpired = () => resolve(EXPIRED)
     })
-    return { pieces, messages, bytes, expired, onExpired }
+    return { pieces, messages, wait, bytes, expired, onExpired }
   }
 
   /** Sends a batch until it is stored, refused, or nobody waits for it any more. */
@@ -213,12 +232,18 @@ export class PartitionLane {
 
   /** Before its results are known to the caller, who may look at the budget at once. */
   #release(batch: Batch): void {
-    this.#options.onAnswered(batch.bytes)
+    this.#answered(batch.bytes)
     batch.bytes = 0
   }
 
+  #answered(bytes: number): void {
+    this.#heldBytes -= bytes
+    this.#options.onAnswered(bytes)
+  }
+
   #succeed(batch: Batch, firstOffset: number): void {
-    const { partition } = this.#options
+    const { partition, settings } = this.#options
+    this.#window.stored(batch.bytes, this.#heldBytes, { ...batch.wait, nowMs: settings.clock.now() })
     this.#release(batch)
     let offset = firstOffset
     for (const { share, from, to } of batch.pieces) {
@@ -244,7 +269,7 @@ export class PartitionLane {
     for (const { share, from, to } of batch.pieces.toReversed()) {
       const next = this.#queue[0]
       if (next?.share === share && next.from === to) next.from = from
-      else this.#queue.unshift({ share: part(share, from, to), from: 0 })
+      else this.#queue.unshift({ share: part(share, from, to), from: 0, wait: batch.wait })
     }
     this.#queuedRecords += batch.messages.length
     batch.bytes = 0
@@ -252,15 +277,20 @@ export class PartitionLane {
 
   /** Drops what nobody waits for any more; a batch that is on its way is given up when that holds for all of it. */
   dropExpired(): void {
+    const nowMs = this.#options.settings.clock.now()
+    const heldBytes = this.#heldBytes
     let dropped = 0
-    this.#queue = this.#queue.filter(({ share, from }) => {
+    this.#queue = this.#queue.filter(({ share, from, wait }) => {
       if (!share.call.isSettled) return true
+      this.#window.late(heldBytes, { ...wait, nowMs })
       for (let i = from; i < share.records.length; i++) dropped += recordBytes(share.records[i]!)
       this.#queuedRecords -= share.records.length - from
       return false
     })
-    if (dropped > 0) this.#options.onAnswered(dropped)
-    if (this.#batch?.pieces.every(({ share }) => share.call.isSettled)) this.#batch.onExpired()
+    if (dropped > 0) this.#answered(dropped)
+    if (!this.#batch?.pieces.every(({ share }) => share.call.isSettled)) return
+    this.#window.late(heldBytes, { ...this.#batch.wait, nowMs })
+    this.#batch.onExpired()
   }
 
   /** Resolves when everything that was pushed is answered. */

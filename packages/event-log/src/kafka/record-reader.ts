@@ -1,17 +1,14 @@
-import kafkajs from 'kafkajs'
-import Cluster from 'kafkajs/src/cluster/index.js'
+import type Cluster from 'kafkajs/src/cluster/index.js'
 import Batch from 'kafkajs/src/consumer/batch.js'
-import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import { logError } from '../errors.ts'
 import type { LogRecord } from '../event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
-import { connectionConfig } from './kafka-client.ts'
+import { openCluster, READ_COMMITTED } from './kafka-cluster.ts'
 import { errorType, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { toLogRecord } from './partition-delivery.ts'
 
 const FETCH_BYTES = 4 << 20
-const READ_COMMITTED = 1
 const ATTEMPTS = 6
 /** An open transaction hides what follows it; how often that is asked for again, a quarter of a second each. */
 const EMPTY_FETCHES = 40
@@ -92,14 +89,7 @@ export class RecordReader {
   }
 
   async #connected(topic: string): Promise<Cluster> {
-    if (!this.#cluster) {
-      const config = connectionConfig(this.#settings, `${this.#settings.clientId}-reader`)
-      const logger = new kafkajs.Kafka(config).logger()
-      const { socketFactory = createSocketFactory() } = this.#settings
-      const more = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }
-      this.#cluster = new Cluster({ ...config, logger, socketFactory, ...more })
-      await this.#cluster.connect()
-    }
+    this.#cluster ??= await openCluster(this.#settings, `${this.#settings.clientId}-reader`)
     await this.#cluster.addTargetTopic(topic)
     await this.#cluster.refreshMetadataIfNecessary()
     return this.#cluster

@@ -17,6 +17,7 @@ import { type RecordSlices, splitJson, splitNdjson } from '../steps/split-record
 import { type KeptRefusal, type Outcome, storeRecords } from '../steps/store-records.ts'
 import { problemAnswer, writeAnswer } from '../steps/write-answer.ts'
 import { validTraceParent } from '../trace-parent.ts'
+import type { Turnstile } from '../turnstile.ts'
 import { sendAnswer, sendRefusal } from './send.ts'
 
 export interface EventsDependencies {
@@ -30,11 +31,20 @@ export interface EventsDependencies {
   readonly options: GatewayOptions
   /** Bodies that are being read; the server ends those that take too long. */
   readonly readers: Map<Socket, (refusal: Refusal) => void>
+  /** Large requests pass it one at a time: together they would all be late. */
+  readonly turnstile: Turnstile
 }
 
-/** Records that are prepared before other requests get their turn: a few milliseconds. */
-const RECORDS_PER_TURN = 500
+/** What is prepared before other requests get their turn: a few milliseconds. Larger bodies wait for one another. */
+const BYTES_PER_TURN = 128 << 10
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** What a body is made of; `outcomes` has holes where records are not stored yet. */
+interface Prepared {
+  readonly accepted: { readonly indexes: number[]; readonly records: PreparedRecord[] }
+  readonly refused: KeptRefusal[]
+  readonly outcomes: Outcome[]
+}
 
 function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
   const ascii = isAscii(body)
@@ -57,7 +67,7 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
 
 /** The handler of `POST /v1/events/:domain` and `.../truth`. */
 export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw' | 'truth') {
-  const { link, budget, quotas, metrics, clock, randomId, options, readers } = dependencies
+  const { link, budget, quotas, metrics, clock, randomId, options, readers, turnstile } = dependencies
 
   async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
@@ -82,47 +92,71 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     return (index: number, record: Uint8Array) => idempotentEventId(scope, idempotencyKey, index, record)
   }
 
+  /** Splits a body and judges its records, giving other requests their turn in between. */
+  async function prepareAll(body: Buffer, slices: RecordSlices, admission: Admission): Promise<Prepared> {
+    const { contract, form } = admission
+    const { starts, ends } = slices
+    const prepared: Prepared = { outcomes: [], refused: [], accepted: { indexes: [], records: [] } }
+    const prepare = createRecordReader(contract, body, factsOf(body, form), idMaker(admission))
+    let turnFrom = 0
+    for (let index = 0; index < starts.length; index++) {
+      if (starts[index]! - turnFrom > BYTES_PER_TURN) {
+        turnFrom = starts[index]!
+        await nextTurn()
+      }
+      const record = prepare(index, starts[index]!, ends[index]!)
+      if ('value' in record) {
+        prepared.accepted.indexes.push(index)
+        prepared.accepted.records.push(record)
+        continue
+      }
+      const refusal = withFormHint(record.refusal, body, slices, form)
+      prepared.outcomes[index] = refusal
+      if (refusal.code !== 'record_too_large')
+        prepared.refused.push({
+          index,
+          record: { ...record, refusal },
+          payload: body.subarray(starts[index], ends[index]),
+        })
+    }
+    return prepared
+  }
+
+  /** The whole body as one record that is at fault. */
+  function unsplit(body: Buffer, refusal: Refusal): Prepared {
+    const record = { refusal, eventId: null, key: null }
+    const refused = body.length <= MAX_RECORD_BYTES ? [{ index: 0, record, payload: body }] : []
+    return { outcomes: [refusal], refused, accepted: { indexes: [], records: [] } }
+  }
+
   async function ingest(request: FastifyRequest, admission: Admission, body: Buffer, lease: ByteLease) {
     const { contract, key, form, minimal } = admission
-    const slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
-    quotas.charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
-    const outcomes: Outcome[] = []
-    const refused: KeptRefusal[] = []
-    const accepted = { indexes: [] as number[], records: [] as PreparedRecord[] }
-
-    if (isRefusal(slices)) {
-      if (slices.code !== 'not_json') return problemAnswer(slices)
-      outcomes.push(slices)
-      if (body.length <= MAX_RECORD_BYTES)
-        refused.push({ index: 0, record: { refusal: slices, eventId: null, key: null }, payload: body })
-    } else {
-      const { starts, ends } = slices
-      if (starts.length === 0) return problemAnswer({ code: 'no_records' })
-      const prepare = createRecordReader(contract, body, factsOf(body, form), idMaker(admission))
-      for (let index = 0; index < starts.length; index++) {
-        if (index > 0 && index % RECORDS_PER_TURN === 0) await nextTurn()
-        const record = prepare(index, starts[index]!, ends[index]!)
-        if ('value' in record) {
-          accepted.indexes.push(index)
-          accepted.records.push(record)
-          continue
-        }
-        const refusal = withFormHint(record.refusal, body, slices, form)
-        outcomes[index] = refusal
-        if (refusal.code !== 'record_too_large')
-          refused.push({
-            index,
-            record: { ...record, refusal },
-            payload: body.subarray(starts[index], ends[index]),
-          })
+    const readMs = clock.now()
+    const leave = body.length > BYTES_PER_TURN ? await turnstile.enter() : () => {}
+    let slices: RecordSlices | Refusal
+    let prepared: Prepared
+    try {
+      // What waited so long already would leave the log too little time.
+      if (clock.now() - readMs > options.ackDeadlineMs / 2) return refuseOverloaded()
+      slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
+      quotas.charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
+      if (isRefusal(slices)) {
+        if (slices.code !== 'not_json') return problemAnswer(slices)
+        prepared = unsplit(body, slices)
+      } else {
+        if (slices.starts.length === 0) return problemAnswer({ code: 'no_records' })
+        prepared = await prepareAll(body, slices, admission)
       }
+    } finally {
+      leave()
     }
 
+    const { accepted, refused, outcomes } = prepared
     const nowMs = clock.now()
     await storeRecords(accepted, refused, outcomes, {
       link,
       contract,
-      deadlineMs: options.ackDeadlineMs,
+      deadlineMs: Math.max(1, options.ackDeadlineMs - (nowMs - readMs)),
       nowMs,
       traceparent: validTraceParent(request.headers.traceparent),
       lease,
@@ -131,6 +165,12 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     count(outcomes, contract.name, accepted.records.at(-1)?.eventTime, nowMs)
     if (isRefusal(slices)) return problemAnswer(outcomes[0] as Refusal)
     return writeAnswer(outcomes, { minimal, batch: slices.batch })
+  }
+
+  function refuseOverloaded() {
+    const refusal: Refusal = { code: 'overloaded', retryAfterS: 1 }
+    metrics.refusals.inc({ of: 'request', code: refusal.code })
+    return problemAnswer(refusal)
   }
 
   function count(outcomes: readonly Outcome[], topic: string, eventTime: string | undefined, nowMs: number): void {
@@ -158,6 +198,16 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     if (isSaneEventTime(eventTimeMs, nowMs)) metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
   }
 
+  /** An answer is memory until its client takes it or is given up. */
+  function holdUntilTaken(reply: FastifyReply, bytes: number): void {
+    const lease = budget.lease()
+    lease.add(bytes)
+    reply.raw.once('close', () => {
+      lease.release()
+      metrics.inFlightBytes.set(budget.usedBytes)
+    })
+  }
+
   return async function handleEvents(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const startedMs = clock.now()
     const { domain } = request.params as { domain: string }
@@ -172,6 +222,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
       const answer = await ingest(request, admission, body, lease)
       metrics.batchDuration.observe({ topic: admission.contract.name }, (clock.now() - startedMs) / 1000)
       if (admission.minimal) reply.header('preference-applied', 'return=minimal')
+      holdUntilTaken(reply, answer.body.length)
       return sendAnswer(reply, answer)
     } finally {
       lease.release()

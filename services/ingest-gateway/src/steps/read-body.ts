@@ -6,13 +6,17 @@ import type { Refusal } from '../problem.ts'
 const KIB = 1 << 10
 const MIB = 1 << 20
 
+/** A decoder gives so much at once: every piece is a round through the threads and the event loop, which many bodies share. */
+const DECODED_CHUNK_BYTES = 128 * KIB
+const chunked = { chunkSize: DECODED_CHUNK_BYTES }
+
 /** How each Content-Encoding is undone, and the most memory that its decoder may take while it works. */
 const decoders = {
-  gzip: { create: () => createGunzip(), memoryBytes: 64 * KIB },
-  br: { create: () => createBrotliDecompress(), memoryBytes: 16 * MIB },
+  gzip: { create: () => createGunzip(chunked), memoryBytes: 64 * KIB + DECODED_CHUNK_BYTES },
+  br: { create: () => createBrotliDecompress(chunked), memoryBytes: 16 * MIB },
   zstd: {
     // A frame may ask for a window of 128 MiB; 8 MiB is what the format recommends every decoder to support.
-    create: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
+    create: () => createZstdDecompress({ ...chunked, params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
     memoryBytes: 8 * MIB,
   },
 } as const

@@ -1,0 +1,18 @@
+import kafkajs from 'kafkajs'
+import Cluster from 'kafkajs/src/cluster/index.js'
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
+import { connectionConfig } from './kafka-client.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+
+export const READ_COMMITTED = 1
+
+/** The part of kafkajs beneath its clients, connected: for what they do not offer. */
+export async function openCluster(settings: KafkaSettings, clientId: string): Promise<Cluster> {
+  const config = connectionConfig(settings, clientId)
+  const logger = new kafkajs.Kafka(config).logger()
+  const { socketFactory = createSocketFactory() } = settings
+  const more = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }
+  const cluster = new Cluster({ ...config, logger, socketFactory, ...more })
+  await cluster.connect()
+  return cluster
+}

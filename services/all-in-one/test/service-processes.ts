@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { martTable, martTables, topicContract, topicNames } from '@millrace/contracts'
+import { createKey } from '@millrace/ingest-gateway'
+import { type ServiceProcess, type StackAddresses, startService } from '@millrace/testing'
+
+export const SERVICES = ['ingest-gateway', 'curator', 'anomaly-scorer', 'lake-archiver', 'mart-writer'] as const
+export type ServiceName = (typeof SERVICES)[number]
+
+const topicsWith = (is: (contract: ReturnType<typeof topicContract>) => boolean): string[] =>
+  topicNames.filter(name => is(topicContract(name)))
+
+/** What each consumer group reads. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  curator: ['lol.raw'],
+  'anomaly-scorer': ['lol.raw'],
+  'lake-archiver': topicsWith(({ sinks }) => sinks.lake),
+  'mart-writer': ['lol.curated', 'lol.scores', 'lol.alerts', 'lol.truth'],
+}
+
+export const everyTable = () => Object.keys(martTables).map(martTable)
+
+/** Every service of the lol part in a process of its own, on these servers. */
+export async function startServices(
+  directory: string,
+  { kafka, hdfs, cassandra }: StackAddresses,
+  ackDeadlineMs: number,
+): Promise<{ readonly services: Readonly<Record<ServiceName, ServiceProcess>>; readonly key: string }> {
+  mkdirSync(directory, { recursive: true })
+  const keysFile = path.join(directory, 'keys.json')
+  const { key } = await createKey(keysFile, { name: 'test', topics: ['lol.raw', 'lol.truth'] })
+  const own: Record<ServiceName, Record<string, string>> = {
+    'ingest-gateway': {
+      MILLRACE_KEYS_FILE: keysFile,
+      MILLRACE_HTTP_PORT: '0',
+      MILLRACE_ACK_DEADLINE: `${ackDeadlineMs}ms`,
+    },
+    curator: {},
+    'anomaly-scorer': {},
+    'lake-archiver': {
+      MILLRACE_WEBHDFS_URLS: hdfs!.nameNodes.join(','),
+      MILLRACE_WEBHDFS_USER: hdfs!.user,
+      MILLRACE_SPOOL_DIRECTORY: path.join(directory, 'spool'),
+      MILLRACE_SEGMENT_MAX_AGE: '1s',
+    },
+    'mart-writer': {
+      MILLRACE_CASSANDRA_CONTACT_POINTS: cassandra!.contactPoints.join(','),
+      MILLRACE_CASSANDRA_PORT: String(cassandra!.port),
+      MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: cassandra!.localDataCenter,
+    },
+  }
+  const started = await Promise.all(
+    SERVICES.map(async name => {
+      const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url))
+      return [
+        name,
+        await startService(main, { MILLRACE_KAFKA_BROKERS: kafka!.brokers.join(','), ...own[name] }),
+      ] as const
+    }),
+  )
+  return { services: Object.fromEntries(started) as Record<ServiceName, ServiceProcess>, key }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly retryAfterS: number
+  readonly tookMs: number
+  readonly stored: readonly string[]
+}
+
+/** Notes ids as senders do, for the reconciliation. */
+export function writeLedger(directory: string, ids: readonly string[]): string {
+  const ledger = path.join(directory, 'ledger')
+  mkdirSync(path.join(ledger, 'lol.raw'), { recursive: true })
+  writeFileSync(path.join(ledger, 'lol.raw', 'test.ids'), ids.map(id => `${id}\n`).join(''))
+  return ledger
+}
