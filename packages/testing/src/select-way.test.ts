@@ -36,9 +36,12 @@ describe('selectWay', () => {
     expect(asked).toEqual([expect.stringMatching(/^apache\/kafka:\d+\.\d+\.\d+$/)])
   })
 
-  it('falls back to Java', async () => {
+  it('falls back to Java, and says why', async () => {
     const { probe } = machine({ javas: [java(17)] })
-    expect(await selectWay(ALL, { ...watch, probe })).toEqual({ way: 'java', java: java(17) })
+    const said: string[] = []
+    const onProgress = (line: string) => void said.push(line)
+    expect(await selectWay(ALL, { ...watch, onProgress, probe })).toEqual({ way: 'java', java: java(17) })
+    expect(said).toEqual(['Not in containers: no engine answers. Using Java processes instead.'])
   })
 
   it('passes over a newer Java for the one that Cassandra needs', async () => {
@@ -75,7 +78,7 @@ describe('selectWay', () => {
     expect(asked).toEqual(['java'])
     const noDocker = machine({ javas: [java(17)] })
     const reason = await reasonOf(selectWay(ALL, { ...watch, probe: noDocker.probe, forced: 'docker' }))
-    expect(reason).toContain('Docker: no engine answers')
+    expect(reason).toContain('The real servers cannot be run in containers here. Docker: no engine answers.')
   })
 })
 

@@ -38,6 +38,7 @@ export async function selectWay(
     )
     if (problem === null) return { way: 'docker' }
     reasons.push(`Docker: ${problem}.`)
+    if (forced === undefined) options.onProgress(`Not in containers: ${problem}. Using Java processes instead.`)
   }
   if (forced !== 'docker') {
     const javas = await probe.findJavas()
@@ -48,7 +49,9 @@ export async function selectWay(
     if (problem !== null) reasons.push(`Maven: ${problem}.`)
     if (java && problem === null) return { way: 'java', java }
   }
-  throw stackError('unavailable', { reason: `The real servers cannot be run here. ${reasons.join(' ')} ${INSTALL}` })
+  const what = forced === 'docker' ? 'in containers ' : forced === 'java' ? 'as Java processes ' : ''
+  const reason = `The real servers cannot be run ${what}here. ${reasons.join(' ')} ${INSTALL}`
+  throw stackError('unavailable', { reason })
 }
 
 function javaProblem(javas: readonly JavaFound[], needs17: boolean): string {

@@ -10,10 +10,11 @@ import { endOf, nothingIsLeft, stackFolder, startProgram, withKafka } from './st
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
-  const { directory, dispose } = stackFolder()
+  const { way } = provided
+  const { directory, dispose } = stackFolder(way)
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true })
+    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true, way })
   })
   afterAll(dispose)
 
@@ -151,18 +152,18 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     const ports = [...stack.addresses.kafka!.brokers, stack.addresses.cassandra!.port]
     for (const port of [...provided.kafka.brokers, provided.cassandra.port]) expect(ports).not.toContain(port)
     await stack.stop()
-    await nothingIsLeft(directory)
+    await nothingIsLeft(directory, way)
     expect(await openStack(directory)).toBeNull()
     expect((await describeStack(directory))!.servers.map(server => server.state)).toEqual(Array(4).fill('gone'))
     expect((await describeStack(provided.directory))!.servers.every(server => server.ready)).toBe(true)
   })
 
   it('starts again with its data and at its addresses', async () => {
-    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false })
+    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false, way })
     expect(again.addresses.hdfs).toEqual(stack.addresses.hdfs)
     expect(await readFile('/kept/file')).toBe('hello')
     await again.stop({ graceMs: 0 })
-    await nothingIsLeft(directory)
+    await nothingIsLeft(directory, way)
   })
 
   async function killAndRestart(name: string): Promise<void> {

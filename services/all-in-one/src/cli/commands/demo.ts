@@ -10,6 +10,7 @@ import { demoReportJson, printDemo } from '../demo-report.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
+import { readVia, VIA_HELP } from './stack.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
 const SET_HERE = ['sink', 'url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
@@ -17,6 +18,7 @@ const SET_HERE = ['sink', 'url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 's
 interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly data: string
   readonly stack?: true
+  readonly via?: string
   readonly keep?: true
   readonly format: string
   readonly report?: string
@@ -32,6 +34,7 @@ export function addDemoCommand(
     .description('carry one generated run through every service, and compare what went in with what is stored')
     .option('--data <folder>', 'folder for everything the run writes; emptied first', DEFAULT_DEMO_DATA)
     .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
+    .option('--via <way>', `with --stack: ${VIA_HELP}`)
     .option('--keep', 'with --stack: leave the servers running to look around')
     .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
     .option('--report <file>', 'write the result as JSON as well')
@@ -47,6 +50,7 @@ export function addDemoCommand(
       ? await startStack({
           directory: stackDirectory,
           fresh: true,
+          ...readVia(flags.via),
           detached: flags.keep === true,
           onProgress: say,
           signal,
@@ -82,7 +86,7 @@ export function addDemoCommand(
       keepServers = false
       throw error
     } finally {
-      if (stack && !keepServers) await stack.stop()
+      if (stack && !keepServers) await stack.stop({ removeData: true })
     }
   })
 }
