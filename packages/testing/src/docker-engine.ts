@@ -6,6 +6,7 @@ import type { ServerFacts } from './server-control.ts'
 import { stackError } from './stack-errors.ts'
 import { waitUntil } from './wait-until.ts'
 
+const ANSWER_DEADLINE_MS = 30_000
 const PULL_DEADLINE_MS = 10 * 60_000
 const STATE_DEADLINE_MS = 15_000
 const LOG_LINES = 5000
@@ -19,12 +20,15 @@ export async function dockerProblem(
   images: readonly string[],
   { onProgress, signal }: { onProgress: (line: string) => void; signal: AbortSignal },
 ): Promise<string | null> {
-  let engine: Engine
+  const answered = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_DEADLINE_MS)])
+  let engine: Engine | undefined
   try {
-    engine = await getContainerRuntimeClient()
+    engine = await Promise.race([getContainerRuntimeClient(), once(answered, 'abort').then(() => undefined)])
   } catch {
     return whyNoEngine(process.env.DOCKER_HOST)
   }
+  signal.throwIfAborted()
+  if (!engine) return `the engine accepts connections but gave no answer in ${ANSWER_DEADLINE_MS / 1000} s`
   const { host } = engine.info.containerRuntime
   if (!(await isThisMachine(host))) return `the engine is at ${host}, so its ports are not those of this machine`
   const { operatingSystemType: system } = engine.info.containerRuntime
