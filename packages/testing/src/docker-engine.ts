@@ -106,8 +106,10 @@ export async function inspectContainer(name: string): Promise<ServerFacts> {
 
 export async function signalContainer(name: string, what: 'kill' | 'pause' | 'unpause'): Promise<void> {
   const container = await containerOf(name)
-  if (what === 'kill') await killNow(container)
-  else await container[what]()
+  if (what === 'kill') return killNow(container)
+  const { State: state } = await container.inspect()
+  // Engines refuse to do again what is done; the signals to a process do not.
+  if (state.Paused !== (what === 'pause')) await container[what]()
 }
 
 /** The last lines that the server in a container wrote; null where there is no such container. */

@@ -103,6 +103,8 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
   it('freezes a server, which then is not ready, and thaws it', async () => {
     const namenode = stack.server('namenode')
     const pid = await pidOf('namenode')
+    await namenode.thaw()
+    await namenode.freeze()
     await namenode.freeze()
     expect(await describeServer('namenode')).toMatchObject({ state: 'frozen', ready: false, pid })
     await namenode.thaw()
