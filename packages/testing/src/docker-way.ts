@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { GenericContainer, type WaitStrategy } from 'testcontainers'
 import { cassandraYaml } from './cassandra-files.ts'
-import { removeContainer } from './docker-engine.ts'
+import { removeContainer, removeVolume } from './docker-engine.ts'
 import { hadoopConsoleLogging, hadoopFiles } from './hadoop-files.ts'
 import type { PreparedServer } from './java-way.ts'
 import { KAFKA_CLUSTER_ID, kafkaProperties } from './kafka-files.ts'
 import { HDFS_USER, HOST, type ServerPlan, SOFTWARE_OF } from './server-plan.ts'
-import { NETWORK, notePid, noteVolume } from './stack-state.ts'
+import { listVolumes, NETWORK, notePid, noteVolume } from './stack-state.ts'
 import { SERVER_IMAGES } from './versions.ts'
 
 /*
@@ -47,7 +47,8 @@ export async function prepareContainers(context: DockerContext): Promise<Prepare
   const network = new StackContainer(image, { directory, name: NETWORK })
   network.publish(plans.flatMap(plan => specOf(plan, context).ports))
   notePid(directory, NETWORK, { network: network.id })
-  await network.withEntrypoint(['tail', '-f', '/dev/null']).run()
+  await removeContainer(network.id)
+  await network.withEntrypoint(['tail', '-f', '/dev/null']).start()
   return plans.map(plan => ({ ...plan, launch: null, begin: () => begin(plan, context) }))
 }
 
@@ -64,9 +65,12 @@ async function begin(plan: ServerPlan, context: DockerContext): Promise<void> {
     .withNetworkMode(`container:${containerName(directory, NETWORK)}`)
   if (user) container.withUser(user)
   container.keep(data)
+  // Containers and data of a folder that was deleted by hand are not those of the one that has its name now.
+  await removeContainer(container.id)
+  if (!listVolumes(directory).includes(container.id)) await removeVolume(container.id)
   noteVolume(directory, plan.name, container.id)
   notePid(directory, plan.name, { container: container.id })
-  await container.run()
+  await container.start()
 }
 
 /** One name for a server's container and for the volume of its data: the same for the same folder. */
@@ -100,12 +104,6 @@ class StackContainer extends GenericContainer {
         VolumeOptions: { NoCopy: false, Labels: this.#labels, DriverConfig: { Name: '', Options: {} } },
       },
     ]
-  }
-
-  /** Creates it, in the place of one that a folder deleted by hand left behind, and starts it. */
-  async run(): Promise<void> {
-    await removeContainer(this.id)
-    await this.start()
   }
 }
 

@@ -5,6 +5,7 @@ import { GenericContainer, Wait } from 'testcontainers'
 import { afterEach, expect, it, vi } from 'vitest'
 import { containerName } from '../src/docker-way.ts'
 import { describeStack, openStack, startStack, stopStack, waitUntil } from '../src/index.ts'
+import { noteVolume } from '../src/stack-state.ts'
 import { SERVER_IMAGES } from '../src/versions.ts'
 import { describeOnStack } from '../src/vitest.ts'
 import { endOf, nothingIsLeft, stackFolder, startStackProgram } from './stack-programs.ts'
@@ -89,8 +90,10 @@ describeOnStack('the start of a stack', ['kafka', 'hdfs'], ({ way }) => {
       writeFileSync(file, properties)
       return
     }
+    const volume = containerName(directory, 'kafka1')
+    noteVolume(directory, 'kafka1', volume)
     const container = await new GenericContainer(SERVER_IMAGES.kafka)
-      .withBindMounts([{ source: containerName(directory, 'kafka1'), target: '/data' }])
+      .withBindMounts([{ source: volume, target: '/data' }])
       .withUser('root')
       .withEnvironment({ PROPERTIES: properties })
       .withEntrypoint(['sh', '-c', 'mkdir /data/log && echo "$PROPERTIES" > /data/log/meta.properties'])

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createLogger } from '@millrace/runtime'
-import { startStack } from '@millrace/testing'
+import { describeStack, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { prepareDirectory, runDemo } from '../../demo.ts'
 import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
@@ -42,10 +42,12 @@ export function addDemoCommand(
     const generator = readGeneratorOptions(flags, { sink: 'stdout' })
     const format = lakeFormat(flags.format)
     const startedMs = clock.now()
+    const stackDirectory = path.join(flags.data, 'stack')
+    // Servers that an earlier run left with --keep: emptying the folder would lose sight of them.
+    if (await describeStack(stackDirectory)) await stopStack(stackDirectory, { removeData: true })
     await prepareDirectory(flags.data)
     const logger = createLogger('demo', { level: 'warn' })
     const say = (line: string): void => terminal.say(line)
-    const stackDirectory = path.join(flags.data, 'stack')
     const stack = flags.stack
       ? await startStack({
           directory: stackDirectory,
