@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import net from 'node:net'
+import os from 'node:os'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createTcpProxy, describeStack, openStack, type Stack, startStack, waitUntil } from '../src/index.ts'
@@ -36,6 +38,31 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     }
     expect(new Set(description!.servers.map(server => server.address)).size).toBe(4)
   })
+
+  it('can be reached at 127.0.0.1 only', async () => {
+    const others = Object.values(os.networkInterfaces())
+      .flatMap(addresses => addresses ?? [])
+      .map(({ address, family, scopeid }) => (family === 'IPv6' && scopeid ? null : address))
+      .filter(address => address !== null && address !== '127.0.0.1')
+    expect(others.length).toBeGreaterThan(0)
+    for (const { address } of (await describeStack(directory))!.servers) {
+      const port = Number(address.split(':')[1])
+      expect(await answersAt('127.0.0.1', port), address).toBe(true)
+      for (const other of others) expect(await answersAt(other!, port), `${other}, port ${port}`).toBe(false)
+    }
+  })
+
+  const answersAt = (host: string, port: number) =>
+    new Promise<boolean>(resolve => {
+      const socket = net.connect({ host, port, timeout: 5000 })
+      const end = (answers: boolean) => {
+        socket.destroy()
+        resolve(answers)
+      }
+      socket.once('connect', () => end(true))
+      socket.once('timeout', () => end(false))
+      socket.once('error', () => end(false))
+    })
 
   it('refuses a second start in its folder', async () => {
     await expect(startStack({ directory, cassandra: false })).rejects.toMatchObject({
