@@ -53,7 +53,7 @@ describe('describeOnStack', () => {
 
 describe('missing', () => {
   const stack = {
-    ...{ directory: '/stack', kafka: { brokers: ['127.0.0.1:1'] }, hdfs: null },
+    ...{ directory: '/stack', way: 'java' as const, kafka: { brokers: ['127.0.0.1:1'] }, hdfs: null },
     cassandra: { contactPoints: ['127.0.0.1'], port: 2, localDataCenter: 'datacenter1' },
   }
 

@@ -1,11 +1,11 @@
 import { describe, inject, it } from 'vitest'
-import type { ProvidedStack } from './provided-stack.ts'
+import type { ProvidedStack, RunningStack } from './provided-stack.ts'
 import type { StackAddresses } from './stack.ts'
 
 type Need = keyof StackAddresses
 
 /** A stack of which the named parts are there. */
-export type StackWith<N extends Need> = StackAddresses & { readonly directory: string } & {
+export type StackWith<N extends Need> = RunningStack & {
   readonly [K in N]: NonNullable<StackAddresses[K]>
 }
 

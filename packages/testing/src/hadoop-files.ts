@@ -13,18 +13,16 @@ export interface HadoopPlace {
   readonly dataDirectory: string
   readonly nameNode: ServerPlan
   readonly dataNodes: number
-  /** The name under which the DataNodes reach the NameNode. */
-  readonly nameNodeHost?: string
-  /** The address that servers listen on. */
+  /** The address that servers listen on for clients. */
   readonly bind?: string
 }
 
 /** core-site.xml and hdfs-site.xml of one NameNode or DataNode. */
 export function hadoopFiles(plan: ServerPlan, place: HadoopPlace): Record<'core-site.xml' | 'hdfs-site.xml', string> {
-  const { dataDirectory, nameNode, dataNodes, nameNodeHost = HOST, bind = HOST } = place
+  const { dataDirectory, nameNode, dataNodes, bind = HOST } = place
   return {
     'core-site.xml': xml({
-      'fs.defaultFS': `hdfs://${nameNodeHost}:${nameNode.ports.rpc}`,
+      'fs.defaultFS': `hdfs://${HOST}:${nameNode.ports.rpc}`,
       'hadoop.tmp.dir': `${dataDirectory}/tmp`,
       // A DataNode notices only at its next call that a connection to a killed NameNode is dead, and fails a client's
       // request by it: idle ones are given up sooner than a NameNode can be back.
@@ -43,16 +41,17 @@ export function hadoopFiles(plan: ServerPlan, place: HadoopPlace): Record<'core-
       'dfs.client.block.write.replace-datanode-on-failure.policy': 'NEVER',
       'dfs.client.socket-timeout': 10_000,
       'dfs.datanode.socket.write.timeout': 10_000,
-      ...(plan.kind === 'namenode' ? nameNodeProperties(plan, place, bind) : dataNodeProperties(plan, place, bind)),
+      ...(plan.kind === 'namenode'
+        ? nameNodeProperties(plan, dataDirectory, bind)
+        : dataNodeProperties(plan, dataDirectory, bind)),
     }),
   }
 }
 
-const nameNodeProperties = (plan: ServerPlan, { dataDirectory, nameNodeHost = HOST }: HadoopPlace, bind: string) => ({
+const nameNodeProperties = (plan: ServerPlan, dataDirectory: string, bind: string) => ({
   'dfs.namenode.name.dir': fileUri(`${dataDirectory}/name`),
-  'dfs.namenode.rpc-address': `${nameNodeHost}:${plan.ports.rpc}`,
-  'dfs.namenode.rpc-bind-host': bind,
-  'dfs.namenode.http-address': `${nameNodeHost}:${plan.ports.http}`,
+  'dfs.namenode.rpc-address': `${HOST}:${plan.ports.rpc}`,
+  'dfs.namenode.http-address': `${HOST}:${plan.ports.http}`,
   'dfs.namenode.http-bind-host': bind,
   'dfs.namenode.handler.count': 8,
   'dfs.namenode.safemode.extension': 0,
@@ -62,13 +61,13 @@ const nameNodeProperties = (plan: ServerPlan, { dataDirectory, nameNodeHost = HO
   'dfs.namenode.datanode.registration.ip-hostname-check': false,
 })
 
-const dataNodeProperties = (plan: ServerPlan, { dataDirectory }: HadoopPlace, bind: string) => ({
+const dataNodeProperties = (plan: ServerPlan, dataDirectory: string, bind: string) => ({
   'dfs.datanode.data.dir': fileUri(`${dataDirectory}/blocks`),
-  // WebHDFS sends clients to this name; DataNodes reach each other by the address they registered from.
+  // WebHDFS sends clients to this name.
   'dfs.datanode.hostname': HOST,
   'dfs.datanode.http.address': `${bind}:${plan.ports.http}`,
-  'dfs.datanode.address': `${bind}:${plan.ports.transfer}`,
-  'dfs.datanode.ipc.address': `${bind}:${plan.ports.ipc}`,
+  'dfs.datanode.address': `${HOST}:${plan.ports.transfer}`,
+  'dfs.datanode.ipc.address': `${HOST}:${plan.ports.ipc}`,
   'dfs.datanode.handler.count': 4,
   'dfs.block.scanner.volume.bytes.per.second': 0,
 })

@@ -12,6 +12,7 @@ export type {
   StackDescription,
   StackOptions,
   StackWay,
+  StopOptions,
 } from './stack.ts'
 export { startStack } from './start-stack.ts'
 export { createTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'

@@ -6,27 +6,17 @@ export const KAFKA_CLUSTER_ID = 'bWlsbHJhY2UtdGVzdC0wMQ'
 
 /**
  * The properties of one combined broker and controller.
- * @param voters every broker of the stack
- * @param hostOf the name under which the others reach a broker; listeners bind to `bind`
+ * @param brokers every broker of the stack
+ * @param bind the address that clients' listeners listen on
  */
 export function kafkaProperties(
   plan: ServerPlan,
-  {
-    brokers,
-    dataDirectory,
-    hostOf = () => HOST,
-    bind = HOST,
-  }: {
-    brokers: readonly ServerPlan[]
-    dataDirectory: string
-    hostOf?: (broker: ServerPlan) => string
-    bind?: string
-  },
+  { brokers, dataDirectory, bind = HOST }: { brokers: readonly ServerPlan[]; dataDirectory: string; bind?: string },
 ): string {
   const replicas = Math.min(3, brokers.length)
   const inSync = Math.max(1, replicas - 1)
   const { ports } = plan
-  const voters = brokers.map(broker => `${broker.index}@${hostOf(broker)}:${broker.ports.controller}`).join(',')
+  const voters = brokers.map(broker => `${broker.index}@${HOST}:${broker.ports.controller}`).join(',')
   return lines({
     'process.roles': 'broker,controller',
     'node.id': plan.index,
@@ -37,15 +27,15 @@ export function kafkaProperties(
       CLIENT: `${bind}:${ports.client}`,
       DETOUR: `${bind}:${ports.detour}`,
       SECURE: `${bind}:${ports.secure}`,
-      INTERNAL: `${bind}:${ports.internal}`,
-      CONTROLLER: `${bind}:${ports.controller}`,
+      INTERNAL: `${HOST}:${ports.internal}`,
+      CONTROLLER: `${HOST}:${ports.controller}`,
     }),
     'advertised.listeners': listeners({
       CLIENT: `${HOST}:${ports.client}`,
       DETOUR: `${HOST}:${ports.detourAdvertised}`,
       SECURE: `${HOST}:${ports.secure}`,
-      INTERNAL: `${hostOf(plan)}:${ports.internal}`,
-      CONTROLLER: `${hostOf(plan)}:${ports.controller}`,
+      INTERNAL: `${HOST}:${ports.internal}`,
+      CONTROLLER: `${HOST}:${ports.controller}`,
     }),
     'listener.security.protocol.map': ['CLIENT', 'DETOUR', 'INTERNAL', 'CONTROLLER']
       .map(n => `${n}:PLAINTEXT`)

@@ -1,11 +1,11 @@
 import path from 'node:path'
-import { endStack } from './end-stack.ts'
+import { endStack, removeData } from './end-stack.ts'
 import { checkReady } from './readiness.ts'
 import { createServerHandle, inspectServer } from './server-control.ts'
 import { addressesOf, addressOf, detoursOf, secureKafkaOf } from './server-plan.ts'
-import type { ServerDescription, Stack, StackDescription } from './stack.ts'
+import type { ServerDescription, Stack, StackDescription, StopOptions } from './stack.ts'
 import { stackError } from './stack-errors.ts'
-import { listPids, logFileOf, readState, type StackState } from './stack-state.ts'
+import { listPids, logFileOf, readPid, readState, type StackState } from './stack-state.ts'
 
 /** Names of the servers, and of the tools that prepare them, that run in a stack's folder. */
 export async function liveServers(directory: string): Promise<string[]> {
@@ -22,10 +22,11 @@ export async function openStack(directory: string): Promise<Stack | null> {
 }
 
 /** Ends a stack by its folder; resolves to the names of what was ended, none where nothing ran. */
-export async function stopStack(directory: string): Promise<string[]> {
+export async function stopStack(directory: string, options: StopOptions = {}): Promise<string[]> {
   const folder = path.resolve(directory)
   const running = await liveServers(folder)
-  await endStack(folder)
+  await endStack(folder, options.graceMs)
+  if (options.removeData) await removeData(folder)
   return running
 }
 
@@ -45,7 +46,7 @@ export async function describeStack(directory: string): Promise<StackDescription
         ))
       return {
         ...{ name: server.name, state: processState, ready, pid, rssBytes },
-        ...{ address: addressOf(server), log: logFileOf(folder, server.name) },
+        ...{ address: addressOf(server), log: logOf(folder, server.name) },
       }
     }),
   )
@@ -56,6 +57,12 @@ export async function describeStack(directory: string): Promise<StackDescription
     addresses: addressesOf(state.servers),
     servers,
   }
+}
+
+/** Where a server's log is; a container that is there has it, and leaves it in the folder when it is removed. */
+function logOf(directory: string, name: string): string {
+  const thing = readPid(directory, name)
+  return thing && 'container' in thing ? `docker logs ${thing.container}` : logFileOf(directory, name)
 }
 
 /** The handles of a stack whose state is known. */
@@ -75,8 +82,8 @@ export function attach(directory: string, state: StackState): Stack {
       if (!found) throw stackError('unknown_server', { name, known })
       return found
     },
-    async stop({ graceMs } = {}) {
-      await endStack(directory, graceMs)
+    async stop(options) {
+      await stopStack(directory, options)
     },
   }
 }

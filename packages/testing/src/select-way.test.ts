@@ -36,9 +36,12 @@ describe('selectWay', () => {
     expect(asked).toEqual([expect.stringMatching(/^apache\/kafka:\d+\.\d+\.\d+$/)])
   })
 
-  it('falls back to Java', async () => {
+  it('falls back to Java, and says why', async () => {
     const { probe } = machine({ javas: [java(17)] })
-    expect(await selectWay(ALL, { ...watch, probe })).toEqual({ way: 'java', java: java(17) })
+    const said: string[] = []
+    const onProgress = (line: string) => void said.push(line)
+    expect(await selectWay(ALL, { ...watch, onProgress, probe })).toEqual({ way: 'java', java: java(17) })
+    expect(said).toEqual(['Docker: no engine answers. Using Java processes instead of containers.'])
   })
 
   it('passes over a newer Java for the one that Cassandra needs', async () => {
@@ -57,9 +60,12 @@ describe('selectWay', () => {
     expect(await reasonOf(selectWay(['kafka'], { ...watch, probe: old.probe }))).toContain('need Java 17 or newer')
   })
 
-  it('names every part that is missing and what to install', async () => {
+  it('names every part that is missing and what to install, and promises nothing', async () => {
     const { probe } = machine({ maven: '`mvn` was not found on the PATH' })
-    const reason = await reasonOf(selectWay(ALL, { ...watch, probe }))
+    const onProgress = () => {
+      throw new Error('There is no way to tell of.')
+    }
+    const reason = await reasonOf(selectWay(ALL, { ...watch, onProgress, probe }))
     for (const part of [
       'Docker: ',
       'Java: `java` was not found',
@@ -75,7 +81,7 @@ describe('selectWay', () => {
     expect(asked).toEqual(['java'])
     const noDocker = machine({ javas: [java(17)] })
     const reason = await reasonOf(selectWay(ALL, { ...watch, probe: noDocker.probe, forced: 'docker' }))
-    expect(reason).toContain('Docker: no engine answers')
+    expect(reason).toContain('cannot be run in containers here, as was asked for. Docker: no engine answers.')
   })
 })
 

@@ -18,8 +18,22 @@ interface Watch {
 
 export type SelectedWay = { readonly way: 'docker' } | { readonly way: 'java'; readonly java: JavaFound }
 
-const INSTALL =
-  'Install Docker and start it, or install a JDK 17 and Maven (Debian, Ubuntu: apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk@17 maven).'
+const INSTALL_DOCKER = 'Install Docker and start it'
+const INSTALL_JAVA =
+  'install a JDK 17 and Maven (Debian, Ubuntu: apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk@17 maven)'
+
+/** What cannot be done, and what would help, by the way that is asked for. */
+const UNAVAILABLE: Record<StackWay | 'any', { readonly what: string; readonly help: string }> = {
+  any: { what: 'The real servers cannot be run here.', help: `${INSTALL_DOCKER}, or ${INSTALL_JAVA}.` },
+  docker: {
+    what: 'The real servers cannot be run in containers here, as was asked for.',
+    help: `${INSTALL_DOCKER}, or ask for Java processes.`,
+  },
+  java: {
+    what: 'The real servers cannot be run as Java processes here, as was asked for.',
+    help: `Ask for containers, or ${INSTALL_JAVA}.`,
+  },
+}
 
 /**
  * Chooses Docker where it can be used, else Java; only `forced` is looked at where it is given.
@@ -32,10 +46,8 @@ export async function selectWay(
   const { probe = systemProbe, forced } = options
   const reasons: string[] = []
   if (forced !== 'java') {
-    const problem = await probe.dockerProblem(
-      software.map(name => SERVER_IMAGES[name]),
-      options,
-    )
+    const images = software.map(name => SERVER_IMAGES[name])
+    const problem = await probe.dockerProblem(images, options)
     if (problem === null) return { way: 'docker' }
     reasons.push(`Docker: ${problem}.`)
   }
@@ -46,9 +58,13 @@ export async function selectWay(
     if (!java) reasons.push(`Java: ${javaProblem(javas, needs17)}.`)
     const problem = await probe.mavenProblem()
     if (problem !== null) reasons.push(`Maven: ${problem}.`)
-    if (java && problem === null) return { way: 'java', java }
+    if (java && problem === null) {
+      if (reasons.length > 0) options.onProgress(`${reasons.join(' ')} Using Java processes instead of containers.`)
+      return { way: 'java', java }
+    }
   }
-  throw stackError('unavailable', { reason: `The real servers cannot be run here. ${reasons.join(' ')} ${INSTALL}` })
+  const { what, help } = UNAVAILABLE[forced ?? 'any']
+  throw stackError('unavailable', { reason: `${what} ${reasons.join(' ')} ${help}` })
 }
 
 function javaProblem(javas: readonly JavaFound[], needs17: boolean): string {

@@ -33,18 +33,27 @@ export async function inspectServer(directory: string, name: string): Promise<Se
 export async function endServer(directory: string, name: string, graceMs: number): Promise<void> {
   const thing = readPid(directory, name)
   if (!thing) return
-  if ('container' in thing) await (await docker()).removeContainer(thing.container)
-  else if ('network' in thing) await (await docker()).removeNetwork(thing.network)
+  if ('container' in thing) {
+    await (await docker()).endContainer(thing.container, graceMs)
+    await keepLog(directory, name, thing.container)
+    await (await docker()).removeContainer(thing.container)
+  } else if ('network' in thing) await (await docker()).removeContainer(thing.network)
   else if (graceMs > 0) await endProcess(name, thing.process, graceMs)
   else await killProcess(name, thing.process)
   forgetPid(directory, name)
+}
+
+/** Puts what a container's server wrote where the logs of processes are, before it goes with the container. */
+async function keepLog(directory: string, name: string, container: string): Promise<void> {
+  const text = await (await docker()).readContainerLog(container)
+  if (text !== null) writeWhole(logFileOf(directory, name), text)
 }
 
 /** Where a server's log is and its last lines; a container's are fetched to that file first. */
 async function readLog(directory: string, name: string): Promise<{ log: string; tail: string }> {
   const [log, output] = [logFileOf(directory, name), outputFileOf(directory, name)]
   const thing = readPid(directory, name)
-  if (thing && 'container' in thing) writeWhole(log, await (await docker()).readContainerLog(thing.container))
+  if (thing && 'container' in thing) await keepLog(directory, name, thing.container)
   return { log, tail: tailOf([log, output]) }
 }
 

@@ -13,6 +13,12 @@ const table = {
     retryable: true,
     kind: 'input',
   },
+  engine_away: {
+    message:
+      'No Docker engine answers, and the stack of this folder is in one: start Docker, set DOCKER_HOST as it was when the stack was started, or remove the folder.',
+    retryable: true,
+    kind: 'infrastructure',
+  },
   bad_options: { message: '{problem}', retryable: false, kind: 'input' },
   unknown_server: {
     message: 'There is no server "{name}" in this stack. Known: {known}.',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { ProcessIdentity } from './process-identity.ts'
 import type { ServerPlan } from './server-plan.ts'
@@ -27,11 +27,14 @@ export interface StackState {
   readonly servers: readonly ServerRecord[]
 }
 
-/** What runs: a process, a container, or the network of the containers. */
+/** What runs: a process, a container by its name, or the container whose network the others share. */
 export type RunningThing =
   | { readonly process: ProcessIdentity }
   | { readonly container: string }
   | { readonly network: string }
+
+/** The name under which the container of the network is noted. */
+export const NETWORK = 'network'
 
 export const stateFile = (directory: string): string => path.join(directory, 'stack.json')
 export const lockFile = (directory: string): string => path.join(directory, 'lock')
@@ -80,6 +83,20 @@ export function listPids(directory: string): string[] {
     .filter(file => file.endsWith('.json'))
     .map(file => file.slice(0, -'.json'.length))
 }
+
+/** Notes the volume of a container's data, beside the folders that hold the data of processes. */
+export const noteVolume = (directory: string, name: string, volume: string): void =>
+  writeWhole(path.join(directory, 'data', `${name}${VOLUME_SUFFIX}`), volume)
+
+/** The volumes that were noted and whose notes are still there. */
+export function listVolumes(directory: string): string[] {
+  const data = path.join(directory, 'data')
+  if (!existsSync(data)) return []
+  const notes = readdirSync(data).filter(file => file.endsWith(VOLUME_SUFFIX))
+  return notes.map(file => readFileSync(path.join(data, file), 'utf8'))
+}
+
+const VOLUME_SUFFIX = '.volume'
 
 function readJson<T>(file: string): T | null {
   try {

@@ -79,8 +79,15 @@ export interface Stack {
   /** `kafka1`…, `namenode`, `datanode1`…, `cassandra`. */
   server(name: string): ServerHandle
   readonly servers: readonly ServerHandle[]
-  /** Ends the servers in good order, within seconds; data stays. `graceMs: 0` ends them as kill -9 does, which they survive. */
-  stop(options?: { readonly graceMs?: number }): Promise<void>
+  /** Ends the servers in good order, within seconds; data stays. */
+  stop(options?: StopOptions): Promise<void>
+}
+
+export interface StopOptions {
+  /** 0 ends the servers as kill -9 does, which they survive. */
+  readonly graceMs?: number
+  /** Removes what they stored: data of containers is in volumes, which outlive the folder. */
+  readonly removeData?: boolean
 }
 
 /** What is known of one server now. */
@@ -92,6 +99,7 @@ export interface ServerDescription {
   readonly address: string
   readonly pid: number | null
   readonly rssBytes: number
+  /** A file, or the command that shows the log of a container. */
   readonly log: string
 }
 

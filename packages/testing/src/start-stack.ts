@@ -4,14 +4,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
 import { takeLock } from './directory-lock.ts'
-import { endStack } from './end-stack.ts'
+import { endStack, removeData } from './end-stack.ts'
 import { findFreePorts } from './free-ports.ts'
 import { type PreparedServer, prepareJavaServers } from './java-way.ts'
 import { attach, liveServers } from './open-stack.ts'
 import { selectWay } from './select-way.ts'
 import { inspectServer, waitReady } from './server-control.ts'
 import { addressOf, listServers, planServers, type ServerPlan, SOFTWARE_OF, type StackShape } from './server-plan.ts'
-import type { Stack, StackOptions } from './stack.ts'
+import type { Stack, StackOptions, StackWay } from './stack.ts'
 import { stackError } from './stack-errors.ts'
 import { beginRun, lockFile, readState, stateFile, writeState } from './stack-state.ts'
 
@@ -53,25 +53,30 @@ async function startIn(directory: string, shape: StackShape, options: StackOptio
   const began = systemClock.now()
   // Nothing that is noted runs any more, but a container that ended may still be there.
   await endStack(directory, 0)
-  if (fresh) for (const name of ['data', 'logs', 'conf', 'stack.json']) removeIn(directory, name)
-  const earlier = readState(directory)?.servers ?? []
+  if (fresh) {
+    await removeData(directory)
+    for (const name of ['logs', 'conf', 'stack.json']) removeIn(directory, name)
+  }
+  const earlier = readState(directory)
   const software = [...new Set(listServers(shape).map(server => SOFTWARE_OF[server.kind]))]
   const failed = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
   const selected = await selectWay(software, { forced: options.way, onProgress, signal })
   signal.throwIfAborted()
-  const plans = await planServers(shape, findFreePorts, earlier)
+  if (earlier && earlier.way !== selected.way)
+    onProgress(`The data of the last run ${WAY_WORDS[earlier.way]} stays there; these servers begin without it.`)
+  const plans = await planServers(shape, findFreePorts, earlier?.servers)
   const guardian = startGuardian(directory, beginRun(directory))
   try {
-    const context = { directory, plans, signal, onProgress }
+    const context = { directory, plans, quickStart, signal, onProgress }
     const servers: PreparedServer[] =
       selected.way === 'java'
-        ? await prepareJavaServers({ ...context, java: selected.java.command, quickStart })
+        ? await prepareJavaServers({ ...context, java: selected.java.command })
         : await (await import('./docker-way.ts')).prepareContainers(context)
     const startedAt = new Date(systemClock.now()).toISOString()
     const records = servers.map(({ begin: _, ...record }) => record)
     writeState(directory, { format: 1, way: selected.way, startedAt, detached, servers: records })
-    onProgress(`Starting ${listNames(plans)} ${selected.way === 'java' ? 'as Java processes' : 'in containers'} …`)
+    onProgress(`Starting ${listNames(plans)} ${WAY_WORDS[selected.way]} …`)
     await beginAll(directory, servers, { signal, failed, began, onProgress })
   } catch (error) {
     onProgress('The start failed; ending what was started …')
@@ -132,6 +137,8 @@ function startGuardian(directory: string, run: string): Guardian {
   ;(child.stdin as unknown as { unref(): void }).unref()
   return { release: () => void child.stdin.end('release\n') }
 }
+
+const WAY_WORDS: Record<StackWay, string> = { docker: 'in containers', java: 'as Java processes' }
 
 const removeIn = (directory: string, name: string): void =>
   rmSync(path.join(directory, name), { recursive: true, force: true })

@@ -25,11 +25,12 @@ function machine({ running = {}, start }: { running?: Record<string, 'kept' | 'o
       ...{ name, kill: async () => {}, freeze: async () => {}, thaw: async () => {} },
       restart: async () => void did.push(`restart ${name}`),
     }),
-    stop: async () => void did.push(`stop ${nameOf(directory)}`),
+    stop: async options => void did.push(`stop ${nameOf(directory)}${options?.removeData ? ' and its data' : ''}`),
   })
   const server = (name: string, state: ServerDescription['state']) =>
     ({ name, state, ready: state === 'running' }) as ServerDescription
-  const run = (options: { keep?: boolean; mustRun?: boolean } = {}) =>
+  const asked = (way: StackOptions['way']) => (way ? ` via ${way}` : '')
+  const run = (options: { way?: 'docker' | 'java'; keep?: boolean; mustRun?: boolean } = {}) =>
     setUpStack(
       { provide: (_, value) => void provided.push(value) },
       {
@@ -46,7 +47,7 @@ function machine({ running = {}, start }: { running?: Record<string, 'kept' | 'o
         start: async (options: StackOptions) => {
           if (start) throw start
           if (running[nameOf(options.directory)]) throw stackError('already_running', { directory: '', servers: '' })
-          did.push(`start ${nameOf(options.directory)}${options.detached ? ' detached' : ''}`)
+          did.push(`start ${nameOf(options.directory)}${options.detached ? ' detached' : ''}${asked(options.way)}`)
           return stackIn(options.directory, options.detached === true)
         },
       },
@@ -58,15 +59,23 @@ describe('setUpStack', () => {
   it('starts a stack, provides it and stops it after', async () => {
     const { run, did, provided } = machine()
     const tearDown = await run()
-    expect(provided).toEqual([{ ...addresses, directory: expect.stringMatching(/\.millrace\/test-stack$/) }])
+    expect(provided).toEqual([
+      { ...addresses, directory: expect.stringMatching(/\.millrace\/test-stack$/), way: 'java' },
+    ])
     await tearDown()
-    expect(did).toEqual(['start test-stack', 'stop test-stack'])
+    expect(did).toEqual(['start test-stack', 'stop test-stack and its data'])
   })
 
   it('leaves a stack running that is to be kept', async () => {
     const { run, did } = machine()
     await (await run({ keep: true }))()
     expect(did).toEqual(['start test-stack detached'])
+  })
+
+  it('starts it the way that is asked for', async () => {
+    const { run, did } = machine()
+    await run({ way: 'docker' })
+    expect(did).toEqual(['start test-stack via docker'])
   })
 
   it('uses a kept stack, starts again what is broken in it, and leaves it running', async () => {
@@ -79,7 +88,7 @@ describe('setUpStack', () => {
   it('keeps away from the stack of another run', async () => {
     const { run, did, provided } = machine({ running: { 'test-stack': 'of a run' } })
     await (await run())()
-    expect(did).toEqual(['start test-stack-PID', 'stop test-stack-PID'])
+    expect(did).toEqual(['start test-stack-PID', 'stop test-stack-PID and its data'])
     expect(provided).toMatchObject([{ directory: expect.stringMatching(/test-stack-\d+$/) }])
   })
 

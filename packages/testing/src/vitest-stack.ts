@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { CodedError } from '@millrace/runtime'
 import { describeStack, openStack } from './open-stack.ts'
 import type { ProvidedStack } from './provided-stack.ts'
-import type { Stack } from './stack.ts'
+import type { Stack, StackWay } from './stack.ts'
+import { stackError } from './stack-errors.ts'
 import { startStack } from './start-stack.ts'
 
 /*
  * Global set-up of the integration tests: one stack for all of them, ended after the run. With
- * MILLRACE_TEST_STACK_KEEP=true the stack stays, and later runs use it at once. Vitest calls this only when a file of
- * the project is going to run.
+ * MILLRACE_TEST_STACK_KEEP=true the stack stays, and later runs use it at once. MILLRACE_TEST_STACK_VIA=docker or java
+ * runs it that way only. Vitest calls this only when a file of the project is going to run.
  */
 
 const ROOT = fileURLToPath(new URL('../../../.millrace/', import.meta.url))
@@ -20,11 +21,18 @@ interface Project {
 }
 
 export default function setUp(project: Project): Promise<() => Promise<void>> {
-  const { CI, MILLRACE_TEST_STACK_KEEP } = process.env
+  const { CI, MILLRACE_TEST_STACK_KEEP, MILLRACE_TEST_STACK_VIA } = process.env
   // Tests hand their environment to services, which refuse names with our prefix that they do not know.
   delete process.env.MILLRACE_TEST_STACK_KEEP
+  delete process.env.MILLRACE_TEST_STACK_VIA
   const say = (line: string): void => void process.stderr.write(`  stack: ${line}\n`)
-  return setUpStack(project, { mustRun: CI === 'true', keep: MILLRACE_TEST_STACK_KEEP === 'true', say })
+  const via = { ...(MILLRACE_TEST_STACK_VIA ? { way: readWay(MILLRACE_TEST_STACK_VIA) } : {}) }
+  return setUpStack(project, { mustRun: CI === 'true', keep: MILLRACE_TEST_STACK_KEEP === 'true', ...via, say })
+}
+
+function readWay(text: string): StackWay {
+  if (text === 'docker' || text === 'java') return text
+  throw stackError('bad_options', { problem: `MILLRACE_TEST_STACK_VIA is "${text}"; expected docker or java.` })
 }
 
 interface SetUpOptions {
@@ -32,6 +40,8 @@ interface SetUpOptions {
   readonly mustRun: boolean
   /** Leaves the stack running for later runs. */
   readonly keep: boolean
+  /** Where it is given, the stack is run this way or not at all. */
+  readonly way?: StackWay
   readonly say: (line: string) => void
   readonly open?: typeof openStack
   readonly describe?: typeof describeStack
@@ -49,7 +59,7 @@ export async function setUpStack(project: Project, options: SetUpOptions): Promi
   if (running?.detached) {
     say(`using the one left running in ${shared} (end it: npm run millrace -- stack down --directory ${shared})`)
     await heal(running, options)
-    project.provide('stack', { ...running.addresses, directory: shared })
+    project.provide('stack', { ...running.addresses, directory: shared, way: running.way })
     return async () => {}
   }
   let stack: Stack
@@ -62,21 +72,21 @@ export async function setUpStack(project: Project, options: SetUpOptions): Promi
     project.provide('stack', { unavailable: error.message })
     return async () => {}
   }
-  project.provide('stack', { ...stack.addresses, directory: stack.directory })
+  project.provide('stack', { ...stack.addresses, directory: stack.directory, way: stack.way })
   return async () => {
     if (keep) return
-    await stack.stop({ graceMs: 0 })
+    await stack.stop({ graceMs: 0, removeData: true })
     if (stack.directory !== shared) rmSync(stack.directory, { recursive: true, force: true })
   }
 }
 
 /** Starts in the first folder that no other run of the tests has its stack in. */
 async function startSomewhere(directories: readonly string[], options: SetUpOptions): Promise<Stack> {
-  const { keep, say, start = startStack } = options
+  const { keep, way, say, start = startStack } = options
   const [directory, ...others] = directories
   const shape = { kafkaBrokers: 3, dataNodes: 2, cassandra: true, fresh: true } as const
   try {
-    return await start({ directory: directory!, ...shape, detached: keep, onProgress: say })
+    return await start({ directory: directory!, ...shape, ...(way ? { way } : {}), detached: keep, onProgress: say })
   } catch (error) {
     const isTaken = error instanceof CodedError && (error.code === 'busy' || error.code === 'already_running')
     if (!isTaken || others.length === 0) throw error

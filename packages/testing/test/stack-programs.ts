@@ -5,16 +5,19 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
-import { type StackOptions, stopStack, waitUntil } from '../src/index.ts'
+import { getContainerRuntimeClient } from 'testcontainers'
+import { type StackOptions, type StackWay, stopStack, waitUntil } from '../src/index.ts'
 
-/** A folder for a stack; `dispose` ends what runs in it and removes it. */
-export function stackFolder() {
+/** A folder for a stack; `dispose` ends what runs in it and removes it with its data. */
+export function stackFolder(way: StackWay) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'millrace-stack-'))
   return {
     directory,
     async dispose() {
-      await stopStack(directory)
+      await stopStack(directory, { removeData: true })
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+      const volumes = way === 'docker' ? await volumesOf(directory) : []
+      if (volumes.length > 0) throw new Error(`Volumes were left behind: ${volumes}`)
     },
   }
 }
@@ -61,11 +64,33 @@ const commandsOfProc = (): string[] =>
       }
     })
 
-export const nothingIsLeft = (directory: string) =>
-  waitUntil(() => processesIn(directory).length === 0, {
+const labelOf = (directory: string) => ({ label: [`millrace.stack=${directory}`] })
+
+/** Names of the containers of a stack, also of those that do not run. */
+export async function containersOf(directory: string): Promise<string[]> {
+  const { dockerode } = (await getContainerRuntimeClient()).container
+  const containers = await dockerode.listContainers({ all: true, filters: labelOf(directory) })
+  return containers.flatMap(container => container.Names)
+}
+
+async function volumesOf(directory: string): Promise<string[]> {
+  const { dockerode } = (await getContainerRuntimeClient()).container
+  const { Volumes: volumes } = await dockerode.listVolumes({ filters: labelOf(directory) })
+  return volumes.map(volume => volume.Name)
+}
+
+/** Waits until neither a process of this machine names the folder nor a container belongs to it. */
+export async function nothingIsLeft(directory: string, way: StackWay): Promise<void> {
+  const left = async () => [
+    ...processesIn(directory).map(line => line.slice(0, 200)),
+    ...(way === 'docker' ? await containersOf(directory) : []),
+  ]
+  const first = await left()
+  await waitUntil(async () => (await left()).length === 0, {
     deadlineMs: 60_000,
-    what: `no process to be left of ${processesIn(directory).map(line => line.slice(0, 200))}`,
+    what: `nothing to be left of ${first.join(', ')}`,
   })
+}
 
 /** A Kafka client that keeps quiet and gives up soon. */
 export const withKafka = (brokers: readonly string[], use: (kafka: Kafka) => Promise<void>): Promise<void> =>

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import net from 'node:net'
+import os from 'node:os'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createTcpProxy, describeStack, openStack, type Stack, startStack, waitUntil } from '../src/index.ts'
@@ -10,10 +12,11 @@ import { endOf, nothingIsLeft, stackFolder, startProgram, withKafka } from './st
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
-  const { directory, dispose } = stackFolder()
+  const { way } = provided
+  const { directory, dispose } = stackFolder(way)
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true })
+    stack = await startStack({ directory, kafkaBrokers: 1, dataNodes: 1, cassandra: true, way })
   })
   afterAll(dispose)
 
@@ -35,6 +38,31 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     }
     expect(new Set(description!.servers.map(server => server.address)).size).toBe(4)
   })
+
+  it('can be reached at 127.0.0.1 only', async () => {
+    const others = Object.values(os.networkInterfaces())
+      .flatMap(addresses => addresses ?? [])
+      .map(({ address, family, scopeid }) => (family === 'IPv6' && scopeid ? null : address))
+      .filter(address => address !== null && address !== '127.0.0.1')
+    expect(others.length).toBeGreaterThan(0)
+    for (const { address } of (await describeStack(directory))!.servers) {
+      const port = Number(address.split(':')[1])
+      expect(await answersAt('127.0.0.1', port), address).toBe(true)
+      for (const other of others) expect(await answersAt(other!, port), `${other}, port ${port}`).toBe(false)
+    }
+  })
+
+  const answersAt = (host: string, port: number) =>
+    new Promise<boolean>(resolve => {
+      const socket = net.connect({ host, port, timeout: 5000 })
+      const end = (answers: boolean) => {
+        socket.destroy()
+        resolve(answers)
+      }
+      socket.once('connect', () => end(true))
+      socket.once('timeout', () => end(false))
+      socket.once('error', () => end(false))
+    })
 
   it('refuses a second start in its folder', async () => {
     await expect(startStack({ directory, cassandra: false })).rejects.toMatchObject({
@@ -102,6 +130,8 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
   it('freezes a server, which then is not ready, and thaws it', async () => {
     const namenode = stack.server('namenode')
     const pid = await pidOf('namenode')
+    await namenode.thaw()
+    await namenode.freeze()
     await namenode.freeze()
     expect(await describeServer('namenode')).toMatchObject({ state: 'frozen', ready: false, pid })
     await namenode.thaw()
@@ -151,18 +181,18 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     const ports = [...stack.addresses.kafka!.brokers, stack.addresses.cassandra!.port]
     for (const port of [...provided.kafka.brokers, provided.cassandra.port]) expect(ports).not.toContain(port)
     await stack.stop()
-    await nothingIsLeft(directory)
+    await nothingIsLeft(directory, way)
     expect(await openStack(directory)).toBeNull()
     expect((await describeStack(directory))!.servers.map(server => server.state)).toEqual(Array(4).fill('gone'))
     expect((await describeStack(provided.directory))!.servers.every(server => server.ready)).toBe(true)
   })
 
   it('starts again with its data and at its addresses', async () => {
-    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false })
+    const again = await startStack({ directory, kafkaBrokers: 0, dataNodes: 1, cassandra: false, way })
     expect(again.addresses.hdfs).toEqual(stack.addresses.hdfs)
     expect(await readFile('/kept/file')).toBe('hello')
     await again.stop({ graceMs: 0 })
-    await nothingIsLeft(directory)
+    await nothingIsLeft(directory, way)
   })
 
   async function killAndRestart(name: string): Promise<void> {

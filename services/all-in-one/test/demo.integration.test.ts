@@ -31,7 +31,7 @@ async function demo(name: string, openPlatform: () => Promise<Platform>) {
 }
 
 /* On servers of its own: it counts what the topics hold, and other tests write to topics of the same names. */
-describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], () => {
+describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], ({ way }) => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack({
@@ -39,9 +39,10 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
       kafkaBrokers: 3,
       dataNodes: 2,
       cassandra: true,
+      way,
     })
   }, 300_000)
-  afterAll(() => stack?.stop({ graceMs: 0 }))
+  afterAll(() => stack?.stop({ graceMs: 0, removeData: true }))
 
   it('stores what the embedded one stores, to the digest', { timeout: 600_000 }, async () => {
     const embedded = await demo('embedded', () => openEmbeddedPlatform(path.join(directory, 'embedded'), parts))

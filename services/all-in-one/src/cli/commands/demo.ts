@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createLogger } from '@millrace/runtime'
-import { startStack } from '@millrace/testing'
+import { describeStack, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { prepareDirectory, runDemo } from '../../demo.ts'
 import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
@@ -10,6 +10,7 @@ import { demoReportJson, printDemo } from '../demo-report.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
+import { readVia, VIA_HELP } from './stack.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
 const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
@@ -17,6 +18,7 @@ const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'lanes', 'out', 'led
 interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly data: string
   readonly stack?: true
+  readonly via?: string
   readonly keep?: true
   readonly format: string
   readonly report?: string
@@ -32,6 +34,7 @@ export function addDemoCommand(
     .description('carry one generated run through every service, and compare what went in with what is stored')
     .option('--data <folder>', 'folder for everything the run writes; emptied first', DEFAULT_DEMO_DATA)
     .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
+    .option('--via <way>', `with --stack: ${VIA_HELP}`)
     .option('--keep', 'with --stack: leave the servers running to look around')
     .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
     .option('--report <file>', 'write the result as JSON as well')
@@ -39,14 +42,17 @@ export function addDemoCommand(
     const generator = readGeneratorOptions(flags, { sink: 'stdout' })
     const format = lakeFormat(flags.format)
     const startedMs = clock.now()
+    const stackDirectory = path.join(flags.data, 'stack')
+    // Servers that an earlier run left with --keep: emptying the folder would lose sight of them.
+    if (await describeStack(stackDirectory)) await stopStack(stackDirectory, { removeData: true })
     await prepareDirectory(flags.data)
     const logger = createLogger('demo', { level: 'warn' })
     const say = (line: string): void => terminal.say(line)
-    const stackDirectory = path.join(flags.data, 'stack')
     const stack = flags.stack
       ? await startStack({
           directory: stackDirectory,
           fresh: true,
+          ...readVia(flags.via),
           detached: flags.keep === true,
           onProgress: say,
           signal,
@@ -82,7 +88,7 @@ export function addDemoCommand(
       keepServers = false
       throw error
     } finally {
-      if (stack && !keepServers) await stack.stop()
+      if (stack && !keepServers) await stack.stop({ removeData: true })
     }
   })
 }

@@ -1,4 +1,4 @@
-import { describeStack, startStack, stopStack } from '@millrace/testing'
+import { describeStack, type StackWay, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { DEFAULT_STACK } from '../select-platform.ts'
@@ -12,6 +12,20 @@ function oneOf<T extends number>(text: string, choices: readonly T[], option: st
   if (choice === undefined) throw new UsageError(`${option} is "${text}": expected ${choices.join(' or ')}.`)
   return choice
 }
+
+/** Of the option `--via`. */
+export const VIA_HELP = 'run them by docker (containers) or java (processes) only; default: docker where it can be used'
+
+/** Reads the option `--via`. */
+export function readVia(via: string | undefined): { way?: StackWay } {
+  if (via === undefined) return {}
+  const way = WAYS.find(name => name === via)
+  if (!way) throw new UsageError(`--via is "${via}": expected ${WAYS.join(' or ')}.`)
+  return { way }
+}
+
+const WAYS = ['docker', 'java'] as const
+const WAY_WORDS: Record<StackWay, string> = { docker: 'In containers', java: 'As Java processes' }
 
 export function addStackCommand(
   program: Command,
@@ -29,12 +43,14 @@ export function addStackCommand(
     .option('--brokers <n>', 'Kafka brokers: 1 or 3', '1')
     .option('--data-nodes <n>', 'HDFS DataNodes: 1, 2 or 3', '1')
     .option('--fresh', 'remove what an earlier run left')
-    .action(async (options: { directory: string; brokers: string; dataNodes: string; fresh?: true }) => {
+    .option('--via <way>', VIA_HELP)
+    .action(async (options: { directory: string; brokers: string; dataNodes: string; fresh?: true; via?: string }) => {
       const started = await startStack({
         directory: options.directory,
         kafkaBrokers: oneOf(options.brokers, [1, 3], '--brokers'),
         dataNodes: oneOf(options.dataNodes, [1, 2, 3], '--data-nodes'),
         fresh: options.fresh === true,
+        ...readVia(options.via),
         detached: true,
         signal,
         onProgress: line => terminal.say(line),
@@ -45,7 +61,8 @@ export function addStackCommand(
       terminal.print(
         `Cassandra  ${cassandra?.contactPoints.join(', ')}:${cassandra?.port} (${cassandra?.localDataCenter})`,
       )
-      terminal.say('Stop them with: npm run millrace -- stack down')
+      const folder = options.directory === DEFAULT_STACK ? '' : ` --directory ${options.directory}`
+      terminal.say(`Stop them with: npm run millrace -- stack down${folder}`)
     })
 
   inDirectory(stack.command('status'))
@@ -56,7 +73,8 @@ export function addStackCommand(
       if (json) terminal.print(JSON.stringify(description, null, 2))
       else if (!description)
         terminal.say(`There are no servers in ${directory}: start them with "npm run millrace -- stack up".`)
-      else
+      else {
+        terminal.print(`${WAY_WORDS[description.way]}, since ${description.startedAt}`)
         for (const line of formatTable(
           ['server', 'state', 'ready', 'address', 'pid', 'MiB', 'log'],
           description.servers.map(server => [
@@ -70,13 +88,16 @@ export function addStackCommand(
           ]),
         ))
           terminal.print(line)
+      }
       if (!description?.servers.every(server => server.ready)) finish(ExitCode.failed)
     })
 
   inDirectory(stack.command('down'))
     .description('stop them; their data stays')
-    .action(async ({ directory }: { directory: string }) => {
-      const ended = await stopStack(directory)
+    .option('--remove-data', 'remove what they stored')
+    .action(async ({ directory, removeData }: { directory: string; removeData?: true }) => {
+      const ended = await stopStack(directory, { removeData: removeData === true })
       terminal.say(ended.length > 0 ? `Stopped ${ended.join(', ')}.` : `Nothing ran in ${directory}.`)
+      if (removeData) terminal.say('Removed their data.')
     })
 }
