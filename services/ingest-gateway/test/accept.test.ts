@@ -53,7 +53,7 @@ describe('accepted events', () => {
       partition: 2,
       offset: 700,
     })
-    expect(log.appends).toEqual([{ topic: 'lol.raw', records: 1_200, deadlineMs: 30_000 }])
+    expect(log.appends).toMatchObject([{ topic: 'lol.raw', records: 1_200 }])
   })
 
   it('writes a record anew when it has other forms of numbers, ids or times', async () => {

@@ -93,11 +93,13 @@ describe('back-pressure', () => {
     }
     const { post } = await startGateway({ clock, options: { ackDeadlineMs: 4_000 } })
     const large = JSON.stringify(Array.from({ length: 3_000 }, () => anEvent({ pad: 'x'.repeat(200) })))
-    const replies = await Promise.all([post(large), post(large), post(large), post(anEvent())])
-    expect(replies[0]!.status).toBe(200)
-    expect(replies[3]!.status).toBe(200)
-    expect(replies[2]!.json).toMatchObject({ status: 503, code: 'overloaded' })
-    expect(replies[2]!.headers.get('retry-after')).toBe('1')
+    const [small, ...larges] = await Promise.all([post(anEvent()), post(large), post(large), post(large)])
+    expect(small.status).toBe(200)
+    // Which of them comes first is the network's business.
+    expect(larges.map(({ status }) => status)).toContain(200)
+    const refused = larges.find(({ status }) => status !== 200)
+    expect(refused?.json).toMatchObject({ status: 503, code: 'overloaded' })
+    expect(refused?.headers.get('retry-after')).toBe('1')
   })
 
   it('charges what it keeps of refused records, and says 503 when there is no room for that', async () => {
