@@ -54,6 +54,9 @@ describe('accepted events', () => {
       offset: 700,
     })
     expect(log.appends).toMatchObject([{ topic: 'lol.raw', records: 1_200 }])
+    // What judging the records took is not the log's.
+    expect(log.appends[0]!.deadlineMs).toBeGreaterThan(15_000)
+    expect(log.appends[0]!.deadlineMs).toBeLessThanOrEqual(30_000)
   })
 
   it('writes a record anew when it has other forms of numbers, ids or times', async () => {
