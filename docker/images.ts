@@ -42,7 +42,7 @@ async function buildImage(service: string, { base, tag }: BuildFlags): Promise<s
     version,
     licenses: 'Apache-2.0',
     'base.name': base,
-    ...(await revision()),
+    ...(await commitLabels()),
   }
   const labelFlags = Object.entries(labels).flatMap(([name, value]) => [
     '--label',
@@ -65,11 +65,12 @@ async function buildImage(service: string, { base, tag }: BuildFlags): Promise<s
   return image
 }
 
-/** The commit that is checked out, as labels; none outside a git checkout. */
-async function revision(): Promise<Record<string, string>> {
+/** The commit that is checked out, as labels; none where there is no git. */
+async function commitLabels(): Promise<Record<string, string>> {
   if (!existsSync(path.join(root, '.git'))) return {}
-  const [hash, time] = (await capture('git', ['-C', root, 'log', '-1', '--format=%H %cI'])).split(' ')
-  return { revision: hash!, created: time! }
+  const commit = await capture('git', ['-C', root, 'log', '-1', '--format=%H %cI']).catch(() => null)
+  const [revision, created] = commit?.split(' ') ?? []
+  return revision && created ? { revision, created } : {}
 }
 
 async function buildAll(names: readonly string[], flags: BuildFlags): Promise<void> {

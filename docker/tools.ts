@@ -27,7 +27,7 @@ export async function capture(command: string, args: readonly string[]): Promise
       else
         reject(
           new ToolError(
-            `"${command} ${args.join(' ')}" ended with ${code ?? signal}:\n${said.trim().split('\n').slice(-15).join('\n')}`,
+            `${command} ${args[0]} ended with ${code ?? signal}:\n${said.trim().split('\n').slice(-15).join('\n')}`,
           ),
         )
     })
