@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { waitUntil } from '@millrace/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleService } from '../bundle.ts'
+import { imageServices, serviceFolder } from '../services.ts'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'millrace-bundle-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Starts a bundle as its image does: from a folder that has nothing else. */
+function start(service: string, variables: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, ['lib/main.mjs'], {
+    cwd: path.join(folder, service),
+    env: variables,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => {
+      said += chunk
+    })
+  return { child, said: () => said }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+  return address.port
+}
+
+describe.each(imageServices())('the bundle of %s', service => {
+  beforeAll(() => bundleService(serviceFolder(service), path.join(folder, service)), 60_000)
+
+  it('runs without the workspace: it reads its settings and refuses one that it does not know', async () => {
+    const { child, said } = start(service, { MILLRACE_NO_SUCH_SETTING: 'x' })
+    const [code] = await once(child, 'close')
+    expect(said()).toContain('MILLRACE_NO_SUCH_SETTING is not known here.')
+    expect(code).toBe(2)
+  }, 60_000)
+})
+
+it('has the files of the API page in the bundle of the gateway', async () => {
+  const keys = path.join(folder, 'keys.json')
+  writeFileSync(keys, '{"keys":[]}')
+  const [http, admin, nobody] = [await freePort(), await freePort(), await freePort()]
+  const { child, said } = start('ingest-gateway', {
+    MILLRACE_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
+    MILLRACE_KEYS_FILE: keys,
+    MILLRACE_HTTP_PORT: String(http),
+    MILLRACE_ADMIN_PORT: String(admin),
+  })
+  try {
+    const styles = await waitUntil(
+      async () => fetch(`http://127.0.0.1:${http}/docs/static/swagger-ui.css`).catch(() => undefined),
+      { deadlineMs: 60_000, what: `the gateway to answer; it said: ${said()}` },
+    )
+    expect(styles.status).toBe(200)
+    expect(await styles.text()).toContain('.swagger-ui')
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
+}, 90_000)
