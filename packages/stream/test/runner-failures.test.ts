@@ -209,6 +209,26 @@ describe('a log that cannot be reached', () => {
     expect(await texts(driver, 'lol.curated')).toEqual(['a'])
   })
 
+  it('is waited for while it has no topics yet', async () => {
+    let hasTopics = false
+    await using driver = await createTopologyDriver(copying(), {
+      runner: { retry },
+      throughLog: log => ({
+        ...log,
+        consumer: async options => {
+          if (!hasTopics) throw logError('unknown_topic', { topic: 'lol.raw' })
+          return log.consumer(options)
+        },
+      }),
+    })
+    await driver.advance(5_000)
+    expect(driver.health.notReady()?.copier).toMatch(/^joining the group failing for \d s: Waiting for .*lol\.raw/)
+    expect(driver.health.live()).toBe(true)
+    hasTopics = true
+    await driver.advance(1_000)
+    expect(driver.health.notReady()).toBeNull()
+  })
+
   it('is told by readiness also while there is nothing to do', async () => {
     let answer: 'yes' | 'no' | 'never' = 'yes'
     await using driver = await createTopologyDriver(copying(), {
