@@ -50,7 +50,10 @@ describeWithHelm('the chart', () => {
     expect(pods.length).toBeGreaterThan(5)
     for (const [object, pod] of pods) {
       const where = identity(object)
-      expect(pod.securityContext, where).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+      expect(pod.securityContext, where).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      })
       expect(pod.securityContext?.runAsUser, where).toBeGreaterThan(0)
       for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(pod[key], `${where} ${key}`).toBeUndefined()
       for (const volume of pod.volumes ?? [])
@@ -98,7 +101,10 @@ describeWithHelm('the chart', () => {
   })
 
   it.each(Object.entries(presets))('is the same again when rendered again with %s', async (_name, args) => {
-    const keys = ['--set', 'services.ingest-gateway.keys.existingSecret=keys,services.lol-generator.keys.existingSecret=key']
+    const keys = [
+      '--set',
+      'services.ingest-gateway.keys.existingSecret=keys,services.lol-generator.keys.existingSecret=key',
+    ]
     expect(await renderNow('demo', [...args, ...keys])).toEqual(await renderNow('demo', [...args, ...keys]))
   })
 

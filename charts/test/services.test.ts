@@ -73,7 +73,10 @@ describeWithHelm('the services in the chart', () => {
   })
 
   it('lets one service differ from the defaults of all', async () => {
-    const args = ['--set', 'services.curator.logLevel=debug,services.curator.nodeSelector.disk=fast,serviceDefaults.logLevel=warn']
+    const args = [
+      '--set',
+      'services.curator.logLevel=debug,services.curator.nodeSelector.disk=fast,serviceDefaults.logLevel=warn',
+    ]
     expect(envOf(await container('curator', ...args)).MILLRACE_LOG_LEVEL).toBe('debug')
     expect((await podOfService('curator', ...args)).nodeSelector).toEqual({ disk: 'fast' })
     expect(envOf(await container('mart-writer', ...args)).MILLRACE_LOG_LEVEL).toBe('warn')
@@ -89,7 +92,9 @@ describeWithHelm('the services in the chart', () => {
   it.each(consumers)('runs as many of %s as asked, on different nodes where there are some', async service => {
     const object = await deployment(service, '--set', `services.${service}.replicas=4`)
     expect(object.spec.replicas).toBe(4)
-    expect(podOf(object)!.topologySpreadConstraints).toMatchObject([{ topologyKey: 'kubernetes.io/hostname', maxSkew: 1 }])
+    expect(podOf(object)!.topologySpreadConstraints).toMatchObject([
+      { topologyKey: 'kubernetes.io/hostname', maxSkew: 1 },
+    ])
   })
 
   it.each(['reconciler', 'lol-generator'])('never runs two of %s', async service => {
@@ -106,7 +111,10 @@ describeWithHelm('the services in the chart', () => {
   ])('gives %s a folder to write into', async (service, variable, volume, sizeLimit) => {
     const pod = await podOfService(service)
     expect(pod.volumes).toContainEqual({ name: volume, emptyDir: { sizeLimit } })
-    expect(pod.containers[0]!.volumeMounts).toContainEqual({ name: volume, mountPath: envOf(pod.containers[0]!)[variable] })
+    expect(pod.containers[0]!.volumeMounts).toContainEqual({
+      name: volume,
+      mountPath: envOf(pod.containers[0]!)[variable],
+    })
   })
 
   it('makes a key that the gateway knows and the generator uses', async () => {
@@ -123,7 +131,11 @@ describeWithHelm('the services in the chart', () => {
     const pod = podOf(find(objects, 'Deployment', 'demo-ingest-gateway'))!
     expect(pod.volumes).toContainEqual({ name: 'keys', secret: { secretName: 'demo-api-keys' } })
     // A folder, for a file that is mounted by subPath never changes again.
-    expect(pod.containers[0]!.volumeMounts).toContainEqual({ name: 'keys', mountPath: '/etc/millrace/keys', readOnly: true })
+    expect(pod.containers[0]!.volumeMounts).toContainEqual({
+      name: 'keys',
+      mountPath: '/etc/millrace/keys',
+      readOnly: true,
+    })
     expect(envOf(pod.containers[0]!).MILLRACE_KEYS_FILE).toBe('/etc/millrace/keys/keys.json')
     expect((await container('lol-generator')).env).toContainEqual({
       name: 'MILLRACE_API_KEY',
@@ -132,7 +144,10 @@ describeWithHelm('the services in the chart', () => {
   })
 
   it('uses the keys it is given and makes none', async () => {
-    const args = ['--set', 'services.ingest-gateway.keys.existingSecret=mine,services.lol-generator.keys.existingSecret=ours']
+    const args = [
+      '--set',
+      'services.ingest-gateway.keys.existingSecret=mine,services.lol-generator.keys.existingSecret=ours',
+    ]
     expect((await render(...args)).filter(({ kind }) => kind === 'Secret')).toEqual([])
     expect((await podOfService('ingest-gateway', ...args)).volumes).toContainEqual({
       name: 'keys',
@@ -149,7 +164,9 @@ describeWithHelm('the services in the chart', () => {
     expect(find(await render(...args), 'Service', 'demo-ingest-gateway').spec.ports).toMatchObject([
       { port: 8081, targetPort: 'http' },
     ])
-    expect(envOf(await container('lol-generator', ...args)).MILLRACE_GATEWAY_URL).toBe('http://demo-ingest-gateway:8081')
+    expect(envOf(await container('lol-generator', ...args)).MILLRACE_GATEWAY_URL).toBe(
+      'http://demo-ingest-gateway:8081',
+    )
   })
 
   it('shows the gateway through an Ingress with the certificate', async () => {
@@ -158,7 +175,12 @@ describeWithHelm('the services in the chart', () => {
     expect(find(await render(...args), 'Ingress', 'demo-ingest-gateway').spec).toMatchObject({
       ingressClassName: 'nginx',
       tls: [{ hosts: ['m.example.com'], secretName: 'cert' }],
-      rules: [{ host: 'm.example.com', http: { paths: [{ backend: { service: { name: 'demo-ingest-gateway', port: { name: 'http' } } } }] } }],
+      rules: [
+        {
+          host: 'm.example.com',
+          http: { paths: [{ backend: { service: { name: 'demo-ingest-gateway', port: { name: 'http' } } } }] },
+        },
+      ],
     })
   })
 
@@ -175,7 +197,11 @@ describeWithHelm('the services in the chart', () => {
       },
     })
     const [{ volumeMounts }] = pod.containers as [Container]
-    expect(volumeMounts).toContainEqual({ name: 'kafka-certificates', mountPath: '/etc/millrace/kafka', readOnly: true })
+    expect(volumeMounts).toContainEqual({
+      name: 'kafka-certificates',
+      mountPath: '/etc/millrace/kafka',
+      readOnly: true,
+    })
     expect(envOf(pod.containers[0]!)).toMatchObject({
       MILLRACE_KAFKA_TLS: 'true',
       MILLRACE_KAFKA_CA_FILE: '/etc/millrace/kafka/ca.crt',
@@ -264,7 +290,9 @@ describeWithHelm('Jobs and the test of the chart', () => {
   })
 
   it('makes neither where the user does', async () => {
-    const names = (await jobs('--set', 'topics.manage=false,mart.manageSchema=false')).map(({ metadata }) => metadata.name)
+    const names = (await jobs('--set', 'topics.manage=false,mart.manageSchema=false')).map(
+      ({ metadata }) => metadata.name,
+    )
     expect(names).toEqual([expect.stringMatching(/^demo-lake-folder-/)])
   })
 
@@ -281,7 +309,10 @@ describeWithHelm('Jobs and the test of the chart', () => {
     const [send, reconcile] = containersOf(pod) as [Container, Container]
     expect(send.image).toMatch(/^millrace\/lol-generator:/)
     expect(reconcile.image).toMatch(/^millrace\/reconciler:/)
-    expect(envOf(send)).toMatchObject({ MILLRACE_SINK: 'gateway', MILLRACE_GATEWAY_URL: 'http://demo-ingest-gateway:80' })
+    expect(envOf(send)).toMatchObject({
+      MILLRACE_SINK: 'gateway',
+      MILLRACE_GATEWAY_URL: 'http://demo-ingest-gateway:80',
+    })
     expect(envOf(reconcile)).toMatchObject({
       MILLRACE_ONCE: 'true',
       MILLRACE_KAFKA_BROKERS: 'demo-kafka:9092',
@@ -310,7 +341,12 @@ describeWithHelm('a service that is switched off', () => {
   it.each(services.filter(name => name !== 'ingest-gateway'))('leaves nothing of %s', async service => {
     const objects = await render('--set', `services.${service}.enabled=false`)
     const names = objects.map(({ metadata }) => metadata.name)
-    expect(deploymentNames(objects)).toEqual(services.filter(name => name !== service).map(name => `demo-${name}`).sort())
+    expect(deploymentNames(objects)).toEqual(
+      services
+        .filter(name => name !== service)
+        .map(name => `demo-${name}`)
+        .sort(),
+    )
     expect(names).not.toContain(`demo-${service}`)
   })
 })

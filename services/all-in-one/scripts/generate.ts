@@ -26,4 +26,6 @@ for (const [file, text] of renderReference()) {
   writeFileSync(target, text)
 }
 writeFileSync(path.join(root, 'charts/millrace/values.schema.json'), chartValuesSchema())
-process.stdout.write('Wrote packages/contracts/published.json, docs/reference and charts/millrace/values.schema.json.\n')
+process.stdout.write(
+  'Wrote packages/contracts/published.json, docs/reference and charts/millrace/values.schema.json.\n',
+)

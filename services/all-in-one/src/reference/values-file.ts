@@ -34,7 +34,8 @@ const readMap = (map: YAMLMap, parent: readonly string[]): Value[] =>
     const value = pair.value
     const isGroup = isMap(value) && value.items.length > 0 && schema.$ref === undefined
     const node = value as { toJSON(): unknown } | null
-    if (!isGroup && description === '') throw new Error(`${path.join('.')} has no description: write "# -- …" above it.`)
+    if (!isGroup && description === '')
+      throw new Error(`${path.join('.')} has no description: write "# -- …" above it.`)
     return {
       path,
       description,

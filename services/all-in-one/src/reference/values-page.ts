@@ -40,7 +40,13 @@ export const valuesPage = (values: readonly Value[]): string =>
 
 const leaves = (value: Value): readonly Value[] => (value.children ? value.children.flatMap(leaves) : [value])
 
-const code = (value: unknown): string => `\`${cell(typeof value === 'string' && value !== '' ? value : JSON.stringify(value))}\``
+const code = (value: unknown): string =>
+  `\`${cell(typeof value === 'string' && value !== '' ? value : JSON.stringify(value))}\``
 
 const choices = ({ enum: allowed }: Value['schema']): string =>
-  Array.isArray(allowed) ? ` One of ${allowed.filter(choice => choice !== '').map(code).join(', ')}.` : ''
+  Array.isArray(allowed)
+    ? ` One of ${allowed
+        .filter(choice => choice !== '')
+        .map(code)
+        .join(', ')}.`
+    : ''

@@ -19,7 +19,11 @@ const definitions: Readonly<Record<string, Schema>> = {
   objects: { type: 'array', items: { type: 'object' } },
   peers: {
     type: 'array',
-    items: closed({ podSelector: { type: 'object' }, namespaceSelector: { type: 'object' }, ipBlock: { type: 'object' } }),
+    items: closed({
+      podSelector: { type: 'object' },
+      namespaceSelector: { type: 'object' },
+      ipBlock: { type: 'object' },
+    }),
   },
 }
 

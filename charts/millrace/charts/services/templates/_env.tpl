@@ -23,11 +23,14 @@
 {{- if eq .service "ingest-gateway" -}}
 {{- $_ := set $env "MILLRACE_REPLICAS" (dict "value" (toString $values.replicas)) -}}
 {{- end -}}
-{{- $texts := merge (.env | default dict) $values.env ($row.env | default dict) (dict
+{{- $common := dict "MILLRACE_LOG_LEVEL" $values.logLevel -}}
+{{- if not $row.once -}}
+{{- $common = merge $common (dict
       "MILLRACE_ADMIN_HOST" "0.0.0.0"
       "MILLRACE_DRAIN_DELAY" $values.drainDelay
-      "MILLRACE_LOG_LEVEL" $values.logLevel
       "MILLRACE_STOP_DEADLINE" $values.stopDeadline) -}}
+{{- end -}}
+{{- $texts := merge (.env | default dict) $values.env ($row.env | default dict) $common -}}
 {{- range $name, $value := $texts -}}
 {{- $_ := set $env $name (dict "value" (include "services.text" $value)) -}}
 {{- end -}}
