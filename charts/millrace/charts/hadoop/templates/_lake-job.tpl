@@ -7,7 +7,7 @@
 {{ include "millrace.podDefaults" . }}
 restartPolicy: OnFailure
 securityContext:
-  {{- include "millrace.podSecurity" 1000 | nindent 2 }}
+  {{- include "millrace.podSecurity" 1001 | nindent 2 }}
 containers:
   - name: lake-folder
     {{- $env := list (dict "name" "LAKE_ROOT" "value" .Values.lake.root) (dict "name" "LAKE_USER" "value" .Values.lake.user) }}

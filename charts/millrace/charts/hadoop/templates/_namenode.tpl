@@ -20,7 +20,7 @@ spec:
     spec:
       {{- include "millrace.podDefaults" . | nindent 6 }}
       securityContext:
-        {{- include "millrace.podSecurity" 1000 | nindent 8 }}
+        {{- include "millrace.podSecurity" 1001 | nindent 8 }}
       terminationGracePeriodSeconds: 60
       {{- include "millrace.placement" $values | nindent 6 }}
       initContainers:
