@@ -5,6 +5,7 @@ import { archiverEnv } from '@millrace/lake-archiver/config'
 import { lolGeneratorEnv } from '@millrace/lol-generator/config'
 import { martWriterEnv } from '@millrace/mart-writer/config'
 import { provisionerEnv } from '@millrace/provisioner/config'
+import { reconcilerEnv } from '@millrace/reconciler/config'
 import { z } from 'zod'
 
 /** The environment of every process that has an image, by its name in the chart. */
@@ -14,6 +15,7 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'anomaly-scorer': anomalyScorerEnv,
   'lake-archiver': archiverEnv,
   'mart-writer': martWriterEnv,
+  reconciler: reconcilerEnv,
   'lol-generator': lolGeneratorEnv,
   provisioner: provisionerEnv,
 }

@@ -76,7 +76,7 @@ function typeOf({ default: fallback, path }: Value): string {
 
 function envSchema(service: string): Schema {
   const shape = serviceEnvs[service]
-  if (!shape) return { type: 'object' }
+  if (!shape) throw new Error(`services.${service}: its environment is missing in service-env.ts.`)
   return closed(
     Object.fromEntries(
       envVariables(shape)
