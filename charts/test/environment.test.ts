@@ -1,6 +1,19 @@
 import { envVariables, serviceEnvs } from '@millrace/all-in-one/reference'
+import { loadGeneratorConfig } from '@millrace/lol-generator/config'
+import { loadReconcilerConfig } from '@millrace/reconciler/config'
+import { loadConfig } from '@millrace/runtime'
 import { expect, it } from 'vitest'
-import { chart, containersOf, describeWithHelm, externalValues, HelmError, helm, render, workloads } from './helm.ts'
+import {
+  chart,
+  containersOf,
+  describeWithHelm,
+  externalValues,
+  HelmError,
+  helm,
+  preset,
+  render,
+  workloads,
+} from './helm.ts'
 
 /** Everything that makes the chart set one more variable. */
 const allAtOnce = [
@@ -29,27 +42,34 @@ async function refusedNames(service: string, names: readonly string[]): Promise<
   return [...line.matchAll(/'(MILLRACE_\w+)'/g)].map(([, name]) => name!).sort()
 }
 
+/** Reads the environment as the process does. */
+function load(service: string, variables: Readonly<Record<string, string>>): unknown {
+  if (service === 'lol-generator') return loadGeneratorConfig(variables)
+  if (service === 'reconciler') return loadReconcilerConfig(variables)
+  return loadConfig(variables, serviceEnvs[service]!)
+}
+
 describeWithHelm('environment names', () => {
   it.each([
     ['bundled stores', []],
     ['external stores with everything', allAtOnce],
     [
-      'three gateways',
+      'more of everything',
       ['--set', 'services.ingest-gateway.replicas=3,kafka.replicas=3,services.lol-generator.job.enabled=true'],
     ],
-  ])('that the chart sets are all known to the service: %s', async (_name, args) => {
-    let checked = 0
+    ['the preset for a laptop', ['-f', preset('laptop')]],
+  ])('that the chart sets are known to the service, and their values are understood: %s', async (_name, args) => {
+    const seen = new Set<string>()
     for (const [object, pod] of workloads(await render(...args)))
       for (const { image, env = [], name } of containersOf(pod)) {
         const service = /(?:^|\/)millrace\/([a-z-]+):/.exec(image)?.[1]
         if (service === undefined) continue
-        const known = envVariables(serviceEnvs[service]!).map(variable => variable.name)
-        for (const variable of env) {
-          expect(known, `${object.kind}/${object.metadata.name} ${name}`).toContain(variable.name)
-          checked++
-        }
+        const variables = Object.fromEntries(env.map(variable => [variable.name, variable.value ?? 'from-a-secret']))
+        expect(() => load(service, variables), `${object.metadata.name} ${name}`).not.toThrow()
+        expect(() => load(service, { ...variables, MILLRACE_NO_SUCH: 'x' })).toThrow('MILLRACE_NO_SUCH')
+        seen.add(service)
       }
-    expect(checked).toBeGreaterThan(50)
+    expect([...seen].sort()).toEqual(expect.arrayContaining(['curator', 'ingest-gateway', 'provisioner', 'reconciler']))
   })
 
   it('come from a Secret where they are secrets', async () => {
