@@ -111,6 +111,7 @@ describeWithHelm('Kafka in the chart', () => {
       replicas: 3,
       podManagementPolicy: 'Parallel',
     })
+    expect((await statefulSet('demo-kafka', ...three)).spec.minReadySeconds).toBeGreaterThan(0)
   })
 })
 

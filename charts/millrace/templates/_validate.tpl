@@ -96,11 +96,12 @@
 {{- toJson $p -}}
 {{- end }}
 
-{{/* Secrets that values name and the namespace has not. Asked only where the cluster answers: `helm template` has none. */}}
+{{/* Secrets that values name and the namespace has not. Asked only where a cluster answers, which `helm template` has not:
+     the ConfigMap is in every namespace, and who may install may read it. */}}
 {{- define "millrace.missingSecrets" -}}
 {{- $root := . -}}
 {{- $p := list -}}
-{{- if lookup "v1" "Namespace" "" .Release.Namespace -}}
+{{- if lookup "v1" "ConfigMap" .Release.Namespace "kube-root-ca.crt" -}}
 {{- range $path, $name := include "millrace.namedSecrets" . | fromJson -}}
 {{- if not (lookup "v1" "Secret" $root.Release.Namespace $name) -}}
 {{- $p = append $p (printf "%s names the Secret %q, which namespace %q does not have: make it first." $path $name $root.Release.Namespace) -}}

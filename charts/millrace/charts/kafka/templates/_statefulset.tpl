@@ -10,6 +10,10 @@ spec:
   serviceName: {{ include "millrace.name" (list . "kafka-peers") }}
   # No broker of three is ready alone.
   podManagementPolicy: Parallel
+  {{- if gt (int $values.replicas) 1 }}
+  # Time to catch up before the next one is restarted.
+  minReadySeconds: 15
+  {{- end }}
   selector:
     matchLabels:
       {{- include "millrace.selector" (list . "kafka") | nindent 6 }}

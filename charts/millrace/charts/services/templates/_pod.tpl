@@ -19,7 +19,7 @@ ports:
   - {name: {{ $name }}, containerPort: {{ $port }}}
   {{- end }}
 # Live is whether loops turn, ready is whether stores answer: a slow store never gets a pod killed.
-startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60}
+startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 180}
 livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6}
 readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 2}
 {{- end }}
