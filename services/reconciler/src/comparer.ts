@@ -92,13 +92,15 @@ export class Comparer {
     return this.#result([...bounds.keys()])
   }
 
-  /** Per partition of each hop: what has to be there. Committed offsets are asked for first, ends after them. */
+  /** Per partition of each hop: what has to be there. */
   async #takeBounds(): Promise<Map<HopProgress, Bounds>> {
     const { log, metrics } = this.#options
     const bounds = new Map<HopProgress, Bounds>()
     for (const check of this.#checks) {
+      // Says at once that a topic is not there yet.
+      const ranges = await log.range(check.topic)
       const committed = await log.committed(check.group, check.topic)
-      for (const { partition, earliest, end } of await log.range(check.topic)) {
+      for (const { partition, earliest, end } of ranges) {
         const key = `${check.topic}/${check.hop}/${partition}`
         const progress = this.#progress.get(key) ?? new HopProgress(check, partition)
         this.#progress.set(key, progress)

@@ -55,7 +55,7 @@ async function perform(
 ) {
   const [verb, group] = act.split(' ') as [string, (typeof groups)[number]]
   if (act === 'send') await world.send(count, n)
-  else if (act === 'again') await world.sendAgain(count, n)
+  else if (act === 'again') await world.sendAgain(count)
   else if (act === 'poison-raw') await world.sendPoison('lol.raw', n)
   else if (act === 'poison-curated') await world.sendPoison('lol.curated', n)
   else if (act === 'compare') expect(await round(comparer)).toEqual(right)
@@ -98,7 +98,7 @@ describe('comparing while the platform works', () => {
           expect(missing).toBeGreaterThan(0)
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 30 },
     )
   })
 
@@ -166,6 +166,44 @@ describe('comparing while the platform works', () => {
     }
     // What is stored has grown elevenfold; the cost is that of what is new and of one step of the audit.
     expect(Math.max(...costs.slice(6))).toBeLessThan(Math.max(...costs.slice(0, 6)) * 2)
+  })
+
+  it('takes what a service or a sink refused for failed', async () => {
+    await using world = await openTrafficWorld()
+    const comparer = world.comparer()
+    await round(comparer)
+    await world.send(3, 1)
+    await world.sendPoison('lol.raw', 1)
+    await world.sendPoison('lol.curated', 1)
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    const failed = (topic: string, hop: string) =>
+      metricOf(world, 'millrace_reconciler_failed_events_total', { topic, hop })
+    expect(await failed('lol.raw', 'derived')).toBe(1)
+    expect(await failed('lol.raw', 'lake')).toBe(1)
+    expect(await failed('lol.curated', 'mart')).toBe(1)
+    expect(await metricOf(world, 'millrace_reconciler_compared_events_total', { topic: 'lol.raw' })).toBe(8)
+  })
+
+  it('finds the derived record of a retry however long ago the first copy came', async () => {
+    await using world = await openTrafficWorld()
+    const comparer = world.comparer({ auditRecords: 0 })
+    await round(comparer)
+    for (const count of [1, 2_500]) {
+      await world.send(count, 1)
+      await world.settle()
+      await round(comparer)
+    }
+    await world.sendAgain(0)
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    world.lose(1)
+    const [lost] = await world.send(1, 1)
+    await world.settle()
+    expect(await round(comparer)).toMatchObject({
+      missing: 1,
+      examples: [`lol.raw: ${lost} is neither in lol.curated nor among the failed events`],
+    })
   })
 
   it('says how far it is behind, and how old its last complete comparison is', async () => {

@@ -73,7 +73,8 @@ export async function openTrafficWorld() {
   await mkdir(workDirectory)
   const producer = await log.producer({ clientId: 'test' })
   const core = createServiceMetrics('reconciler', { processMetrics: false })
-  let sent = 0
+  /** The player of each event that was sent. */
+  const sent: number[] = []
   let writers = 0
   /** How many of its next records the curator loses, and the archiver stores wrongly. */
   let losses = 0
@@ -255,13 +256,15 @@ export async function openTrafficWorld() {
     /** New events of one player. */
     async send(count: number, player: number): Promise<string[]> {
       const account = `player ${player}`
-      const events = Array.from({ length: count }, () => rawEvent(++sent, account))
+      const events = Array.from({ length: count }, () => rawEvent(sent.push(player), account))
       await append('lol.raw', account, events)
       return events.map(({ eventId }) => eventId)
     },
     /** A retry of a sender: an event that was sent before comes again. */
-    async sendAgain(n: number, player: number): Promise<void> {
-      if (sent > 0) await append('lol.raw', `player ${player}`, [rawEvent(1 + (n % sent), `player ${player}`)])
+    async sendAgain(dice: number): Promise<void> {
+      const index = dice % sent.length
+      const account = `player ${sent[index]}`
+      if (sent.length > 0) await append('lol.raw', account, [rawEvent(index + 1, account)])
     },
     sendPoison: (topic: TopicName, player: number) => append(topic, `player ${player}`, ['{"not json']),
     /** The curator loses its next records. */
