@@ -10,7 +10,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{packages,services}/*/{src,test}/**/*.test.ts', '{scripts,docker}/**/*.test.ts'],
+          include: [
+            '{packages,services}/*/{src,test}/**/*.test.ts',
+            'charts/test/*.test.ts',
+            '{docker,scripts}/**/*.test.ts',
+          ],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
         },
       },
