@@ -242,7 +242,8 @@ export const gatewayErrors = {
     ...later,
     status: null,
     title: 'The port is in use',
-    message: 'Port {port} on {host} is in use: stop what listens there, or choose a free one (MILLRACE_HTTP_PORT; --port on the command line).',
+    message:
+      'Port {port} on {host} is in use: stop what listens there, or choose a free one (MILLRACE_HTTP_PORT; --port on the command line).',
   },
   keys_file_missing: {
     ...input,

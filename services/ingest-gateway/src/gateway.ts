@@ -8,7 +8,7 @@ import { gatewayError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import type { KeyRing } from './keys/api-key.ts'
 import { createLogLink } from './log-link.ts'
-import { createGatewayMetrics } from './metrics.ts'
+import { createGatewayMetrics, createKeyLabels } from './metrics.ts'
 import { defaultOptions, type GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
 import { createQuotas } from './quota.ts'
@@ -44,13 +44,15 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
       `The in-flight budget of ${options.inFlightBytes} bytes has no room for one largest body: at least ${needed} are needed.`,
     )
   const budget = createByteBudget(options.inFlightBytes)
-  const quotas = createQuotas(clock, options.replicas)
+  const keyLabels = createKeyLabels()
+  const quotas = createQuotas(clock, options.replicas, key => metrics.quotaRefusals.inc(keyLabels(key.id)))
   const link = createLogLink({ log, clientId: 'ingest-gateway', clock, logger })
   const readers = new Map<Socket, (refusal: Refusal) => void>()
   let connections = 0
   const metrics = createGatewayMetrics(dependencies.metrics, {
     connections: () => connections,
     keysProblem: () => keys.problem?.() ?? null,
+    inFlightLimitBytes: options.inFlightBytes,
   })
   const isOverloaded = (): boolean => Math.max(budget.usedBytes, link.inFlightBytes) >= options.inFlightBytes
   const server = createHttpServer({ options, metrics: () => metrics, logger, randomId, readers })
@@ -60,7 +62,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   })
 
   registerCors(server, keys)
-  const events = { link, budget, quotas, metrics, clock, randomId, options, readers }
+  const events = { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers }
   const admission = { keys, quotas, isOverloaded }
   server.post('/v1/events/:domain', createEventsHandler({ ...events, admission }, 'raw'))
   server.post('/v1/events/:domain/truth', createEventsHandler({ ...events, admission }, 'truth'))

@@ -25,6 +25,7 @@ export interface EventsDependencies {
   readonly quotas: Quotas
   readonly admission: AdmissionOptions
   readonly metrics: GatewayMetrics
+  readonly keyLabels: (keyId: string) => { readonly key: string }
   readonly clock: Clock
   readonly randomId: () => string
   readonly options: GatewayOptions
@@ -57,7 +58,7 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
 
 /** The handler of `POST /v1/events/:domain` and `.../truth`. */
 export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw' | 'truth') {
-  const { link, budget, quotas, metrics, clock, randomId, options, readers } = dependencies
+  const { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers } = dependencies
 
   async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
@@ -85,7 +86,10 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
   async function ingest(request: FastifyRequest, admission: Admission, body: Buffer, lease: ByteLease) {
     const { contract, key, form, minimal } = admission
     const slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
-    quotas.charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
+    const records = isRefusal(slices) ? 1 : slices.starts.length
+    quotas.charge(key, { records, bytes: body.length })
+    metrics.keyRecords.inc(keyLabels(key.id), records)
+    metrics.quotaRefusals.inc(keyLabels(key.id), 0)
     const outcomes: Outcome[] = []
     const refused: KeptRefusal[] = []
     const accepted = { indexes: [] as number[], records: [] as PreparedRecord[] }
