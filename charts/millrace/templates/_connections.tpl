@@ -1,40 +1,34 @@
-{{/* Where the stores are, as seen by the services: one of this release or the user's own. Each defines the environment
-     of a service that talks to that store, and the volume with its certificates. Call with $. */}}
-
-{{- define "millrace.kafka.brokers" -}}
-{{- if .Values.kafka.enabled -}}
-{{ include "millrace.name" (list . "kafka") }}:9092
-{{- else -}}
-{{ .Values.kafka.external.brokers }}
-{{- end -}}
-{{- end }}
+{{/* Where the stores are, as seen by the services: in this release or the user's own. `millrace.<store>.env` is the
+     environment of a process that talks to that store, as a map of name to {value} or {valueFrom}. Call with $. */}}
 
 {{- define "millrace.kafka.env" -}}
-- {name: MILLRACE_KAFKA_BROKERS, value: {{ include "millrace.kafka.brokers" . | quote }}}
-{{- if not .Values.kafka.enabled }}
-{{- $external := .Values.kafka.external }}
+{{- $external := .Values.kafka.external -}}
+{{- if .Values.kafka.enabled -}}
+MILLRACE_KAFKA_BROKERS: {value: "{{ include "millrace.name" (list . "kafka") }}:9092"}
+{{- else -}}
+MILLRACE_KAFKA_BROKERS: {value: {{ $external.brokers | quote }}}
 {{- if $external.tls.enabled }}
-- {name: MILLRACE_KAFKA_TLS, value: "true"}
+MILLRACE_KAFKA_TLS: {value: "true"}
 {{- end }}
 {{- include "millrace.tlsFiles" (dict "prefix" "KAFKA" "store" "kafka" "tls" $external.tls) }}
 {{- with $external.saslMechanism }}
-- {name: MILLRACE_KAFKA_SASL_MECHANISM, value: {{ . | quote }}}
-- {name: MILLRACE_KAFKA_SASL_USERNAME, valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: username}}}
-- {name: MILLRACE_KAFKA_SASL_PASSWORD, valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: password}}}
+MILLRACE_KAFKA_SASL_MECHANISM: {value: {{ . }}}
+{{- include "millrace.secretEnv" (list "MILLRACE_KAFKA_SASL_USERNAME" $external.existingSecret "username") }}
+{{- include "millrace.secretEnv" (list "MILLRACE_KAFKA_SASL_PASSWORD" $external.existingSecret "password") }}
 {{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "millrace.hdfs.env" -}}
 {{- $external := .Values.hadoop.external -}}
-- {name: MILLRACE_WEBHDFS_USER, value: {{ .Values.lake.user | quote }}}
-- {name: MILLRACE_LAKE_ROOT, value: {{ .Values.lake.root | quote }}}
+MILLRACE_WEBHDFS_USER: {value: {{ .Values.lake.user | quote }}}
+MILLRACE_LAKE_ROOT: {value: {{ .Values.lake.root | quote }}}
 {{- if .Values.hadoop.enabled }}
-- {name: MILLRACE_WEBHDFS_URLS, value: "http://{{ include "millrace.name" (list . "namenode") }}:9870"}
+MILLRACE_WEBHDFS_URLS: {value: "http://{{ include "millrace.name" (list . "namenode") }}:9870"}
 {{- else }}
-- {name: MILLRACE_WEBHDFS_URLS, value: {{ $external.webhdfsUrls | quote }}}
+MILLRACE_WEBHDFS_URLS: {value: {{ $external.webhdfsUrls | quote }}}
 {{- if $external.delegationToken }}
-- {name: MILLRACE_WEBHDFS_DELEGATION_TOKEN, valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: delegation-token}}}
+{{- include "millrace.secretEnv" (list "MILLRACE_WEBHDFS_DELEGATION_TOKEN" $external.existingSecret "delegation-token") }}
 {{- end }}
 {{- include "millrace.tlsFiles" (dict "prefix" "WEBHDFS" "store" "hdfs" "tls" $external.tls) }}
 {{- end }}
@@ -42,44 +36,66 @@
 
 {{- define "millrace.cassandra.env" -}}
 {{- $external := .Values.cassandra.external -}}
-- {name: MILLRACE_CASSANDRA_KEYSPACE, value: {{ .Values.mart.keyspace | quote }}}
+MILLRACE_CASSANDRA_KEYSPACE: {value: {{ .Values.mart.keyspace | quote }}}
+{{- /* A node that starts for the first time on a busy machine takes minutes; that is no reason to restart its clients. */}}
+MILLRACE_CASSANDRA_START_TIMEOUT: {value: 15m}
 {{- if .Values.cassandra.enabled }}
-- {name: MILLRACE_CASSANDRA_CONTACT_POINTS, value: {{ include "millrace.name" (list . "cassandra") | quote }}}
+MILLRACE_CASSANDRA_CONTACT_POINTS: {value: {{ include "millrace.name" (list . "cassandra") }}}
 {{- else }}
-- {name: MILLRACE_CASSANDRA_CONTACT_POINTS, value: {{ $external.contactPoints | quote }}}
-- {name: MILLRACE_CASSANDRA_PORT, value: {{ $external.port | quote }}}
-- {name: MILLRACE_CASSANDRA_LOCAL_DATA_CENTER, value: {{ $external.localDataCenter | quote }}}
+MILLRACE_CASSANDRA_CONTACT_POINTS: {value: {{ $external.contactPoints | quote }}}
+MILLRACE_CASSANDRA_PORT: {value: {{ $external.port | quote }}}
+MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: {value: {{ $external.localDataCenter | quote }}}
 {{- if $external.login }}
-- {name: MILLRACE_CASSANDRA_USERNAME, valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: username}}}
-- {name: MILLRACE_CASSANDRA_PASSWORD, valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: password}}}
+{{- include "millrace.secretEnv" (list "MILLRACE_CASSANDRA_USERNAME" $external.existingSecret "username") }}
+{{- include "millrace.secretEnv" (list "MILLRACE_CASSANDRA_PASSWORD" $external.existingSecret "password") }}
 {{- end }}
 {{- if $external.tls.enabled }}
-- {name: MILLRACE_CASSANDRA_TLS, value: "true"}
+MILLRACE_CASSANDRA_TLS: {value: "true"}
 {{- end }}
 {{- include "millrace.tlsFiles" (dict "prefix" "CASSANDRA" "store" "cassandra" "tls" $external.tls) }}
 {{- end }}
 {{- end }}
 
+{{- define "millrace.secretEnv" }}
+{{ index . 0 }}: {valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}}}
+{{- end }}
+
 {{/* Paths of the certificates that the Secret of a store holds. */}}
 {{- define "millrace.tlsFiles" }}
 {{- if .tls.ca }}
-- {name: MILLRACE_{{ .prefix }}_CA_FILE, value: /etc/millrace/{{ .store }}/ca.crt}
+MILLRACE_{{ .prefix }}_CA_FILE: {value: /etc/millrace/{{ .store }}/ca.crt}
 {{- end }}
 {{- if .tls.clientCertificate }}
-- {name: MILLRACE_{{ .prefix }}_CERT_FILE, value: /etc/millrace/{{ .store }}/tls.crt}
-- {name: MILLRACE_{{ .prefix }}_KEY_FILE, value: /etc/millrace/{{ .store }}/tls.key}
+MILLRACE_{{ .prefix }}_CERT_FILE: {value: /etc/millrace/{{ .store }}/tls.crt}
+MILLRACE_{{ .prefix }}_KEY_FILE: {value: /etc/millrace/{{ .store }}/tls.key}
 {{- end }}
 {{- end }}
 
-{{/* The external stores among `stores` whose Secret has certificates, as a JSON list of {store, secret}. Call with (list $ (list "kafka" …)). */}}
-{{- define "millrace.certificates" -}}
-{{- $root := index . 0 -}}
-{{- $found := list -}}
-{{- range index . 1 -}}
-{{- $values := index $root.Values (ternary "hadoop" . (eq . "hdfs")) -}}
-{{- if and (not $values.enabled) (or $values.external.tls.ca $values.external.tls.clientCertificate) -}}
-{{- $found = append $found (dict "store" . "secret" $values.external.existingSecret) -}}
-{{- end -}}
-{{- end -}}
-{{- toJson $found -}}
+{{/* Values of a store by the name that services use for it. Call with (list $ "hdfs"). */}}
+{{- define "millrace.storeValues" -}}
+{{- index (index . 0).Values (ternary "hadoop" (index . 1) (eq (index . 1) "hdfs")) | toJson -}}
+{{- end }}
+
+{{/* Volumes with the certificates of external stores. Call with (list $ (list "kafka" …)). */}}
+{{- define "millrace.certificateVolumes" -}}
+{{- range $store := index . 1 }}
+{{- $values := include "millrace.storeValues" (list (index $ 0) $store) | fromJson }}
+{{- $tls := $values.external.tls }}
+{{- if and (not $values.enabled) (or $tls.ca $tls.clientCertificate) }}
+- name: {{ $store }}-certificates
+  secret:
+    secretName: {{ $values.external.existingSecret }}
+    items:
+      {{- range concat (ternary (list "ca.crt") list $tls.ca) (ternary (list "tls.crt" "tls.key") list $tls.clientCertificate) }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Where these volumes are mounted. Call with (list $ (list "kafka" …)). */}}
+{{- define "millrace.certificateMounts" -}}
+{{- range include "millrace.certificateVolumes" . | fromYamlArray }}
+- {name: {{ .name }}, mountPath: /etc/millrace/{{ trimSuffix "-certificates" .name }}, readOnly: true}
+{{- end }}
 {{- end }}

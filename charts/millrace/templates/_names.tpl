@@ -26,7 +26,16 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{/* Image of one of Millrace's own services. Call with (list $ "curator"). */}}
+{{/* Name, namespace and labels of an object. Call with (list $ "kafka"), or (list $ "kafka" "kafka-peers") where the
+     object's name is not its component's. */}}
+{{- define "millrace.metadata" -}}
+name: {{ include "millrace.name" (list (index . 0) (last .)) }}
+namespace: {{ (index . 0).Release.Namespace }}
+labels:
+  {{- include "millrace.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* Image of one of Millrace's own processes. Call with (list $ "curator"). */}}
 {{- define "millrace.ownImage" -}}
 {{- $image := (index . 0).Values.image -}}
 {{- printf "%smillrace/%s:%s" (include "millrace.registry" (index . 0)) (index . 1) ($image.tag | default (index . 0).Chart.AppVersion) -}}
@@ -41,31 +50,10 @@ helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Versio
 {{- with .Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}
 {{- end }}
 
-{{/* What every pod has, whatever it runs. Call with $. */}}
-{{- define "millrace.podDefaults" -}}
-automountServiceAccountToken: false
-enableServiceLinks: false
-{{- with .Values.image.pullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* Security of a container under the Pod Security Standard "restricted". */}}
-{{- define "millrace.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
-{{- end }}
-
-{{/* Security of a pod under "restricted". Call with the user id that its image runs as. */}}
-{{- define "millrace.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: {{ . }}
-runAsGroup: {{ . }}
-fsGroup: {{ . }}
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile: {type: RuntimeDefault}
+{{/* A duration such as 250ms, 5s or 2m in seconds, rounded up. */}}
+{{- define "millrace.seconds" -}}
+{{- $match := regexFind "^[0-9]+" . | int -}}
+{{- $unit := regexFind "[a-z]+$" . -}}
+{{- if eq $unit "ms" -}}{{- div (add $match 999) 1000 -}}
+{{- else -}}{{- mul $match (index (dict "s" 1 "m" 60 "h" 3600 "d" 86400) $unit) -}}{{- end -}}
 {{- end }}

@@ -26,8 +26,8 @@ export interface TopicContract {
   readonly maxMessageBytes: number
   /** Which sinks hold every record: the lake, and the mart tables in which its event ids are found. */
   readonly sinks: { readonly lake: boolean; readonly mart: readonly string[] }
-  /** For a derived topic: its source, and whether each source event gives exactly one record with the same id. */
-  readonly derivedFrom?: { readonly topic: string; readonly everyEvent: boolean }
+  /** For a derived topic: its source, the service that makes it, and whether each source event gives exactly one record with the same id. */
+  readonly derivedFrom?: { readonly topic: string; readonly by: string; readonly everyEvent: boolean }
   readonly why: string
 }
 
@@ -54,7 +54,7 @@ export const topics = {
     key: 'account',
     eventTime: 'datetime',
     sinks: { lake: true, mart: ['lol_analysis', 'lol_training'] },
-    derivedFrom: { topic: 'lol.raw', everyEvent: true },
+    derivedFrom: { topic: 'lol.raw', by: 'curator', everyEvent: true },
     why: 'Raw actions with normalised names and derived columns, for analysis and training.',
   },
   'lol.scores': {
@@ -65,7 +65,7 @@ export const topics = {
     key: 'account',
     eventTime: 'datetime',
     sinks: { lake: false, mart: ['lol_scores_by_player'] },
-    derivedFrom: { topic: 'lol.raw', everyEvent: false },
+    derivedFrom: { topic: 'lol.raw', by: 'anomaly-scorer', everyEvent: false },
     why: 'The score of every move, with its reasons.',
   },
   'lol.alerts': {
@@ -77,7 +77,7 @@ export const topics = {
     eventTime: 'datetime',
     retentionMs: 30 * DAY_MS,
     sinks: { lake: false, mart: ['lol_alerts_by_day'] },
-    derivedFrom: { topic: 'lol.raw', everyEvent: false },
+    derivedFrom: { topic: 'lol.raw', by: 'anomaly-scorer', everyEvent: false },
     why: 'Players who crossed the alert threshold, once per incident, with evidence.',
   },
   'lol.truth': {

@@ -14,6 +14,8 @@ export interface CassandraOptions {
   readonly port: number
   readonly localDataCenter: string
   readonly keyspace: string
+  /** False: a keyspace that is missing is refused with `keyspace_missing`, not created. */
+  readonly createKeyspace?: boolean
   /** Copies per data center of a keyspace that has to be created; one in the local data center where left out. */
   readonly replication?: Readonly<Record<string, number>>
   readonly credentials?: { readonly username: string; readonly password: { reveal(): string } }

@@ -13,6 +13,8 @@ export const cassandraEnv = {
   CASSANDRA_KEYSPACE: env.text().prefault('millrace'),
   /** `data center:copies`, used only when the keyspace has to be created. */
   CASSANDRA_REPLICATION: env.list().optional(),
+  /** Whether a keyspace that is missing may be created. */
+  CASSANDRA_CREATE_KEYSPACE: env.boolean().prefault('true'),
   CASSANDRA_USERNAME: env.text().optional(),
   CASSANDRA_PASSWORD: env.secret().optional(),
   CASSANDRA_TLS: env.boolean().prefault('false'),
@@ -67,6 +69,7 @@ function cassandraOptions(config: CassandraConfig): Omit<CassandraOptions, 'cloc
     port: config.CASSANDRA_PORT,
     localDataCenter: config.CASSANDRA_LOCAL_DATA_CENTER,
     keyspace: config.CASSANDRA_KEYSPACE,
+    createKeyspace: config.CASSANDRA_CREATE_KEYSPACE,
     requestTimeoutMs: config.CASSANDRA_REQUEST_TIMEOUT,
     startTimeoutMs: config.CASSANDRA_START_TIMEOUT,
     maxInFlight: config.CASSANDRA_MAX_IN_FLIGHT,

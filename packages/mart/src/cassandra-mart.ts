@@ -1,8 +1,9 @@
 import type { MartRow, MartTable, MartType, MartValue } from '@millrace/contracts'
 import { types } from 'cassandra-driver'
 import { type CassandraOptions, createCassandraConnection } from './cassandra-connection.ts'
-import { ensureKeyspace, ensureTable } from './cassandra-schema.ts'
-import { assertColumns, assertPartition, assertRows, perTable } from './check-row.ts'
+import { lookUp } from './cassandra-lookup.ts'
+import { ensureKeyspace, ensureTable, lackedSchema } from './cassandra-schema.ts'
+import { assertColumns, assertKeys, assertPartition, assertRows, perTable } from './check-row.ts'
 import { insertCql, selectCql } from './cql.ts'
 import { createGate } from './gate.ts'
 import type { Mart, StoredRow } from './mart.ts'
@@ -55,12 +56,13 @@ function inserts(table: MartTable, keyspace: string) {
  * @throws (from its methods) coded errors of `martErrors`; those of a server that is away or slow are retryable
  */
 export function createCassandraMart(options: CassandraOptions): Mart {
-  const { keyspace, replication = { [options.localDataCenter]: 1 }, maxInFlight = 32 } = options
+  const { keyspace, replication = { [options.localDataCenter]: 1 }, maxInFlight = 32, createKeyspace = true } = options
   const connection = createCassandraConnection(options)
   const gate = createGate(maxInFlight)
   const insertsOf = perTable(table => inserts(table, keyspace))
   const rowMark = (table: MartTable): string | undefined => table.clusteringKey.at(-1)?.column
   const { explain, location } = connection
+  const place = { where: location, keyspace, replication, createKeyspace }
 
   async function page(table: MartTable, cql: string, params: unknown[], state?: string): Promise<types.ResultSet> {
     const client = await connection.client()
@@ -86,13 +88,19 @@ export function createCassandraMart(options: CassandraOptions): Mart {
     location,
     async ensureTables(tables) {
       const client = await connection.client()
-      const place = { where: location, keyspace, replication }
       try {
-        await ensureKeyspace(client, place)
-        for (const table of tables) await ensureTable(client, table, place)
+        const made = await ensureKeyspace(client, place)
+        for (const table of tables) made.push(...(await ensureTable(client, table, place)))
+        return made
       } catch (error) {
         throw explain(error)
       }
+    },
+    async lacks(tables) {
+      const client = await connection.client()
+      return lackedSchema(client, tables, place).catch(error => {
+        throw explain(error)
+      })
     },
     async upsert(table, rows) {
       assertRows(table, rows)
@@ -122,6 +130,15 @@ export function createCassandraMart(options: CassandraOptions): Mart {
       const found: StoredRow[] = []
       for await (const rows of pages(table, cql, params)) for (const row of rows) found.push(read(row))
       return found
+    },
+    async has(table, rows) {
+      assertKeys(table, rows)
+      const client = await connection.client()
+      const execute = async (cql: string, params: unknown[]) =>
+        (await client.execute(cql, params, { prepare: true, isIdempotent: true })).rows
+      return lookUp(table, rows, { keyspace, gate, execute, reader: rowReader }).catch(error => {
+        throw explain(error, table.name)
+      })
     },
     async *scan(table, columns) {
       assertColumns(table, columns)

@@ -48,7 +48,7 @@ function describe(value: unknown): string {
 export type RowKind = 'row' | 'static'
 
 export interface RowCheck {
-  kind(row: MartRow): RowKind
+  kind(row: Pick<MartRow, 'values'>): RowKind
   problem(row: MartRow): RowProblem | null
 }
 
@@ -63,7 +63,7 @@ export function createRowCheck(table: MartTable): RowCheck {
   const oneTextKey = table.partitionKey.length === 1
 
   const isGiven = (value: MartValue | undefined): boolean => value !== null && value !== undefined
-  const kind = (row: MartRow): RowKind =>
+  const kind = (row: Pick<MartRow, 'values'>): RowKind =>
     firstClustering === undefined || keys.some(key => !partition.has(key) && isGiven(row.values[key]))
       ? 'row'
       : 'static'
@@ -124,7 +124,7 @@ const rowCheckOf = perTable(createRowCheck)
 /** What is wrong with a row for its table, or null when it can be stored. */
 export const rowProblem = (table: MartTable, row: MartRow): RowProblem | null => rowCheckOf(table).problem(row)
 
-export const rowKind = (table: MartTable, row: MartRow): RowKind => rowCheckOf(table).kind(row)
+export const rowKind = (table: MartTable, row: Pick<MartRow, 'values'>): RowKind => rowCheckOf(table).kind(row)
 
 /** Throws `invalid_row`, with the row's index, for the first row that cannot be stored. */
 export function assertRows(table: MartTable, rows: readonly MartRow[]): void {
@@ -134,6 +134,13 @@ export function assertRows(table: MartTable, rows: readonly MartRow[]): void {
     if (problem) throw martError('invalid_row', { table: table.name, index, ...problem })
   }
 }
+
+/** Throws `invalid_row`, with the row's index, for the first row that has no whole key. */
+export const assertKeys = (table: MartTable, rows: readonly Pick<MartRow, 'values'>[]): void =>
+  assertRows(
+    table,
+    rows.map(({ values }) => ({ values, writeTimeMicros: 0 })),
+  )
 
 /** Throws `invalid_row` when `partition` is not the table's whole partition key and nothing else. */
 export function assertPartition(table: MartTable, partition: Readonly<Record<string, MartValue>>): void {

@@ -1,9 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { MartRow, MartTable, MartValue } from '@millrace/contracts'
-import { assertColumns, assertPartition, assertRows, perTable, rowKind } from './check-row.ts'
+import { assertColumns, assertKeys, assertPartition, assertRows, perTable, rowKind } from './check-row.ts'
 import { type EmbeddedMartOptions, explainSqlite, inTransaction, openForWriting } from './embedded-file.ts'
-import { ensureEmbeddedTable } from './embedded-schema.ts'
-import { type Part, rowPart, scanSql, selectSql, staticPart, upsertSql } from './embedded-sql.ts'
+import { ensureEmbeddedTable, lackedInFile } from './embedded-schema.ts'
+import { hasSql, type Part, rowPart, scanSql, selectSql, staticPart, upsertSql } from './embedded-sql.ts'
 import { martError } from './errors.ts'
 import type { Mart, StoredRow } from './mart.ts'
 
@@ -80,11 +80,16 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
   return {
     location: file,
     async ensureTables(tables) {
+      const made: string[] = []
       guard(() =>
         inTransaction(database, () => {
-          for (const table of tables) ensureEmbeddedTable(database, table, file)
+          for (const table of tables) made.push(...ensureEmbeddedTable(database, table, file))
         }),
       )
+      return made
+    },
+    async lacks(tables) {
+      return guard(() => tables.flatMap(table => lackedInFile(database, table, file)))
     },
     async upsert(table, rows) {
       assertRows(table, rows)
@@ -105,6 +110,24 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
         const key = table.partitionKey.map(name => toSql(partition[name]))
         const rows = statement.all(...key, limit) as unknown as MartValue[][]
         return rows.map(rowReader(table, Object.keys(table.columns)))
+      }, table)
+    },
+    async has(table, rows) {
+      assertKeys(table, rows)
+      return guard(() => {
+        const stored = database.prepare(hasSql(rowPart(table)))
+        const fixed = staticPart(table)
+        const fixedColumns = fixed?.columns ?? []
+        const storedFixed = fixed && database.prepare(hasSql(fixed))
+        return rows.map(({ values }) => {
+          const isRow = rowKind(table, { values }) === 'row'
+          const part = isRow ? rowPart(table) : fixed
+          const found = (isRow ? stored : storedFixed)?.get(
+            ...(part?.key ?? []).map(({ column }) => toSql(values[column])),
+          )
+          const given = isRow ? [] : fixedColumns.filter(name => (values[name] ?? null) !== null)
+          return found !== undefined && given.every(name => found[name] !== null)
+        })
       }, table)
     },
     async *scan(table, columns) {

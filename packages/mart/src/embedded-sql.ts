@@ -99,6 +99,12 @@ export function selectSql(table: MartTable): string {
   return `SELECT ${columns} ${from} WHERE ${where}${order === '' ? '' : ` ORDER BY ${order}`} LIMIT ?`
 }
 
+/** One stored row by its key, with its columns beside the key. */
+export function hasSql(part: Part): string {
+  const columns = ['1', ...part.columns.map(sqlName)].join(', ')
+  return `SELECT ${columns} FROM ${sqlName(part.name)} WHERE ${part.key.map(({ column }) => `${sqlName(column)} = ?`).join(' AND ')}`
+}
+
 /** Some columns of all rows; reads only an index where all of them are in the key. */
 export function scanSql(table: MartTable, columns: readonly string[]): string {
   const { from, of } = fromParts(table)

@@ -73,6 +73,12 @@ export const martErrors = {
     retryable: false,
     kind: 'infrastructure',
   },
+  keyspace_missing: {
+    message:
+      'There is no keyspace at {where}, and it is not to be created here: create it, or set CASSANDRA_CREATE_KEYSPACE to true.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
   unknown_table: {
     message: 'There is no table {table} in {where}: create the tables first.',
     retryable: false,

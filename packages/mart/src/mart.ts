@@ -4,8 +4,16 @@ export type StoredRow = Readonly<Record<string, MartValue>>
 
 /** Tables of results, written by idempotent upserts: whatever the order and the number of repetitions, the same rows result. */
 export interface Mart {
-  /** Creates missing tables and columns; refuses a table whose key differs. Calling it again changes nothing. */
-  ensureTables(tables: readonly MartTable[]): Promise<void>
+  /**
+   * Creates missing tables and columns; refuses a table whose key differs. Calling it again changes nothing.
+   * @returns what was missing and is there now, as `lacks` names it
+   */
+  ensureTables(tables: readonly MartTable[]): Promise<readonly string[]>
+  /**
+   * What is missing for these tables, creating nothing: `keyspace <name>`, `table <name>`, `column <table>.<name>`. Refuses a
+   * table whose key differs.
+   */
+  lacks(tables: readonly MartTable[]): Promise<readonly string[]>
   /**
    * Writes rows. Of two values for one column of one row the one with the later write time stays; at equal times the outcome
    * does not depend on the order of writing. A null is "no value given" and never erases one.
@@ -17,6 +25,11 @@ export interface Mart {
     partition: Readonly<Record<string, MartValue>>,
     options?: { readonly limit?: number },
   ): Promise<readonly StoredRow[]>
+  /**
+   * Whether each of these rows is stored, found by its whole key; other columns do not matter. A row without clustering columns
+   * is there when its partition has a value for each of the static columns that it gives.
+   */
+  has(table: MartTable, rows: readonly Pick<MartRow, 'values'>[]): Promise<readonly boolean[]>
   /** All rows, a page at a time, in no order; partitions that hold only static columns give no row. */
   scan(table: MartTable, columns: readonly string[]): AsyncIterable<readonly StoredRow[]>
   ping(): Promise<void>

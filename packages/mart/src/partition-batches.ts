@@ -20,7 +20,8 @@ function sizeOf(row: MartRow): number {
   return bytes
 }
 
-function partitionOf(table: MartTable, row: MartRow): string {
+/** A text that is equal for rows of one partition, and for no others. */
+export function partitionText(table: MartTable, row: Pick<MartRow, 'values'>): string {
   let key = ''
   for (const column of table.partitionKey) {
     const text = String(row.values[column])
@@ -42,7 +43,7 @@ export function groupIntoBatches(
   const open = new Map<string, { rows: MartRow[]; bytes: number }>()
   for (const row of rows) {
     const kind = rowKind(table, row)
-    const key = kind + partitionOf(table, row)
+    const key = kind + partitionText(table, row)
     const bytes = sizeOf(row)
     let batch = open.get(key)
     if (!batch || batch.rows.length >= limits.maxRows || batch.bytes + bytes > limits.maxBytes) {

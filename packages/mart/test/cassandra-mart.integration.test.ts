@@ -51,6 +51,21 @@ describeOnStack('cassandra mart', ['cassandra'], ({ cassandra }) => {
       await proxy.close()
     })
 
+    it('creates a keyspace only where it may, and tells what was missing', async () => {
+      const keyspace = newKeyspace()
+      const bound = openMart({ keyspace, createKeyspace: false })
+      const missing = [`keyspace ${keyspace}`, 'table readings', 'table totals']
+      expect(await bound.lacks([readings, totals])).toEqual(missing)
+      await expect(bound.ensureTables([readings])).rejects.toMatchObject({ code: 'keyspace_missing', retryable: false })
+      expect(await bound.lacks([readings, totals])).toEqual(missing)
+      const free = openMart({ keyspace })
+      expect(await free.ensureTables([readings, totals])).toEqual(missing)
+      expect(await bound.ensureTables([readings, totals])).toEqual([])
+      expect(await bound.lacks([readings, totals])).toEqual([])
+      await free.close()
+      await bound.close()
+    })
+
     it('gives up after the time it was given, and can be tried again', async () => {
       const proxy = await createTcpProxy({ target: `${host}:${cassandra.port}` })
       await proxy.refuse()

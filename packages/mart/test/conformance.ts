@@ -203,6 +203,52 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
       expect(await mart.select(readings, { site: 'nowhere', day: 1 })).toEqual([])
     })
 
+    it('tells which rows are there by their whole key, whatever their other columns', async () => {
+      const partitions = [newPartition(), newPartition(), { ...newPartition(), day: -3 }]
+      const rows = Array.from({ length: 230 }, (_, index) =>
+        writeAt(1, { ...partitions[index % 3]!, at: index >> 1, id: index % 2 === 0 ? '' : "o'x", count: index }),
+      )
+      const stored = rows.filter((_, index) => index % 5 !== 0)
+      await mart.upsert(readings, stored)
+      const asked = rows.map(({ values: { count, ...key } }) => ({ values: { ...key, note: 'other' } }))
+      expect(await mart.has(readings, asked)).toEqual(rows.map((_, index) => index % 5 !== 0))
+      expect(await mart.has(readings, [...asked, ...asked].reverse())).toEqual(
+        [...rows, ...rows].map((_, index) => index % 5 !== 0).reverse(),
+      )
+      expect(await mart.has(readings, [])).toEqual([])
+      const name = randomUUID()
+      await mart.upsert(totals, [writeAt(1, { name })])
+      expect(await mart.has(totals, [{ values: { name } }, { values: { name: `${name}!` } }])).toEqual([true, false])
+    })
+
+    it('tells whether a partition has the static columns that are asked for', async () => {
+      const [none, row, owner, both] = [newPartition(), newPartition(), newPartition(), newPartition()]
+      await mart.upsert(readings, [
+        writeAt(1, { ...row, at: 1, id: 'x', note: 'no static column' }),
+        writeAt(1, { ...owner, owner: 'kim' }),
+        writeAt(1, { ...both, at: 1, id: 'x', owner: 'kim', height: 2 }),
+      ])
+      const ask = (values: MartRow['values']) =>
+        mart.has(
+          readings,
+          [none, row, owner, both].map(partition => ({ values: { ...partition, ...values } })),
+        )
+      expect(await ask({ owner: 'lee' })).toEqual([false, false, true, true])
+      expect(await ask({ owner: null, height: 1 })).toEqual([false, false, false, true])
+      expect(await ask({ owner: 'lee', height: 1 })).toEqual([false, false, false, true])
+    })
+
+    it('refuses to look for a row without its whole key, and in a table that was never created', async () => {
+      const where = { ...newPartition(), at: 1, id: 'x' }
+      await expect(mart.has(readings, [{ values: where }, { values: { ...where, id: null } }])).rejects.toMatchObject({
+        code: 'invalid_row',
+        details: { index: 1, column: 'id' },
+      })
+      await expect(mart.has({ ...readings, name: 'absent' }, [{ values: where }])).rejects.toMatchObject({
+        code: 'unknown_table',
+      })
+    })
+
     it('writes and reads a table without clustering columns', async () => {
       const name = randomUUID()
       await mart.upsert(totals, [writeAt(2, { name, from: 5, total: 8 }), writeAt(1, { name, from: 4, total: 9 })])
@@ -274,12 +320,17 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
       const wide: MartTable = { ...readings, name: 'widened' }
       const partition = newPartition()
       const key = { ...partition, at: 1, id: 'x' }
-      await mart.ensureTables([narrow])
+      expect(await mart.lacks([narrow, readings])).toEqual(['table widened'])
+      expect(await mart.lacks([narrow])).toEqual(['table widened'])
+      expect(await mart.ensureTables([narrow, readings])).toEqual(['table widened'])
       await mart.upsert(narrow, [writeAt(1, { ...key, count: 3 })])
-      await mart.ensureTables([wide])
+      const columns = ['column widened.note', 'column widened.owner']
+      expect(await mart.lacks([wide])).toEqual(columns)
+      expect(await mart.ensureTables([wide])).toEqual(columns)
       await mart.upsert(wide, [writeAt(0, { ...key, note: 'added', owner: 'lee' })])
-      await mart.ensureTables([wide])
-      await mart.ensureTables([narrow])
+      expect(await mart.lacks([wide, narrow])).toEqual([])
+      expect(await mart.ensureTables([wide])).toEqual([])
+      expect(await mart.ensureTables([narrow])).toEqual([])
       expect(await mart.select(wide, partition)).toMatchObject([{ count: 3, note: 'added', owner: 'lee' }])
     })
 
@@ -301,6 +352,7 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
         { columns: { ...readings.columns, note: { type: 'text', description: '', static: true } } },
       ],
     ])('refuses a stored table with %s', async (_, change) => {
+      await expect(mart.lacks([{ ...readings, ...change }])).rejects.toMatchObject({ code: 'table_differs' })
       const refusal = mart.ensureTables([{ ...readings, ...change }])
       await expect(refusal).rejects.toMatchObject({ code: 'table_differs', retryable: false })
       await expect(refusal).rejects.toThrow(

@@ -10,49 +10,85 @@ const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, 
 const TIME_UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 const scaled = (units: Record<string, number>, pattern: RegExp, expected: string) =>
-  z.string().transform((text, context) => {
-    const match = pattern.exec(text.trim())
-    const unit = match ? units[match[2] ?? ''] : undefined
-    if (match && unit !== undefined) return Number(match[1]) * unit
-    context.addIssue({ code: 'custom', message: `expected ${expected}` })
-    return z.NEVER
-  })
+  z
+    .string()
+    .transform((text, context) => {
+      const match = pattern.exec(text.trim())
+      const unit = match ? units[match[2] ?? ''] : undefined
+      if (match && unit !== undefined) return Number(match[1]) * unit
+      context.addIssue({ code: 'custom', message: `expected ${expected}` })
+      return z.NEVER
+    })
+    .meta({ type: units === BYTE_UNITS ? ['integer', 'string'] : 'string', pattern: pattern.source, expected })
 
+/* What each takes is told twice: to whoever sets a variable, by the message, and to tools, by metadata that JSON Schema
+   understands. There a number may stand for its text, as YAML writes it. */
 export const env = {
-  text: () => z.string().min(1, { error: 'expected a text that is not empty' }),
-  integer: ({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) =>
-    z.string().transform((text, context) => {
-      const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
-      if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-      context.addIssue({ code: 'custom', message: `expected a whole number from ${min} to ${max}` })
-      return z.NEVER
-    }),
+  text: () =>
+    z
+      .string()
+      .min(1, { error: 'expected a text that is not empty' })
+      .meta({ type: ['string', 'number', 'boolean'], expected: 'a text' }),
+  integer: ({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) => {
+    const expected = `a whole number from ${min} to ${max}`
+    return z
+      .string()
+      .transform((text, context) => {
+        const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+        if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+        context.addIssue({ code: 'custom', message: `expected ${expected}` })
+        return z.NEVER
+      })
+      .meta({ type: ['integer', 'string'], minimum: min, maximum: max, pattern: '^-?\\d+$', expected })
+  },
   ratio: () =>
-    z.string().transform((text, context) => {
-      const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
-      if (value >= 0 && value <= 1) return value
-      context.addIssue({ code: 'custom', message: 'expected a number from 0 to 1' })
-      return z.NEVER
-    }),
-  boolean: () => z.enum(['true', 'false'], { error: 'expected true or false' }).transform(text => text === 'true'),
+    z
+      .string()
+      .transform((text, context) => {
+        const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+        if (value >= 0 && value <= 1) return value
+        context.addIssue({ code: 'custom', message: 'expected a number from 0 to 1' })
+        return z.NEVER
+      })
+      .meta({
+        type: ['number', 'string'],
+        minimum: 0,
+        maximum: 1,
+        pattern: '^\\d*\\.?\\d+$',
+        expected: 'a number from 0 to 1',
+      }),
+  boolean: () =>
+    z
+      .enum(['true', 'false'], { error: 'expected true or false' })
+      .transform(text => text === 'true')
+      .meta({ type: ['boolean', 'string'], enum: [true, false, 'true', 'false'], expected: 'true or false' }),
   /** Milliseconds, written `250ms`, `30s`, `5m`, `2h` or `7d`. */
   duration: () => scaled(TIME_UNITS, /^(\d+)(ms|s|m|h|d)$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'),
   /** Bytes, written `1048576`, `512KiB`, `64MiB` or `2GiB`. */
   bytes: () => scaled(BYTE_UNITS, /^(\d+)(KiB|MiB|GiB)?$/, 'a size such as 1048576, 512KiB, 64MiB or 2GiB'),
   list: () =>
-    z.string().transform((text, context) => {
-      const items = text
-        .split(',')
-        .map(item => item.trim())
-        .filter(item => item !== '')
-      if (items.length > 0) return items
-      context.addIssue({ code: 'custom', message: 'expected one or more values, separated by commas' })
-      return z.NEVER
-    }),
+    z
+      .string()
+      .transform((text, context) => {
+        const items = text
+          .split(',')
+          .map(item => item.trim())
+          .filter(item => item !== '')
+        if (items.length > 0) return items
+        context.addIssue({ code: 'custom', message: 'expected one or more values, separated by commas' })
+        return z.NEVER
+      })
+      .meta({ type: 'string', expected: 'values, separated by commas' }),
   oneOf: <const T extends readonly [string, ...string[]]>(choices: T) =>
-    z.enum(choices, { error: `expected one of ${choices.join(', ')}` }),
+    z
+      .enum(choices, { error: `expected one of ${choices.join(', ')}` })
+      .meta({ expected: `one of ${choices.join(', ')}` }),
   /** A text that is never printed. */
-  secret: () => env.text().transform(text => new Secret(text)),
+  secret: () =>
+    env
+      .text()
+      .transform(text => new Secret(text))
+      .meta({ secret: true, expected: 'a secret' }),
 }
 
 /** A value that shows itself only to who calls `reveal`. */

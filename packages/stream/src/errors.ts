@@ -6,6 +6,7 @@ export const streamErrors = {
     retryable: false,
     kind: 'internal',
   },
+  topics_missing: { message: 'Waiting for the topics: {reason}', retryable: true, kind: 'infrastructure' },
   gave_up: {
     message: 'Gave up on {what} after {seconds} s and {attempts} attempts: {reason}',
     retryable: false,

@@ -1,6 +1,7 @@
 import type { EventLog, LogConsumer, LogProducer } from '@millrace/event-log'
-import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import { type Clock, CodedError, type Logger, type ServiceMetrics } from '@millrace/runtime'
 import { Committer } from './committer.ts'
+import { streamError } from './errors.ts'
 import type { PartitionWorker, WorkerParts } from './partition-worker.ts'
 import { retry, type Trouble } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
@@ -27,7 +28,14 @@ export interface Membership {
   readonly workerParts: WorkerParts
 }
 
-/** Joins the group of the topology's name; an unreachable log is tried again until the retry deadline. */
+/** Where a whole platform starts at once, consumers may be there before their topics are. */
+function waitForTopics(error: unknown): never {
+  if (error instanceof CodedError && error.code === 'unknown_topic')
+    throw streamError('topics_missing', { reason: error.message }, error)
+  throw error
+}
+
+/** Joins the group of the topology's name; an unreachable log, or one without the topics, is tried again until the retry deadline. */
 export async function joinGroup(
   parts: MembershipParts,
   on: {
@@ -37,20 +45,20 @@ export async function joinGroup(
     readonly onFailed: (error: unknown) => void
   },
 ): Promise<Membership> {
-  const { topology, log, clock, logger, metrics, options } = parts
-  const { clientId, maxBatchBytes, sessionTimeoutMs, concurrency, random, retry: policy } = options
+  const { topology, log, clock, logger, metrics } = parts
+  const { clientId, maxBatchBytes, sessionTimeoutMs, concurrency, random, retry: policy } = parts.options
   const retrying = { what: 'joining the group', policy, clock, random, signal: on.signal, onTrouble: on.onTrouble }
   const producer = await retry(() => log.producer({ clientId }), retrying)
   try {
     const { topics, name: group } = topology
-    const join = () => log.consumer({ group, topics, clientId, maxBatchBytes, sessionTimeoutMs })
-    const consumer = await retry(join, retrying)
+    const options = { group, topics, clientId, maxBatchBytes, sessionTimeoutMs }
+    const consumer = await retry(() => log.consumer(options).catch(waitForTopics), retrying)
     const shared = { topology, consumer, producer, clock, logger, metrics, ...on }
     return {
       consumer,
       producer,
       committer: new Committer({ ...shared, retry: policy }),
-      workerParts: { ...shared, options, slots: new Slots(concurrency) },
+      workerParts: { ...shared, options: parts.options, slots: new Slots(concurrency) },
     }
   } catch (error) {
     await producer.close()

@@ -1,6 +1,7 @@
 import type { TopicName } from '@millrace/contracts'
 import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
+import { streamError } from './errors.ts'
 import { emitFailed, failedRecord } from './failed-records.ts'
 import { deadLetter } from './step.ts'
 import type { Emit, FailedRecord, ProcessResult } from './topology.ts'
@@ -130,7 +131,10 @@ export class Outbox {
           continue
         }
         again.push(emit)
-        if (!error || error.retryable) error = result.error
+        const { code, message } = result.error
+        const found =
+          code === 'unknown_topic' ? streamError('topics_missing', { reason: message }, result.error) : result.error
+        if (!error || found.retryable) error = found
       }
       left = again
       if (error) throw error

@@ -142,7 +142,9 @@ class StreamRunner implements Runner {
     return joinGroup(this.#membershipParts, {
       signal: this.#stop.signal,
       onTrouble: trouble => {
-        if (trouble && !this.#joining) logger.warn({ err: trouble.error, what: trouble.what }, 'failing_and_retrying')
+        const { what, error } = trouble ?? {}
+        if (trouble && !this.#joining) logger.warn({ what, reason: error?.message }, 'failing_and_retrying')
+        else if (!trouble && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
         this.#joining = trouble
       },
       onProgress: () => this.#news.raise(),

@@ -179,12 +179,30 @@ describe('a log that does not take outputs', () => {
 
   it('stops the runner where it says that it never will', async () => {
     const throughLog = withAppend(
-      () => async (topic, records) => records.map(() => ({ ok: false, error: logError('unknown_topic', { topic }) })),
+      () => async (what, records) =>
+        records.map(() => ({ ok: false, error: logError('log_refused', { what, reason: 'not permitted' }) })),
     )
     await using driver = await createTopologyDriver(copying(), { throughLog })
-    await expect(driver.pipeBytes('lol.raw', 'ann', 'a')).rejects.toMatchObject({ code: 'unknown_topic' })
+    await expect(driver.pipeBytes('lol.raw', 'ann', 'a')).rejects.toMatchObject({ code: 'log_refused' })
     await driver.crash()
     expect(await committedOffset(driver)).toBeNull()
+  })
+
+  it('is waited for while it lacks the topic of an output', async () => {
+    let hasTopic = false
+    const throughLog = withAppend(append => async (topic, records, options) => {
+      if (hasTopic) return append(topic, records, options)
+      return records.map(() => ({ ok: false, error: logError('unknown_topic', { topic }) }))
+    })
+    await using driver = await createTopologyDriver(copying(), { throughLog, runner: { retry } })
+    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await driver.advance(5_000)
+    expect(driver.health.notReady()?.copier).toMatch(/^append to lol\.curated of .* failing for \d s: Waiting for the topics/)
+    expect(await committedOffset(driver)).toBeNull()
+    hasTopic = true
+    await driver.advance(10_000)
+    expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+    expect(await committedOffset(driver)).toBe(1)
   })
 })
 
@@ -207,6 +225,26 @@ describe('a log that cannot be reached', () => {
     expect(driver.health.notReady()).toBeNull()
     await driver.pipeBytes('lol.raw', 'ann', 'a')
     expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+  })
+
+  it('is waited for while it has no topics yet', async () => {
+    let hasTopics = false
+    await using driver = await createTopologyDriver(copying(), {
+      runner: { retry },
+      throughLog: log => ({
+        ...log,
+        consumer: async options => {
+          if (!hasTopics) throw logError('unknown_topic', { topic: 'lol.raw' })
+          return log.consumer(options)
+        },
+      }),
+    })
+    await driver.advance(5_000)
+    expect(driver.health.notReady()?.copier).toMatch(/^joining the group failing for \d s: Waiting for .*lol\.raw/)
+    expect(driver.health.live()).toBe(true)
+    hasTopics = true
+    await driver.advance(1_000)
+    expect(driver.health.notReady()).toBeNull()
   })
 
   it('is told by readiness also while there is nothing to do', async () => {

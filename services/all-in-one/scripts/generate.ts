@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { breakingChanges, currentContracts } from '@millrace/contracts'
+import { chartValuesSchema } from '../src/reference/chart.ts'
 import { renderReference } from '../src/reference/render.ts'
 
-/* Writes what is generated from the contracts; refuses to publish a change that breaks the published ones unless told so. */
+/* Writes what is generated from the contracts, the services' environments and the chart's values; refuses to publish a change that breaks the published ones unless told so. */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const published = path.join(root, 'packages/contracts/published.json')
 const reference = path.join(root, 'docs/reference')
@@ -24,4 +25,7 @@ for (const [file, text] of renderReference()) {
   mkdirSync(path.dirname(target), { recursive: true })
   writeFileSync(target, text)
 }
-process.stdout.write('Wrote packages/contracts/published.json and docs/reference.\n')
+writeFileSync(path.join(root, 'charts/millrace/values.schema.json'), chartValuesSchema())
+process.stdout.write(
+  'Wrote packages/contracts/published.json, docs/reference and charts/millrace/values.schema.json.\n',
+)

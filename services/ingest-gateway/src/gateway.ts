@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { topicContract, topicNames } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
 import { createByteBudget } from './byte-budget.ts'
@@ -46,7 +47,13 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const budget = createByteBudget(options.inFlightBytes)
   const keyLabels = createKeyLabels()
   const quotas = createQuotas(clock, options.replicas, key => metrics.quotaRefusals.inc(keyLabels(key.id)))
-  const link = createLogLink({ log, clientId: 'ingest-gateway', clock, logger })
+  const link = createLogLink({
+    log,
+    clientId: 'ingest-gateway',
+    topics: topicNames.filter(name => topicContract(name).wire !== undefined || name === 'failed-events'),
+    clock,
+    logger,
+  })
   const readers = new Map<Socket, (refusal: Refusal) => void>()
   let connections = 0
   const metrics = createGatewayMetrics(dependencies.metrics, {

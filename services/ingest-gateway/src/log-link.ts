@@ -1,5 +1,5 @@
 import { type AppendResult, type EventLog, type LogProducer, logError, type OutgoingRecord } from '@millrace/event-log'
-import type { Clock, Component, Logger } from '@millrace/runtime'
+import { type Clock, CodedError, type Component, type Logger } from '@millrace/runtime'
 
 const RECONNECT_MS = 1_000
 const PING_EVERY_MS = 5_000
@@ -27,10 +27,13 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 export function createLogLink(options: {
   readonly log: EventLog
   readonly clientId: string
+  /** Topics that there must be before there is no problem. */
+  readonly topics?: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
 }): LogLink {
   const { log, clientId, clock, logger } = options
+  const unseen = new Set(options.topics)
   const stopped = new AbortController()
   const untilStopped = new Promise<void>(resolve => stopped.signal.addEventListener('abort', () => resolve()))
   const waiting = new Set<Waiting>()
@@ -72,12 +75,26 @@ export function createLogLink(options: {
     await Promise.race([made, untilStopped])
   }
 
+  /** The topics that were never seen yet, each asked for until it is there. */
+  async function absentTopics(): Promise<string[]> {
+    for (const topic of unseen)
+      try {
+        await log.range(topic)
+        unseen.delete(topic)
+      } catch (error) {
+        if (!(error instanceof CodedError && error.code === 'unknown_topic')) throw error
+      }
+    return [...unseen]
+  }
+
   async function watch(): Promise<void> {
     let firstReported = false
     while (!stopped.signal.aborted) {
       try {
         if (!producer) await connect()
         await within(log.ping(), PING_LIMIT_MS)
+        const absent = unseen.size > 0 ? await within(absentTopics(), PING_LIMIT_MS) : []
+        if (absent.length > 0) throw new Error(`the event log has no topic ${absent.join(', ')} yet`)
         report(null)
       } catch (error) {
         if (!firstReported && !stopped.signal.aborted) logger.warn({ reason: messageOf(error) }, 'log_unreachable')

@@ -19,6 +19,7 @@ export class FakeLog implements EventLog {
   onAppend: Append | undefined
   pingFails: Error | undefined
   producerFails: Error | undefined
+  readonly absentTopics = new Set<string>()
   inFlightBytes = 0
   madeProducers = 0
   closedProducers = 0
@@ -61,8 +62,12 @@ export class FakeLog implements EventLog {
     if (this.pingFails) throw this.pingFails
   }
 
+  async range(topic: string): Promise<[]> {
+    if (this.absentTopics.has(topic)) throw logError('unknown_topic', { topic })
+    return []
+  }
+
   consumer = unused
-  range = unused
   read = unused
   committed = unused
   ensureTopics = unused

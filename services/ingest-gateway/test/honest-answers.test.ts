@@ -125,6 +125,22 @@ describe('honest answers', () => {
     expect((await post(anEvent())).status).toBe(200)
   })
 
+  it('is not ready before every topic that it writes is there, and is by itself afterwards', async () => {
+    const clock = new ManualClock()
+    const log = new FakeLog()
+    for (const topic of ['lol.truth', 'failed-events', 'lol.curated']) log.absentTopics.add(topic)
+    const { health, lines } = await startGateway({ log, clock })
+    await clock.advance(30_000)
+    expect(health.notReady()).toEqual({
+      'ingest-gateway log': 'the event log has no topic lol.truth, failed-events yet',
+    })
+    expect(health.live()).toBe(true)
+    expect(lines.filter(line => line.includes('log_unreachable'))).toHaveLength(1)
+    log.absentTopics.clear()
+    await clock.advance(2_000)
+    expect(health.notReady()).toBeNull()
+  })
+
   it('is not ready while the log does not answer, and is again afterwards', async () => {
     const clock = new ManualClock()
     const { log, health } = await startGateway({ clock })

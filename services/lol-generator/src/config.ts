@@ -9,7 +9,10 @@ const envName = (option: string): string => option.toUpperCase().replaceAll('-',
 
 const optional = env.text().optional()
 const optionEnv: Record<string, typeof optional> = Object.fromEntries(
-  lolGeneratorOptionSpecs.map(({ name }) => [envName(name), optional]),
+  lolGeneratorOptionSpecs.map(({ name, value, description, default: usual }) => [
+    envName(name),
+    optional.meta({ expected: `${value}: ${description}`, ...(usual === undefined ? {} : { default: usual }) }),
+  ]),
 )
 
 /** Environment of the generator; every name has the prefix MILLRACE_. */

@@ -11,6 +11,7 @@ import {
   systemClock,
 } from '@millrace/runtime'
 import { createRunner } from '@millrace/stream'
+import { startBehindTables } from './await-tables.ts'
 import { martWriterEnv } from './config.ts'
 import { createMartWriterTopology, martWriterTables } from './topology.ts'
 
@@ -37,19 +38,15 @@ export async function runMartWriter(variables: Readonly<Record<string, string | 
       retry: { deadlineMs: config.RETRY_DEADLINE },
     },
   })
-  let tablesReady = false
-  health.addReadiness('mart', () => (tablesReady ? null : `waiting for the tables in ${mart.location}`))
-  const stores: Component[] = [
-    { name: 'event-log', start: async () => {}, stop: () => log.close() },
-    {
-      name: 'mart',
-      start: async () => {
-        await mart.ensureTables(martWriterTables)
-        tablesReady = true
-      },
-      stop: () => mart.close(),
-    },
-  ]
+  const writing = startBehindTables(runner, {
+    mart,
+    tables: martWriterTables,
+    schema: config.MART_SCHEMA,
+    clock,
+    logger,
+    health,
+  })
+  const closing = (name: string, stop: () => Promise<void>): Component => ({ name, start: async () => {}, stop })
   const admin = createAdminServer({
     host: config.ADMIN_HOST,
     port: config.ADMIN_PORT,
@@ -59,8 +56,8 @@ export async function runMartWriter(variables: Readonly<Record<string, string | 
   return runService({
     logger,
     clock,
-    components: [admin, ...stores, runner],
-    finished: runner.finished,
+    components: [admin, closing('event-log', () => log.close()), closing('mart', () => mart.close()), writing],
+    finished: writing.finished,
     drainDelayMs: config.DRAIN_DELAY,
     stopDeadlineMs: config.STOP_DEADLINE,
     onStopping: () => health.startDraining(),

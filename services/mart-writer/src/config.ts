@@ -7,6 +7,8 @@ export const martWriterEnv = {
   ...serviceEnv,
   ...kafkaEnv,
   ...cassandraEnv,
+  /** `manage` makes missing tables and columns; `wait` waits until somebody else has made them. */
+  MART_SCHEMA: env.oneOf(['manage', 'wait']).prefault('manage'),
   /** Records that are read and not yet written. */
   IN_FLIGHT_BUDGET: env.bytes().prefault('64MiB'),
   /** Most bytes of records that are written at once per partition. */

@@ -2,9 +2,13 @@ import path from 'node:path'
 import { failedEvent, topicContract, topicNames } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
+import type { LedgerSizes } from './ledger.ts'
 import { createPayloadDigest } from './payload-digest.ts'
 import type { ReconcileReport, TopicReport } from './report.ts'
 import { type LakeReader, TopicCheck } from './topic-check.ts'
+
+/** Per topic and partition the offset at which a comparison ends. */
+export type LogCut = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 export interface ReconcileOptions {
   readonly log: EventLog
@@ -12,6 +16,10 @@ export interface ReconcileOptions {
   readonly mart: Mart
   /** Folder of ids that senders know to be acknowledged: `<ledger>/<topic>/*.ids`, one id per line. */
   readonly ledger?: string
+  /** How much of the ledger's files counts; all of it where left out. */
+  readonly ledgerSizes?: LedgerSizes
+  /** Where the comparison ends, for a log that moves on; where left out, at the end of the log. */
+  readonly cut?: LogCut
   /** Folder for intermediate files; what is there is replaced, and removed at the end. */
   readonly workDirectory: string
   readonly onProgress?: (line: string) => void

@@ -1,11 +1,11 @@
-import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { type FailedEvent, type LakeManifest, martTable, payloadHash, type TopicContract } from '@millrace/contracts'
 import { createIdSpill, type IdSpill } from './id-spill.ts'
+import { isLakeFault } from './lake-reader.ts'
+import { ledgerIds } from './ledger.ts'
 import type { PayloadDigest } from './payload-digest.ts'
 import type { ReconcileOptions } from './reconcile.ts'
+import { idOf, position, readEvent } from './record-id.ts'
 import type { TopicReport } from './report.ts'
 
 const MAX_EXAMPLES = 20
@@ -17,34 +17,6 @@ export interface LakeReader {
   rows(
     manifest: LakeManifest,
   ): AsyncIterable<readonly { readonly offset: number; readonly event: Readonly<Record<string, unknown>> }[]>
-}
-
-const position = (partition: number, offset: number): string => `${partition}/${offset}`
-
-/** The id of a stored record; a record without a readable one is known by its position. */
-function idOf(value: Buffer, partition: number, offset: number): { id: string; event: Record<string, unknown> | null } {
-  try {
-    const event: unknown = JSON.parse(value.toString('utf8'))
-    if (event !== null && typeof event === 'object' && 'eventId' in event && typeof event.eventId === 'string')
-      return { id: event.eventId, event: event as Record<string, unknown> }
-  } catch {
-    // falls through: not JSON, so it has no id
-  }
-  return { id: position(partition, offset), event: null }
-}
-
-async function* ledgerIds(ledger: string, topic: string): AsyncIterable<string> {
-  const folder = path.join(ledger, topic)
-  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  for (const file of files.filter(name => name.endsWith('.ids')))
-    for await (const line of createInterface({
-      input: createReadStream(path.join(folder, file)),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    }))
-      if (line !== '') yield line
 }
 
 /** The reconciliation of one topic. */
@@ -79,9 +51,11 @@ export class TopicCheck {
 
   async run(): Promise<TopicReport> {
     const { name, sinks } = this.contract
-    const { ledger, log } = this.#options
-    if (ledger !== undefined) for await (const id of ledgerIds(ledger, name)) await this.#spill.add('ledger', id)
-    for (const range of await log.range(name)) {
+    const { ledger, ledgerSizes, log, cut } = this.#options
+    if (ledger !== undefined)
+      for await (const id of ledgerIds(ledger, name, ledgerSizes)) await this.#spill.add('ledger', id)
+    for (const found of await log.range(name)) {
+      const range = { ...found, end: Math.min(found.end, cut?.get(name)?.get(found.partition) ?? found.end) }
       if (sinks.lake) await this.#comparePartition(range)
       else await this.#readLog(range.partition, range.earliest, range.end, () => {})
     }
@@ -101,9 +75,9 @@ export class TopicCheck {
   ) {
     for await (const records of this.#options.log.read(this.contract.name, partition, from, to))
       for (const record of records) {
-        const { id, event } = idOf(record.value, partition, record.offset)
+        const event = readEvent(record.value)
         this.records++
-        await this.#spill.add('log', id)
+        await this.#spill.add('log', idOf(event, partition, record.offset))
         visit(record.offset, event)
       }
   }
@@ -150,8 +124,15 @@ export class TopicCheck {
   async #compareRange(manifest: LakeManifest, stored: Map<number, Buffer>, from: number, end: number): Promise<void> {
     const { partition, firstOffset, lastOffset, rows } = manifest
     const seen = new Set<number>()
-    for await (const batch of this.#options.lake.rows(manifest))
+    let isReadable = true
+    for await (const batch of this.#rowsOf(manifest, () => {
+      isReadable = false
+    }))
       for (const { offset, event } of batch) {
+        if (this.#options.cut && offset >= end && offset <= lastOffset) {
+          seen.add(offset)
+          continue
+        }
         const hash = payloadHash(event)
         await this.#digest.add(hash)
         await this.#spill.add('lake', typeof event.eventId === 'string' ? event.eventId : position(partition, offset))
@@ -174,7 +155,7 @@ export class TopicCheck {
           stored.delete(offset)
         }
       }
-    if (seen.size !== rows) {
+    if (isReadable && seen.size !== rows) {
       this.missing++
       this.#complain(
         `the manifest of partition ${partition}, offset ${firstOffset} says ${rows} rows, its files hold ${seen.size}`,
@@ -183,6 +164,17 @@ export class TopicCheck {
     for (const offset of stored.keys())
       if (!seen.has(offset) && !this.#notArchivable.has(position(partition, offset)))
         this.#missingInLake(partition, offset, 'is not in the lake')
+  }
+
+  /** The rows of a range; what cannot be read of them is complained of, and missing. */
+  async *#rowsOf(manifest: LakeManifest, onFault: () => void): ReturnType<LakeReader['rows']> {
+    try {
+      yield* this.#options.lake.rows(manifest)
+    } catch (error) {
+      if (!isLakeFault(error)) throw error
+      onFault()
+      this.#complain(error.message)
+    }
   }
 
   async #notArchived(partition: number, from: number, to: number): Promise<void> {

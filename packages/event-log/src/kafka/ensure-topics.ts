@@ -104,6 +104,11 @@ async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<Rea
 async function create(client: Admin, specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
   const { brokers } = await client.describeCluster()
   const replicas = settings.replicationFactor ?? Math.min(3, brokers.length)
+  if (replicas > brokers.length)
+    throw logError('log_unavailable', {
+      where: settings.brokers.join(', '),
+      reason: `${replicas} replicas are wanted and ${brokers.length} brokers are there`,
+    })
   // False when they are there already: somebody else was quicker, and made them from the same contracts.
   await client.createTopics({
     waitForLeaders: false,

@@ -1,28 +1,12 @@
-import type { ReconcileReport } from '@millrace/reconciler'
+import { type ReconcileReport, reportLines } from '@millrace/reconciler'
 import { type DemoResult, ledgerOf } from '../demo.ts'
-import { formatTable, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /** The reconciliation as a table and a verdict. */
 export function printReconciliation(terminal: Terminal, report: ReconcileReport): void {
-  const rows = Object.entries(report.topics).map(([topic, counts]) => [
-    topic,
-    counts.accepted,
-    counts.log,
-    counts.lake,
-    counts.mart,
-    counts.failed,
-    counts.missing,
-    counts.duplicate,
-  ])
-  terminal.print(terminal.bold('Distinct events, by where they are'))
-  for (const line of formatTable(['topic', 'accepted', 'log', 'lake', 'mart', 'failed', 'missing', 'duplicate'], rows))
-    terminal.print(`  ${line}`)
-  terminal.print(`  refused by the gateway: ${report.refused}`)
-  for (const example of report.examples) terminal.print(`  ! ${example}`)
-  terminal.print(
-    report.ok ? 'Nothing is missing and nothing is double.' : 'THE STORES DIFFER: see the lines with "!" above.',
-  )
-  terminal.print(`digest ${report.digest}`)
+  const [heading, ...lines] = reportLines(report)
+  terminal.print(terminal.bold(heading!))
+  for (const line of lines) terminal.print(line)
 }
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)

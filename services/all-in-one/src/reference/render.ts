@@ -1,6 +1,7 @@
 import { topicContract, topicNames } from '@millrace/contracts'
 import { openApiDocument } from '@millrace/ingest-gateway'
 import { z } from 'zod'
+import { chartValuesPage } from './chart.ts'
 import { errorsPage } from './errors.ts'
 import { lakePage } from './lake.ts'
 import { martCql, martPage } from './mart.ts'
@@ -10,7 +11,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 const index = `# Reference
 
-Generated from the contracts by \`npm run generate\`; a test fails when it is not up to date.
+Generated from the contracts, the services and the chart by \`npm run generate\`; a test fails when it is not up to date.
 
 | page | what |
 |---|---|
@@ -18,6 +19,7 @@ Generated from the contracts by \`npm run generate\`; a test fails when it is no
 | [mart.md](mart.md), [mart.cql](mart.cql) | every table of the mart |
 | [lake.md](lake.md) | folders, file names, manifests, columns |
 | [errors.md](errors.md) | every error code |
+| [values.md](values.md) | every value of the Helm chart, every environment variable |
 | [openapi.json](openapi.json) | the gateway's REST interface, OpenAPI 3.1 |
 | [schemas/](schemas) | JSON Schema of every record |
 `
@@ -37,6 +39,7 @@ export function renderReference(): ReadonlyMap<string, string> {
     ['mart.cql', martCql()],
     ['lake.md', lakePage()],
     ['errors.md', errorsPage()],
+    ['values.md', chartValuesPage()],
     ['openapi.json', json(openApiDocument())],
     ...schemas,
   ])

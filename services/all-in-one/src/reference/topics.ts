@@ -29,7 +29,7 @@ function section(contract: TopicContract): string {
     `- stored in: ${sinksOf(contract)}`,
     ...(contract.derivedFrom
       ? [
-          `- derived from \`${contract.derivedFrom.topic}\`${contract.derivedFrom.everyEvent ? ', one record per event under the same id' : ''}`,
+          `- made by the ${contract.derivedFrom.by} from \`${contract.derivedFrom.topic}\`${contract.derivedFrom.everyEvent ? ', one record per event under the same id' : ''}`,
         ]
       : []),
     `- JSON Schema: [schemas/${contract.name}.json](schemas/${contract.name}.json)`,

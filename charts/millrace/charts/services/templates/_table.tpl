@@ -1,31 +1,45 @@
-{{/* What the services need: stores they talk to, volumes they write, ports they serve besides the admin port.
-     The one place to touch when a service is added. */}}
+{{/* What each process needs: `stores` it talks to, `env` that never changes, `ports` besides the admin port, `folders` it
+     writes (environment name, and the value that limits it), `single` where two at a time would be one too many, `once`
+     where only Jobs run it. The one place to touch when a service is added. */}}
 {{- define "services.table" -}}
 ingest-gateway:
   stores: [kafka]
   ports: {http: 8080}
+  env: {MILLRACE_HTTP_HOST: 0.0.0.0, MILLRACE_KEYS_FILE: /etc/millrace/keys/keys.json}
 curator:
   stores: [kafka]
 anomaly-scorer:
   stores: [kafka]
 lake-archiver:
   stores: [kafka, hdfs]
-  folders: {spool: {env: MILLRACE_SPOOL_DIRECTORY, sizeFrom: spoolSize}}
+  folders: {spool: {env: MILLRACE_SPOOL_DIRECTORY, limit: spoolSize}}
 mart-writer:
   stores: [kafka, cassandra]
+  env: {MILLRACE_MART_SCHEMA: wait}
 reconciler:
   stores: [kafka, hdfs, cassandra]
-  folders: {work: {env: MILLRACE_WORK_DIRECTORY, sizeFrom: workSize}}
-  singleton: true
+  folders: {work: {env: MILLRACE_WORK_DIRECTORY, limit: workSize}}
+  single: true
 lol-generator:
   stores: []
+  env: {MILLRACE_SINK: gateway, MILLRACE_START: now, MILLRACE_DURATION: forever, MILLRACE_SPEED: "1"}
+  single: true
+provisioner:
+  stores: []
+  once: true
+{{- end }}
+
+{{/* Its row for one process, as JSON. Call with (list $ "curator"). */}}
+{{- define "services.row" -}}
+{{- $table := include "services.table" (index . 0) | fromYaml -}}
+{{- index $table (index . 1) | toJson -}}
 {{- end }}
 
 {{/* Names of the services that run, as a JSON list. Call with $. */}}
 {{- define "services.enabled" -}}
 {{- $names := list -}}
-{{- range $name, $_ := include "services.table" . | fromYaml -}}
-{{- if (index $.Values.services $name).enabled -}}{{- $names = append $names $name -}}{{- end -}}
+{{- range $name, $row := include "services.table" . | fromYaml -}}
+{{- if and (not $row.once) (index $.Values.services $name).enabled -}}{{- $names = append $names $name -}}{{- end -}}
 {{- end -}}
 {{- toJson $names -}}
 {{- end }}
@@ -34,4 +48,35 @@ lol-generator:
 {{- define "services.replicas" -}}
 {{- $values := index (index . 0).Values.services (index . 1) -}}
 {{- if $values.paused -}}0{{- else -}}{{- default 1 $values.replicas -}}{{- end -}}
+{{- end }}
+
+{{/* Components whose pods talk to a store, as a JSON list: services and Jobs. Call with (list $ "kafka"). */}}
+{{- define "services.clientsOf" -}}
+{{- $root := index . 0 -}}
+{{- $store := index . 1 -}}
+{{- $clients := list -}}
+{{- range $name := include "services.enabled" $root | fromJsonArray -}}
+{{- if has $store (include "services.row" (list $root $name) | fromJson).stores -}}{{- $clients = append $clients $name -}}{{- end -}}
+{{- end -}}
+{{- range $name, $job := include "services.jobs" $root | fromYaml -}}
+{{- if has $store $job.stores -}}{{- $clients = append $clients $name -}}{{- end -}}
+{{- end -}}
+{{- toJson $clients -}}
+{{- end }}
+
+{{/* Jobs and test pods by component, with the stores that they talk to, as YAML. Call with $. */}}
+{{- define "services.jobs" -}}
+{{- $proof := list "kafka" "hdfs" "cassandra" -}}
+{{- if .Values.topics.manage }}
+topics: {stores: [kafka]}
+{{- end }}
+{{- if .Values.mart.manageSchema }}
+mart-schema: {stores: [cassandra]}
+{{- end }}
+{{- if (index .Values.services "ingest-gateway").enabled }}
+proof: {stores: {{ toJson $proof }}, gateway: true}
+{{- if (index .Values.services "lol-generator").job.enabled }}
+lol-generator-job: {stores: {{ toJson $proof }}, gateway: true}
+{{- end }}
+{{- end }}
 {{- end }}

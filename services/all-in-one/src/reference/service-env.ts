@@ -1,0 +1,50 @@
+import { anomalyScorerEnv } from '@millrace/anomaly-scorer/config'
+import { curatorEnv } from '@millrace/curator/config'
+import { gatewayEnv } from '@millrace/ingest-gateway/config'
+import { archiverEnv } from '@millrace/lake-archiver/config'
+import { lolGeneratorEnv } from '@millrace/lol-generator/config'
+import { martWriterEnv } from '@millrace/mart-writer/config'
+import { provisionerEnv } from '@millrace/provisioner/config'
+import { reconcilerEnv } from '@millrace/reconciler/config'
+import { z } from 'zod'
+
+/** The environment of every process that has an image, by its name in the chart. */
+export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
+  'ingest-gateway': gatewayEnv,
+  curator: curatorEnv,
+  'anomaly-scorer': anomalyScorerEnv,
+  'lake-archiver': archiverEnv,
+  'mart-writer': martWriterEnv,
+  reconciler: reconcilerEnv,
+  'lol-generator': lolGeneratorEnv,
+  provisioner: provisionerEnv,
+}
+
+export interface EnvVariable {
+  /** With its prefix. */
+  readonly name: string
+  /** What it takes, in words. */
+  readonly expected: string
+  readonly default: string | undefined
+  /** A secret comes from a Secret, never from values. */
+  readonly isSecret: boolean
+  /** JSON Schema of what YAML may say. */
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+/** Every variable of a process, sorted by name. */
+export function envVariables(shape: z.core.$ZodLooseShape): readonly EnvVariable[] {
+  const { properties = {} } = z.toJSONSchema(z.object(shape), { io: 'input', target: 'draft-07' })
+  return Object.entries(properties)
+    .map(([key, property]) => {
+      const { default: fallback, expected, secret, ...schema } = property as Record<string, unknown>
+      return {
+        name: `MILLRACE_${key}`,
+        expected: String(expected ?? 'a text'),
+        default: fallback === undefined ? undefined : String(fallback),
+        isSecret: secret === true || key === 'API_KEY',
+        schema,
+      }
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}

@@ -1,0 +1,32 @@
+import { kafkaEventLogFromEnv } from '@millrace/event-log'
+import { cassandraMartFromEnv } from '@millrace/mart'
+import { createLogger, systemClock } from '@millrace/runtime'
+import { loadProvisionerConfig, needed } from './config.ts'
+import { provisionMart } from './provision-mart.ts'
+import { provisionTopics } from './provision-topics.ts'
+import { untilDone } from './until-done.ts'
+
+/**
+ * Makes what is missing of the topics or of the mart, once.
+ * @param say is told what is waited for
+ * @returns one line that says what was changed
+ */
+export async function runProvisioner(
+  variables: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => void,
+): Promise<string> {
+  const config = loadProvisionerConfig(variables)
+  const clock = systemClock
+  const logger = createLogger('provisioner', { level: config.LOG_LEVEL })
+  const waiting = { deadlineMs: config.DEADLINE, clock, say }
+  if (config.PROVISION === 'topics') {
+    const KAFKA_BROKERS = needed(config.KAFKA_BROKERS, 'KAFKA_BROKERS', 'topics')
+    const log = kafkaEventLogFromEnv({ ...config, KAFKA_BROKERS }, { clock, logger, clientId: 'provisioner' })
+    return untilDone(() => provisionTopics(log), waiting)
+  }
+  const CASSANDRA_CONTACT_POINTS = needed(config.CASSANDRA_CONTACT_POINTS, 'CASSANDRA_CONTACT_POINTS', 'mart')
+  // One attempt at a time: waiting, and saying what for, is done here.
+  const settings = { ...config, CASSANDRA_CONTACT_POINTS, CASSANDRA_START_TIMEOUT: 0 }
+  const mart = cassandraMartFromEnv(settings, { clock, logger })
+  return untilDone(() => provisionMart(mart), waiting)
+}

@@ -1,0 +1,2 @@
+export { provisionMart } from './provision-mart.ts'
+export { provisionTopics } from './provision-topics.ts'

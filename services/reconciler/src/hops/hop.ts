@@ -1,0 +1,92 @@
+/** Where the records of a topic have to be found: its archive, its mart rows, or the topic that is derived from it event by event. */
+export type HopName = 'lake' | 'mart' | 'derived'
+
+/** What a range of offsets of one partition holds, compared with one hop. */
+export interface Comparison {
+  /** First offset that was compared, and the one behind the last. */
+  readonly from: number
+  readonly to: number
+  /** Distinct events of the range that belong into the hop, that are there, and that are among the failed events instead. */
+  readonly events: number
+  readonly found: number
+  readonly failed: number
+  readonly missing: number
+  readonly duplicate: number
+  readonly unexpected: number
+  /** Offsets that the lake claims as a gap: retention took them before they were archived. */
+  readonly gaps: number
+  /** Sentences about some of what is wrong. */
+  readonly examples: readonly string[]
+  /** Records that were read for it. */
+  readonly cost: number
+}
+
+export interface HopCheck {
+  readonly topic: string
+  readonly hop: HopName
+  /** The consumer group that brings records there: what it has committed has to be found. */
+  readonly group: string
+  /** First offset that can be compared, where that is not the first one of the log. */
+  oldest?(partition: number, earliest: number): Promise<number>
+  /**
+   * Compares a first part of `from` (inclusive) to `to` (exclusive), as much as one step takes; the result says how far it
+   * came, and `to` equals `from` where nothing can be said yet. Every step ends at a place that does not depend on where it began.
+   * @param earliest first offset that the log still has
+   */
+  compare(
+    partition: number,
+    range: { readonly from: number; readonly to: number; readonly earliest: number },
+  ): Promise<Comparison>
+}
+
+/** Offsets that are compared in one step. */
+export const STEP = 5_000
+
+/** The end of the step in which `from` lies. */
+export const stepEnd = (from: number, to: number): number => Math.min(to, (Math.floor(from / STEP) + 1) * STEP)
+
+const EXAMPLES = 5
+
+/** Collects what a comparison finds. */
+export class Tally {
+  readonly #topic: string
+  readonly #hop: HopName
+  readonly examples: string[] = []
+  events = 0
+  found = 0
+  failed = 0
+  missing = 0
+  duplicate = 0
+  unexpected = 0
+  gaps = 0
+  cost = 0
+
+  constructor(topic: string, hop: HopName) {
+    this.#topic = topic
+    this.#hop = hop
+  }
+
+  complain(sentence: string): void {
+    if (this.examples.length < EXAMPLES) this.examples.push(`${this.#topic}: ${sentence}`)
+  }
+
+  miss(id: string, where: string): void {
+    this.missing++
+    this.complain(`${id} ${where}`)
+  }
+
+  result(from: number, to: number): Comparison {
+    const { events, found, failed, missing, duplicate, unexpected, gaps, examples, cost } = this
+    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, examples, cost }
+  }
+
+  get hop(): HopName {
+    return this.#hop
+  }
+}
+
+export const isWrong = ({
+  missing,
+  duplicate,
+  unexpected,
+}: Pick<Comparison, 'missing' | 'duplicate' | 'unexpected'>): boolean => missing + duplicate + unexpected > 0

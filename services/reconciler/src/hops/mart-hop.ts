@@ -1,0 +1,84 @@
+import { type MartRow, type MartTable, martMappings, martTable, type TopicContract } from '@millrace/contracts'
+import type { EventLog } from '@millrace/event-log'
+import { type Mart, rowProblem } from '@millrace/mart'
+import { idOf, readEvent } from '../record-id.ts'
+import type { FailedIndex } from './failed-index.ts'
+import { type HopCheck, stepEnd, Tally } from './hop.ts'
+
+interface Wanted {
+  readonly offset: number
+  readonly id: string
+  readonly row: MartRow
+}
+
+/** Whether records of a topic become rows. */
+export const hasMartRows = (topic: string): boolean => martMappings.some(mapping => mapping.topic === topic)
+
+/** Looks for the rows of a topic's records in the mart, each by its key. */
+export function createMartHop(
+  contract: TopicContract,
+  { log, mart, failed }: { readonly log: EventLog; readonly mart: Mart; readonly failed: FailedIndex },
+): HopCheck {
+  const { name: topic, schema } = contract
+  const mappings = martMappings
+    .filter(mapping => mapping.topic === topic)
+    .map(({ table, toRow }) => ({
+      table: martTable(table),
+      toRow: toRow as unknown as (event: Readonly<Record<string, unknown>>) => MartRow | null,
+    }))
+
+  return {
+    topic,
+    hop: 'mart',
+    group: 'mart-writer',
+    async compare(partition, { from, to, earliest }) {
+      const tally = new Tally(topic, 'mart')
+      const end = stepEnd(from, to)
+      const byTable = new Map<MartTable, Wanted[]>(mappings.map(({ table }) => [table, []]))
+      const ids = new Set<string>()
+      /** Records that are not wholly in the mart, with what they lack. */
+      const absent = new Map<number, { readonly id: string; readonly lacks: string[] }>()
+      const lack = (offset: number, id: string, what: string): void => {
+        const entry = absent.get(offset)
+        if (entry) entry.lacks.push(what)
+        else absent.set(offset, { id, lacks: [what] })
+      }
+      for await (const records of log.read(topic, partition, Math.max(from, earliest), end))
+        for (const { value, offset } of records) {
+          tally.cost++
+          const event = readEvent(value)
+          const id = idOf(event, partition, offset)
+          if (!event || !schema.safeParse(event).success) {
+            ids.add(id)
+            lack(offset, id, 'any table')
+            continue
+          }
+          for (const { table, toRow } of mappings) {
+            const row = toRow(event)
+            if (row === null) continue
+            ids.add(id)
+            if (rowProblem(table, row) === null) byTable.get(table)!.push({ offset, id, row })
+            else lack(offset, id, table.name)
+          }
+        }
+      for (const [table, wanted] of byTable) {
+        const there = await mart.has(
+          table,
+          wanted.map(({ row }) => row),
+        )
+        for (const [index, { offset, id }] of wanted.entries()) if (!there[index]) lack(offset, id, table.name)
+      }
+      const failedIds = new Set<string>()
+      const missing = new Map<string, string>()
+      for (const [offset, { id, lacks }] of absent) {
+        if (failed.has(topic, partition, { offset, by: 'mart' }) === 'no') missing.set(id, lacks.join(', '))
+        else failedIds.add(id)
+      }
+      for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor among the failed events`)
+      for (const id of failedIds) if (!missing.has(id)) tally.failed++
+      tally.events = ids.size
+      tally.found = ids.size - tally.failed - tally.missing
+      return tally.result(from, end)
+    },
+  }
+}
