@@ -22,7 +22,10 @@ const tasks = {
   test: args => [...(args.length === 0 ? tasks.check() : []), [node, [...nodeFlags, ...vitest, ...args]]],
   biome: args => [[node, ['node_modules/@biomejs/biome/bin/biome', ...args]]],
   images: args => [[node, [...nodeFlags, 'docker/images.ts', ...args]]],
-  generate: args => [[node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]]],
+  generate: args => [
+    [node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]],
+    [node, [...nodeFlags, 'packages/observability/scripts/generate.ts']],
+  ],
 }
 
 function fail(message) {

@@ -79,13 +79,22 @@ const architecture = [
 
 describeWithHelm('NetworkPolicies', () => {
   it('allow the arrows of the architecture and no others, on the side that calls', async () => {
-    expect([...arrows(await render(), 'egress')].sort()).toEqual(architecture)
+    const called = [...arrows(await render(), 'egress')]
+    expect(called.filter(arrow => !arrow.startsWith('prometheus >')).sort()).toEqual(architecture)
   })
 
   it('allow the same on the side that is called, and Prometheus', async () => {
     const args = ['--set', 'services.ingest-gateway.allowFrom[0].namespaceSelector.matchLabels.team=data']
     const allowed = [...arrows(await render(...args), 'ingress')].filter(arrow => !arrow.startsWith('prometheus >'))
     expect(allowed.sort()).toEqual(architecture)
+  })
+
+  it('let Prometheus read the metrics of each service', async () => {
+    const objects = await render()
+    const ofPrometheus = (way: 'ingress' | 'egress') =>
+      [...arrows(objects, way)].filter(arrow => arrow.startsWith('prometheus >')).sort()
+    expect(ofPrometheus('egress')).toEqual(ofPrometheus('ingress'))
+    expect(ofPrometheus('egress')).toContain('prometheus > reconciler:9464')
   })
 
   it.each([

@@ -67,10 +67,16 @@ describeWithHelm('the chart', () => {
     }
   })
 
-  it.each(Object.entries(presets))('gives pods neither a token nor links to services with %s', async (_name, args) => {
-    for (const [object, pod] of workloads(await render(...args)))
-      expect(pod, identity(object)).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false })
-  })
+  it.each(Object.entries(presets))(
+    'gives pods no links to services, and no token but to Prometheus, with %s',
+    async (_name, args) => {
+      for (const [object, pod] of workloads(await render(...args)))
+        expect(pod, identity(object)).toMatchObject({
+          automountServiceAccountToken: podLabels(object)['app.kubernetes.io/component'] === 'prometheus',
+          enableServiceLinks: false,
+        })
+    },
+  )
 
   it.each(Object.entries(presets))('says what every container needs and may take with %s', async (_name, args) => {
     for (const [object, pod] of workloads(await render(...args)))

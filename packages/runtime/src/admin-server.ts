@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { Health } from './health.ts'
 import type { Component } from './lifecycle.ts'
-import type { Registry } from './metrics.ts'
+import { Gauge, type Registry } from './metrics.ts'
 
-/** Serves `/livez`, `/readyz` and `/metrics` on a port of its own; start it first, so that it stops last. */
+/** Serves `/livez`, `/readyz` and `/metrics` on a port of its own, and readiness as a metric too; start it first, so that it stops last. */
 export function createAdminServer(options: {
   host: string
   port: number
@@ -11,6 +11,14 @@ export function createAdminServer(options: {
   registry: Registry
 }): Component & { readonly address: string } {
   const { host, port, health, registry } = options
+  new Gauge({
+    name: 'millrace_ready',
+    help: '1 while the process says that it is ready, else 0',
+    registers: [registry],
+    collect() {
+      this.set(health.notReady() ? 0 : 1)
+    },
+  })
   let server: Server | undefined
   let address = ''
   return {

@@ -5,6 +5,14 @@ export { CodedError, type ErrorSpec, type ErrorTable, errorFactory, isRetryable 
 export { createHealth, type Health, type HealthRegistry } from './health.ts'
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'
 export { createLogger, LOG_LEVELS, type Logger } from './logger.ts'
-export { Counter, createServiceMetrics, Gauge, Histogram, Registry, type ServiceMetrics } from './metrics.ts'
+export {
+  Counter,
+  createServiceMetrics,
+  FRESHNESS_SECONDS,
+  Gauge,
+  Histogram,
+  Registry,
+  type ServiceMetrics,
+} from './metrics.ts'
 export { type RunOptions, runService, startMain } from './run-service.ts'
 export { serviceEnv } from './service-env.ts'

@@ -3,7 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export { Counter, Gauge, Histogram, Registry }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-const FRESHNESS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400]
+/** Buckets for the time from an event to a hop, seconds. */
+export const FRESHNESS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400]
 
 /** The metrics that every service has; names are `millrace_<service>_<thing>_<unit>[_total]`. */
 export interface ServiceMetrics {
@@ -11,6 +12,7 @@ export interface ServiceMetrics {
   readonly recordsIn: Counter<'topic'>
   readonly recordsOut: Counter<'topic'>
   readonly recordsFailed: Counter<'reason'>
+  readonly recordsExpired: Counter<'topic'>
   readonly batchDuration: Histogram<'topic'>
   readonly lagRecords: Gauge<'topic' | 'partition'>
   readonly inFlightBytes: Gauge
@@ -46,6 +48,12 @@ export function createServiceMetrics(
       name: `${prefix}_records_failed_total`,
       help: 'Records sent to failed-events',
       labelNames: ['reason'],
+      registers,
+    }),
+    recordsExpired: new Counter({
+      name: `${prefix}_expired_records_total`,
+      help: 'Records that retention took before they were read',
+      labelNames: ['topic'],
       registers,
     }),
     batchDuration: new Histogram({

@@ -41,6 +41,14 @@ describe('the admin server', () => {
       expect(await (await get('/readyz')).json()).toEqual({ lifecycle: 'stopping' })
     }))
 
+  it('says as a metric whether it is ready', () =>
+    withAdmin(async (get, health) => {
+      const ready = async () => /^millrace_ready\{.*\} (\d)$/m.exec(await (await get('/metrics')).text())?.[1]
+      expect(await ready()).toBe('1')
+      health.startDraining()
+      expect(await ready()).toBe('0')
+    }))
+
   it('serves the metrics of the service under its own names', () =>
     withAdmin(async get => {
       expect(await (await get('/metrics')).text()).toContain(

@@ -166,10 +166,10 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     if (refused > 0 && !this.#isShouting) logger?.error({ topic, partition, maxKeys, refused }, 'too_many_keys')
     this.#isShouting = refused > 0
     if (!metrics) return
-    if (late > 0) metrics.late.inc({ topic }, late)
-    if (duplicate > 0) metrics.duplicates.inc({ topic }, duplicate)
-    if (insane > 0) metrics.insaneTimes.inc({ topic }, insane)
-    if (refused > 0) metrics.refused.inc({ topic }, refused)
+    metrics.late.inc({ topic }, late)
+    metrics.duplicates.inc({ topic }, duplicate)
+    metrics.insaneTimes.inc({ topic }, insane)
+    metrics.refused.inc({ topic }, refused)
     for (const [reason, count] of drops) metrics.dropped.inc({ topic, reason }, count)
     metrics.keys.set({ topic, partition }, this.#state.size)
     metrics.rewind.set({ topic, partition }, done - this.#state.restartPoint.stateFrom)

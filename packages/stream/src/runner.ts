@@ -193,13 +193,18 @@ class StreamRunner implements Runner {
   }
 
   #take(assignment: Assignment, joined: Membership): void {
-    const { logger } = this.#parts
+    const { logger, metrics } = this.#parts
     const key = keyOf(assignment)
     const { topic, partition, committed, earliest, end } = assignment
     const old = this.#workers.get(key)
     if (old) this.#drop(old)
-    if (committed && committed.offset < earliest)
-      logger.error({ topic, partition, committed: committed.offset, earliest }, 'records_expired_before_they_were_read')
+    const expired = Math.max(0, earliest - (committed?.offset ?? earliest))
+    metrics.recordsExpired.inc({ topic }, expired)
+    if (expired > 0)
+      logger.error(
+        { topic, partition, committed: committed?.offset, earliest },
+        'records_expired_before_they_were_read',
+      )
     const worker = new PartitionWorker(assignment, joined.workerParts, this.#ends.get(key))
     this.#workers.set(key, worker)
     this.#ends.set(key, worker.ended)

@@ -1,4 +1,4 @@
-import type { LogRecord } from '@millrace/event-log'
+import type { ConsumerEvent, EventLog, LogRecord } from '@millrace/event-log'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetter, failedRecord } from '../src/index.ts'
@@ -188,5 +188,34 @@ describe('the runner', () => {
     const out = await texts(driver, 'lol.curated')
     expect(out.toSorted()).toEqual(keys)
     expect(starts.length).toBeGreaterThan(new Set(starts).size)
+  })
+
+  it('counts what retention took before it was read', async () => {
+    let expired = 0
+    const throughLog = (log: EventLog): EventLog => ({
+      ...log,
+      consumer: async options => {
+        const consumer = await log.consumer(options)
+        const poll = async (maxWaitMs: number): Promise<ConsumerEvent | null> => {
+          const event = await consumer.poll(maxWaitMs)
+          if (event?.type !== 'assigned') return event
+          const assignments = event.assignments.map(assignment =>
+            assignment.committed
+              ? { ...assignment, earliest: assignment.committed.offset + expired, end: assignment.end + expired }
+              : assignment,
+          )
+          return { type: 'assigned', assignments }
+        }
+        return new Proxy(consumer, { get: (target, name) => (name === 'poll' ? poll : Reflect.get(target, name)) })
+      },
+    })
+    await using driver = await createTopologyDriver(copying(), { throughLog })
+    await driver.pipeBytes('lol.raw', 'ann', 'a', 'b')
+    await driver.advance(10_000)
+    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'lol.raw': 0 })
+    await driver.crash()
+    expired = 40
+    await driver.restart()
+    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'lol.raw': 40 })
   })
 })

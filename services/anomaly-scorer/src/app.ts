@@ -10,6 +10,7 @@ import {
 } from '@millrace/runtime'
 import { createKeyedMetrics, createRunner } from '@millrace/stream'
 import { anomalyScorerEnv } from './config.ts'
+import { createVerdictTally } from './metrics.ts'
 import { loadBuiltInModel, loadModel } from './models/load-model.ts'
 import { createAnomalyScorerTopology } from './topology.ts'
 
@@ -22,13 +23,15 @@ export async function runAnomalyScorer(variables: Readonly<Record<string, string
   const metrics = createKeyedMetrics('anomaly-scorer', service.registry)
   const health = createHealth()
   const log = kafkaEventLogFromEnv(config, { clock, logger, clientId: 'anomaly-scorer' })
+  const model = config.MODEL_FILE === undefined ? loadBuiltInModel() : await loadModel(config.MODEL_FILE)
   const topology = createAnomalyScorerTopology({
-    model: config.MODEL_FILE === undefined ? loadBuiltInModel() : await loadModel(config.MODEL_FILE),
+    model,
     allowedLatenessMs: config.ALLOWED_LATENESS,
     publishScores: config.PUBLISH_SCORES,
     maxPlayers: config.MAX_PLAYERS,
     logger,
     metrics,
+    tally: createVerdictTally(service.registry, model),
   })
   const runner = createRunner({ topology, log, clock, logger, metrics: service, health })
   return runService({

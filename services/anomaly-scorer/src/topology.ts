@@ -1,5 +1,6 @@
 import type { Logger } from '@millrace/runtime'
 import { createKeyedProcessor, type KeyedMetrics, type Topology } from '@millrace/stream'
+import type { VerdictTally } from './metrics.ts'
 import { loadBuiltInModel } from './models/load-model.ts'
 import type { Model } from './models/model.ts'
 import { readMove } from './steps/read-move.ts'
@@ -17,6 +18,8 @@ export interface AnomalyScorerOptions {
   readonly maxPlayers?: number
   readonly logger?: Logger
   readonly metrics?: KeyedMetrics
+  /** Counts verdicts. */
+  readonly tally?: VerdictTally
 }
 
 export const ALLOWED_LATENESS_MS = 120_000
@@ -24,7 +27,7 @@ export const ALLOWED_LATENESS_MS = 120_000
 /** lol.raw → lol.scores, one for every move, and lol.alerts, one per player and incident. */
 export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}): Topology {
   const { model = loadBuiltInModel(), allowedLatenessMs = ALLOWED_LATENESS_MS, publishScores = true } = options
-  const { maxPlayers, logger, metrics } = options
+  const { maxPlayers, logger, metrics, tally } = options
   return {
     name: 'anomaly-scorer',
     topics: ['lol.raw'],
@@ -42,7 +45,7 @@ export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}):
         eventTimeOf: move => move.timeMs,
         newState: () => new PlayerTrack(model, allowedLatenessMs),
         dependsFrom: track => track.dependsFrom,
-        onRecord: createMoveScorer({ model, publishScores }),
+        onRecord: createMoveScorer({ model, publishScores, ...(tally && { tally }) }),
       }),
   }
 }

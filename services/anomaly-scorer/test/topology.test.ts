@@ -1,7 +1,9 @@
-import type { LolRaw } from '@millrace/contracts'
+import type { LolRaw, LolScore } from '@millrace/contracts'
+import { Registry } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { createAnomalyScorerTopology } from '../src/index.ts'
+import { createVerdictTally } from '../src/metrics.ts'
 import { loadBuiltInModel } from '../src/models/load-model.ts'
 import { crowd, idOf, moveAt, moves } from './moves.ts'
 
@@ -141,6 +143,30 @@ describe('anomaly-scorer', () => {
     }))
     expect(strip(await scored(...disguised))).toEqual(strip(await scored(...events)))
   })
+
+  it.each([true, false])(
+    'counts verdicts as it publishes them, and none twice after a crash (scores published: %s)',
+    async publishScores => {
+      const events = crowd({ seed: 3, players: 5, durationMs: 1_200_000, isBadLine: false })
+      const { scores } = await scored(...events)
+      const registry = new Registry()
+      const tally = createVerdictTally(registry, model)
+      await using driver = await createTopologyDriver(createAnomalyScorerTopology({ publishScores, tally }))
+      await driver.pipe('lol.raw', ...events)
+      await driver.advance(10_000)
+      await driver.crash()
+      await driver.restart()
+      const count = (fits: (score: LolScore) => boolean) => scores.filter(fits).length
+      expect(tally).toEqual({
+        normal: count(({ verdict, warmUp }) => verdict === 'normal' && !warmUp),
+        suspicious: count(({ verdict }) => verdict === 'suspicious'),
+        warmUp: count(({ warmUp }) => warmUp),
+      })
+      expect(tally.suspicious).toBeGreaterThan(0)
+      expect(await registry.metrics()).toContain(`verdicts_total{verdict="suspicious"} ${tally.suspicious}\n`)
+      expect(await registry.metrics()).toContain(`verdicts_total{verdict="suspicious"} ${tally.suspicious}\n`)
+    },
+  )
 
   it('publishes alerts only where told so, the same ones', async () => {
     const events = crowd({ seed: 3, players: 5, durationMs: 1_200_000, isBadLine: false })

@@ -9,7 +9,7 @@ import { gatewayError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import type { KeyRing } from './keys/api-key.ts'
 import { createLogLink } from './log-link.ts'
-import { createGatewayMetrics } from './metrics.ts'
+import { createGatewayMetrics, createKeyLabels } from './metrics.ts'
 import { defaultOptions, type GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
 import { createQuotas } from './quota.ts'
@@ -46,7 +46,8 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
       `The in-flight budget of ${options.inFlightBytes} bytes has no room for one largest body: at least ${needed} are needed.`,
     )
   const budget = createByteBudget(options.inFlightBytes)
-  const quotas = createQuotas(clock, options.replicas)
+  const keyLabels = createKeyLabels()
+  const quotas = createQuotas(clock, options.replicas, key => metrics.quotaRefusals.inc(keyLabels(key.id)))
   const link = createLogLink({
     log,
     clientId: 'ingest-gateway',
@@ -59,6 +60,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const metrics = createGatewayMetrics(dependencies.metrics, {
     connections: () => connections,
     keysProblem: () => keys.problem?.() ?? null,
+    inFlightLimitBytes: options.inFlightBytes,
   })
   // The last part of the budget is for what is under way: where new requests got it too, none would ever be finished.
   const isOverloaded = (): boolean => budget.saturated || link.saturated || link.inFlightBytes >= options.inFlightBytes
@@ -70,7 +72,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
 
   registerCors(server, keys)
   const turnstile = createTurnstile()
-  const events = { link, budget, quotas, metrics, clock, randomId, options, readers, turnstile }
+  const events = { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile }
   const admission = { keys, quotas, isOverloaded }
   server.post('/v1/events/:domain', createEventsHandler({ ...events, admission }, 'raw'))
   server.post('/v1/events/:domain/truth', createEventsHandler({ ...events, admission }, 'truth'))

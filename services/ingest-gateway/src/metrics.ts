@@ -6,12 +6,18 @@ export interface GatewayMetrics extends ServiceMetrics {
   readonly refusals: Counter<'of' | 'code'>
   readonly bodyBytes: Counter
   readonly connectionsDropped: Counter
+  readonly keyRecords: Counter<'key'>
+  readonly quotaRefusals: Counter<'key'>
 }
 
 /** Adds the gateway's own metrics to the registry of `core`. */
 export function createGatewayMetrics(
   core: ServiceMetrics,
-  sources: { readonly connections: () => number; readonly keysProblem: () => string | null },
+  sources: {
+    readonly connections: () => number
+    readonly keysProblem: () => string | null
+    readonly inFlightLimitBytes: number
+  },
 ): GatewayMetrics {
   const registers = [core.registry]
   const name = (rest: string): string => `millrace_ingest_gateway_${rest}`
@@ -31,6 +37,11 @@ export function createGatewayMetrics(
       this.set(sources.keysProblem() === null ? 0 : 1)
     },
   })
+  new Gauge({
+    name: name('in_flight_limit_bytes'),
+    help: 'Bytes under way at which requests are refused as too many',
+    registers,
+  }).set(sources.inFlightLimitBytes)
   return {
     ...core,
     requests: new Counter({ name: name('requests_total'), help: 'Answers by status', labelNames: ['code'], registers }),
@@ -46,5 +57,28 @@ export function createGatewayMetrics(
       help: 'Connections that were refused because there were too many',
       registers,
     }),
+    keyRecords: new Counter({
+      name: name('key_records_total'),
+      help: 'Records that came with each API key, by its id',
+      labelNames: ['key'],
+      registers,
+    }),
+    quotaRefusals: new Counter({
+      name: name('quota_refusals_total'),
+      help: 'Requests that were refused because the quota of their API key was used up, by its id',
+      labelNames: ['key'],
+      registers,
+    }),
+  }
+}
+
+const MAX_KEY_LABELS = 100
+
+/** Makes labels of API keys' ids; beyond the first hundred of a process they share one, so that rotation never fills a Prometheus. */
+export function createKeyLabels(): (keyId: string) => { readonly key: string } {
+  const known = new Set<string>()
+  return keyId => {
+    if (known.size < MAX_KEY_LABELS) known.add(keyId)
+    return { key: known.has(keyId) ? keyId : 'other' }
   }
 }

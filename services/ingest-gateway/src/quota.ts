@@ -22,8 +22,9 @@ export interface Quotas {
 /**
  * Token buckets that hold one second of the quota, in memory.
  * @param replicas gateways that share the quota: each grants its part
+ * @param onRefused hears of each request that `check` turned away
  */
-export function createQuotas(clock: Clock, replicas: number): Quotas {
+export function createQuotas(clock: Clock, replicas: number, onRefused: (key: ApiKey) => void = () => {}): Quotas {
   const buckets = new Map<string, Bucket>()
 
   function bucketOf(key: ApiKey, unit: string, rate: number): Bucket {
@@ -48,6 +49,7 @@ export function createQuotas(clock: Clock, replicas: number): Quotas {
         const rate = quota / replicas
         const { balance } = bucketOf(key, unit, rate)
         if (balance <= 0) {
+          onRefused(key)
           const retryAfterS = Math.max(1, Math.ceil(-balance / rate))
           return { code: 'quota_exceeded', details: { limit: Math.round(rate * 100) / 100, unit }, retryAfterS }
         }

@@ -48,7 +48,7 @@ describe('API keys', () => {
 describe('quotas', () => {
   it('stop a key that has used up its records, and say when to go on', async () => {
     const clock = new ManualClock()
-    const { post, log } = await startGateway({
+    const { post, log, registry } = await startGateway({
       clock,
       options: { replicas: 2 },
       keys: [aKey('test', { quota: { recordsPerSecond: 20 } }), aKey('free')],
@@ -67,6 +67,11 @@ describe('quotas', () => {
     await clock.advance(200)
     expect((await post(anEvent())).status).toBe(200)
     expect(log.of('lol.raw')).toHaveLength(47)
+    const metrics = await registry.metrics()
+    expect(metrics).toMatch(/key_records_total\{key="test".*\} 46\n/)
+    expect(metrics).toMatch(/key_records_total\{key="free".*\} 1\n/)
+    expect(metrics).toMatch(/quota_refusals_total\{key="test".*\} 3\n/)
+    expect(metrics).toMatch(/quota_refusals_total\{key="free".*\} 0\n/)
   })
 
   it('count bytes after decompression', async () => {

@@ -1,4 +1,4 @@
-import { Counter, type ServiceMetrics } from '@millrace/runtime'
+import { Counter, FRESHNESS_SECONDS, Histogram, type ServiceMetrics } from '@millrace/runtime'
 
 /** What only the archiver counts. */
 export interface ArchiverMetrics {
@@ -8,6 +8,7 @@ export interface ArchiverMetrics {
   readonly bytes: Counter<'topic'>
   readonly gapOffsets: Counter<'topic'>
   readonly lostClaims: Counter<'topic'>
+  readonly commitDelay: Histogram<'topic'>
 }
 
 const known = new WeakMap<ServiceMetrics, ArchiverMetrics>()
@@ -29,6 +30,13 @@ export function archiverMetrics(core: ServiceMetrics): ArchiverMetrics {
     bytes: counter('file_bytes_total', 'Bytes of data files put into the lake', ['topic']),
     gapOffsets: counter('gap_offsets_total', 'Offsets that retention took before they were archived', ['topic']),
     lostClaims: counter('lost_claims_total', 'Ranges that another archiver had claimed first', ['topic']),
+    commitDelay: new Histogram({
+      name: 'millrace_lake_archiver_commit_delay_seconds',
+      help: 'Event time of the first record of a range to the range being in the lake',
+      labelNames: ['topic'],
+      buckets: FRESHNESS_SECONDS,
+      registers,
+    }),
   }
   known.set(core, metrics)
   return metrics

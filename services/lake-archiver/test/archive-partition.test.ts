@@ -238,6 +238,22 @@ describe('archiver and retention', () => {
     expect(metric).toMatch(/topic="lol.raw".* 26$/m)
   })
 
+  it('measures how long after its first event a range is in the lake', async () => {
+    const world = await newWorld({ maxAgeMs: 60_000 })
+    const archiver = world.archiver()
+    await archiver.open(world.assignment())
+    const unbelievable = eventAt(0, Date.UTC(1970, 0, 1))
+    await archiver.process([recordAt(0, unbelievable), recordAt(1, eventAt(1, START_MS - 5_000)), ...records(2, 4)])
+    await world.clock.advance(60_000)
+    await archiver.tick?.(world.clock.now())
+    const sum = () => world.metrics.registry.getSingleMetricAsString('millrace_lake_archiver_commit_delay_seconds')
+    expect(await sum()).toMatch(/_sum\{.*topic="lol.raw"\} 65$/m)
+    await archiver.process([recordAt(4, eventAt(4, START_MS + 60_000))])
+    await world.clock.advance(60_000)
+    await archiver.tick?.(world.clock.now())
+    expect(await sum()).toMatch(/_sum\{.*topic="lol.raw"\} 125$/m)
+  })
+
   it('stops when the topic was made anew under a lake that has the old one', async () => {
     const world = await newWorld({ maxRows: 5 })
     const old = world.archiver()

@@ -8,7 +8,6 @@ export interface MartWriterMetrics {
   readonly rowsRefused: Counter<'table'>
   readonly upsertDuration: Histogram<'table'>
   readonly upsertsFailed: Counter<'table' | 'reason'>
-  readonly gapOffsets: Counter<'topic'>
 }
 
 /** The mart writer's own metrics in the registry of `core`. */
@@ -20,7 +19,6 @@ export function createMartWriterMetrics({ registry }: Pick<ServiceMetrics, 'regi
     rowsWritten: counter('rows_written', 'Rows that the mart acknowledged, repetitions included', ['table']),
     rowsRefused: counter('rows_refused', 'Rows whose data the mart refused', ['table']),
     upsertsFailed: counter('upserts_failed', 'Upserts of a batch that failed and are tried again', ['table', 'reason']),
-    gapOffsets: counter('gap_offsets', 'Offsets that retention took before they were written', ['topic']),
     upsertDuration: new Histogram({
       name: 'millrace_mart_writer_upsert_duration_seconds',
       help: 'Time to write the rows of one batch into one table',

@@ -1,5 +1,6 @@
 import type { LolAlert } from '@millrace/contracts'
 import type { KeyedContext } from '@millrace/stream'
+import type { VerdictTally } from '../metrics.ts'
 import type { Assessment, Model } from '../models/model.ts'
 import { collectEvidence } from './collect-evidence.ts'
 import type { Move } from './read-move.ts'
@@ -10,17 +11,20 @@ export interface ScoreMoveOptions {
   readonly model: Model
   /** False publishes alerts only. */
   readonly publishScores: boolean
+  readonly tally?: VerdictTally
 }
 
 type Scorer = (track: PlayerTrack, move: Move, context: KeyedContext) => undefined
 
 /** Makes the step that scores a move, publishes the score, and an alert where the player begins an incident. */
-export function createMoveScorer({ model, publishScores }: ScoreMoveOptions): Scorer {
+export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptions): Scorer {
   const { id: modelId, thresholds, history } = model
 
   function publish(move: Move, assessment: Assessment, warmUp: boolean, context: KeyedContext): void {
-    if (!publishScores || context.isRebuilding) return
+    if (context.isRebuilding) return
     const verdict = !warmUp && assessment.score >= thresholds.suspicious ? 'suspicious' : 'normal'
+    if (tally) tally[warmUp ? 'warmUp' : verdict]++
+    if (!publishScores) return
     context.emitBytes('lol.scores', writeScore(move, { assessment, verdict, warmUp, late: context.late, modelId }))
   }
 

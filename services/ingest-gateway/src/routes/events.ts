@@ -26,6 +26,7 @@ export interface EventsDependencies {
   readonly quotas: Quotas
   readonly admission: AdmissionOptions
   readonly metrics: GatewayMetrics
+  readonly keyLabels: (keyId: string) => { readonly key: string }
   readonly clock: Clock
   readonly randomId: () => string
   readonly options: GatewayOptions
@@ -67,7 +68,7 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
 
 /** The handler of `POST /v1/events/:domain` and `.../truth`. */
 export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw' | 'truth') {
-  const { link, budget, quotas, metrics, clock, randomId, options, readers, turnstile } = dependencies
+  const { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile } = dependencies
 
   async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
@@ -122,6 +123,13 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     return prepared
   }
 
+  function charge(key: Admission['key'], { records, bytes }: { readonly records: number; readonly bytes: number }): void {
+    quotas.charge(key, { records, bytes })
+    metrics.keyRecords.inc(keyLabels(key.id), records)
+    // A key that was never refused has a line too.
+    metrics.quotaRefusals.inc(keyLabels(key.id), 0)
+  }
+
   /** The whole body as one record that is at fault. */
   function unsplit(body: Buffer, refusal: Refusal): Prepared {
     const record = { refusal, eventId: null, key: null }
@@ -139,7 +147,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
       // What waited so long already would leave the log too little time.
       if (clock.now() - readMs > options.ackDeadlineMs / 2) return refuseOverloaded()
       slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
-      quotas.charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
+      charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
       if (isRefusal(slices)) {
         if (slices.code !== 'not_json') return problemAnswer(slices)
         prepared = unsplit(body, slices)

@@ -53,6 +53,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   let given = 0
   let reported = -1
   let openedMs: number | null = null
+  let firstEventMs: number | null = null
 
   const writer = parts.createWriter({
     committed(manifest) {
@@ -64,6 +65,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
       }
       metrics.segments.inc({ topic, closed_by: closedBy })
       metrics.rows.inc({ topic }, rows)
+      if (firstEventMs !== null) metrics.commitDelay.observe({ topic }, (clock.now() - firstEventMs) / 1000)
       metrics.bytes.inc(
         { topic },
         files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -79,6 +81,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     closedBy = by
     await writer.commit()
     openedMs = null
+    firstEventMs = null
   }
 
   function readRow(record: LogRecord): SegmentRow | null {
@@ -117,6 +120,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     if (offset < writer.next) return
     openedMs ??= clock.now()
     if (!row) return writer.skip(offset)
+    if (row.hour !== QUARANTINE) firstEventMs ??= row.eventTimeMs
     writer.add(row)
     if (row.hour === QUARANTINE) metrics.quarantined.inc({ topic })
   }
@@ -174,6 +178,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     async open(assignment: Assignment) {
       const { committed, earliest, end } = assignment
       await parts.clearLeftovers()
+      for (const counter of [metrics.gapOffsets, metrics.lostClaims]) counter.inc({ topic }, 0)
       const hint = HINT.exec(committed?.metadata ?? '')?.[1]
       await writer.open(hint === undefined ? null : Number(hint))
       if (writer.next > end) logger.warn({ topic, partition, lake: writer.next, log: end }, 'lake_ahead_of_log')

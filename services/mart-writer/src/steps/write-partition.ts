@@ -48,7 +48,6 @@ export function createPartitionWriter(
     async open({ partition, committed, earliest }) {
       const next = committed?.offset ?? earliest
       if (next < earliest) {
-        metrics?.gapOffsets.inc({ topic }, earliest - next)
         logger?.error({ topic, partition, from: next, to: earliest }, 'records_expired_before_they_were_written')
       }
       const readFrom = Math.max(next, earliest)

@@ -1,0 +1,3 @@
+export { type Alert, fileNameOf } from './alert.ts'
+export { alerts } from './alerts.ts'
+export { dashboards, renderFiles } from './render.ts'
