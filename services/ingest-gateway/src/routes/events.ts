@@ -123,7 +123,10 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     return prepared
   }
 
-  function charge(key: Admission['key'], { records, bytes }: { readonly records: number; readonly bytes: number }): void {
+  function charge(
+    key: Admission['key'],
+    { records, bytes }: { readonly records: number; readonly bytes: number },
+  ): void {
     quotas.charge(key, { records, bytes })
     metrics.keyRecords.inc(keyLabels(key.id), records)
     // A key that was never refused has a line too.
