@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { type Container, containersOf, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
+import { type Container, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
 
 const consumers = ['curator', 'anomaly-scorer', 'lake-archiver', 'mart-writer']
 const services = ['ingest-gateway', ...consumers, 'reconciler', 'lol-generator']
@@ -10,9 +9,6 @@ const deployment = async (service: string, ...args: string[]): Promise<KubeObjec
 const podOfService = async (service: string, ...args: string[]) => podOf(await deployment(service, ...args))!
 const container = async (service: string, ...args: string[]): Promise<Container> =>
   (await podOfService(service, ...args)).containers[0]!
-const secret = (objects: readonly KubeObject[], name: string, key: string): string =>
-  Buffer.from(find(objects, 'Secret', name).data![key]!, 'base64').toString()
-
 describeWithHelm('the services in the chart', () => {
   it.each(services)('asks %s on its admin port whether it lives and is ready', async service => {
     const { ports, startupProbe, livenessProbe, readinessProbe } = await container(service)
@@ -117,48 +113,6 @@ describeWithHelm('the services in the chart', () => {
     })
   })
 
-  it('makes a key that the gateway knows and the generator uses', async () => {
-    const objects = await render()
-    const key = secret(objects, 'demo-generator-key', 'api-key')
-    const [, id] = /^mr_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43}$/.exec(key)!
-    const { keys } = JSON.parse(secret(objects, 'demo-api-keys', 'keys.json'))
-    expect(keys).toHaveLength(1)
-    expect(keys[0]).toMatchObject({
-      id,
-      hash: `sha256:${createHash('sha256').update(key).digest('hex')}`,
-      topics: ['lol.raw', 'lol.truth'],
-    })
-    const pod = podOf(find(objects, 'Deployment', 'demo-ingest-gateway'))!
-    expect(pod.volumes).toContainEqual({ name: 'keys', secret: { secretName: 'demo-api-keys' } })
-    // A folder, for a file that is mounted by subPath never changes again.
-    expect(pod.containers[0]!.volumeMounts).toContainEqual({
-      name: 'keys',
-      mountPath: '/etc/millrace/keys',
-      readOnly: true,
-    })
-    expect(envOf(pod.containers[0]!).MILLRACE_KEYS_FILE).toBe('/etc/millrace/keys/keys.json')
-    expect((await container('lol-generator')).env).toContainEqual({
-      name: 'MILLRACE_API_KEY',
-      valueFrom: { secretKeyRef: { name: 'demo-generator-key', key: 'api-key' } },
-    })
-  })
-
-  it('uses the keys it is given and makes none', async () => {
-    const args = [
-      '--set',
-      'services.ingest-gateway.keys.existingSecret=mine,services.lol-generator.keys.existingSecret=ours',
-    ]
-    expect((await render(...args)).filter(({ kind }) => kind === 'Secret')).toEqual([])
-    expect((await podOfService('ingest-gateway', ...args)).volumes).toContainEqual({
-      name: 'keys',
-      secret: { secretName: 'mine' },
-    })
-    expect((await container('lol-generator', ...args)).env).toContainEqual({
-      name: 'MILLRACE_API_KEY',
-      valueFrom: { secretKeyRef: { name: 'ours', key: 'api-key' } },
-    })
-  })
-
   it('sends the generator to the gateway, at the port of its Service', async () => {
     const args = ['--set', 'services.ingest-gateway.service.port=8081']
     expect(find(await render(...args), 'Service', 'demo-ingest-gateway').spec.ports).toMatchObject([
@@ -233,104 +187,6 @@ describeWithHelm('the services in the chart', () => {
       selector: { matchExpressions: [{ key: 'app.kubernetes.io/component', values: [...services].sort() }] },
       podMetricsEndpoints: [{ port: 'admin', path: '/metrics' }],
     })
-  })
-})
-
-describeWithHelm('Jobs and the test of the chart', () => {
-  const jobs = async (...args: string[]) => (await render(...args)).filter(({ kind }) => kind === 'Job')
-  const named = async (start: string, ...args: string[]): Promise<KubeObject> =>
-    (await jobs(...args)).find(({ metadata }) => metadata.name.startsWith(start))!
-
-  it('names a Job by its content: the same is not run again, another is another', async () => {
-    const name = async (...args: string[]) => (await named('demo-topics-', ...args)).metadata.name
-    expect(await name()).toMatch(/^demo-topics-[0-9a-f]{8}$/)
-    expect(await name('--set', 'services.curator.replicas=3')).toBe(await name())
-    expect(await name('--set', 'image.tag=2.0.0')).not.toBe(await name())
-    expect(await name('--set', 'kafka.replicas=3')).not.toBe(await name())
-  })
-
-  it('never gives a Job up and never removes it, because its name would bring nothing back', async () => {
-    for (const job of await jobs()) {
-      expect(job.spec.backoffLimit).toBeGreaterThanOrEqual(1000)
-      expect(podOf(job)!.restartPolicy).toBe('OnFailure')
-      expect(job.spec).not.toHaveProperty('ttlSecondsAfterFinished')
-      expect(job.spec).not.toHaveProperty('activeDeadlineSeconds')
-      expect(job.metadata.annotations).toBeUndefined()
-    }
-  })
-
-  it.each([
-    [1, 1],
-    [3, 3],
-  ])('makes topics with as many copies as fit %i brokers', async (replicas, factor) => {
-    const job = await named('demo-topics-', '--set', `kafka.replicas=${replicas}`)
-    expect(envOf(podOf(job)!.containers[0]!)).toMatchObject({
-      MILLRACE_PROVISION: 'topics',
-      MILLRACE_KAFKA_BROKERS: 'demo-kafka:9092',
-      MILLRACE_KAFKA_REPLICATION_FACTOR: String(factor),
-    })
-  })
-
-  it('leaves the copies of topics to external brokers, unless told', async () => {
-    const external = ['--set', 'kafka.enabled=false,kafka.external.brokers=k:1']
-    const factor = async (...args: string[]) =>
-      envOf(podOf(await named('demo-topics-', ...external, ...args))!.containers[0]!).MILLRACE_KAFKA_REPLICATION_FACTOR
-    expect(await factor()).toBeUndefined()
-    expect(await factor('--set', 'kafka.replicationFactor=2')).toBe('2')
-  })
-
-  it('makes the tables with as many copies as fit, and tells the writer to wait for them', async () => {
-    const job = await named('demo-mart-schema-', '--set', 'cassandra.replicas=5')
-    expect(envOf(podOf(job)!.containers[0]!)).toMatchObject({
-      MILLRACE_PROVISION: 'mart',
-      MILLRACE_CASSANDRA_CONTACT_POINTS: 'demo-cassandra',
-      MILLRACE_CASSANDRA_REPLICATION: 'datacenter1:3',
-    })
-    expect(envOf(await container('mart-writer')).MILLRACE_MART_SCHEMA).toBe('wait')
-  })
-
-  it('makes neither where the user does', async () => {
-    const names = (await jobs('--set', 'topics.manage=false,mart.manageSchema=false')).map(
-      ({ metadata }) => metadata.name,
-    )
-    expect(names).toEqual([expect.stringMatching(/^demo-lake-folder-/)])
-  })
-
-  it.each([
-    ['helm test', [], (objects: readonly KubeObject[]) => find(objects, 'Pod', 'demo-proof')],
-    [
-      'the one-shot Job',
-      ['--set', 'services.lol-generator.job.enabled=true,services.lol-generator.job.env.MILLRACE_SEED=7'],
-      (objects: readonly KubeObject[]) =>
-        objects.find(({ metadata }) => /^demo-lol-generator-job-[0-9a-f]{8}$/.test(metadata.name))!,
-    ],
-  ])('sends with a ledger and compares the same ledger in the end: %s', async (_name, args, pick) => {
-    const pod = podOf(pick(await render(...args)))!
-    const [send, reconcile] = containersOf(pod) as [Container, Container]
-    expect(send.image).toMatch(/^millrace\/lol-generator:/)
-    expect(reconcile.image).toMatch(/^millrace\/reconciler:/)
-    expect(envOf(send)).toMatchObject({
-      MILLRACE_SINK: 'gateway',
-      MILLRACE_GATEWAY_URL: 'http://demo-ingest-gateway:80',
-    })
-    expect(envOf(reconcile)).toMatchObject({
-      MILLRACE_ONCE: 'true',
-      MILLRACE_KAFKA_BROKERS: 'demo-kafka:9092',
-      MILLRACE_WEBHDFS_URLS: 'http://demo-namenode:9870',
-      MILLRACE_CASSANDRA_CONTACT_POINTS: 'demo-cassandra',
-    })
-    for (const { env, volumeMounts } of [send, reconcile]) {
-      const ledger = env!.find(({ name }) => name === 'MILLRACE_LEDGER')!.value
-      expect(volumeMounts).toContainEqual({ name: 'ledger', mountPath: ledger })
-    }
-    expect(pod.initContainers).toHaveLength(1)
-    if (args.length > 0) expect(envOf(send).MILLRACE_SEED).toBe('7')
-  })
-
-  it('tests with events that no earlier test has sent', async () => {
-    const [send] = containersOf(podOf(find(await render(), 'Pod', 'demo-proof'))!) as [Container]
-    expect(envOf(send)).toMatchObject({ MILLRACE_START: 'now', MILLRACE_SPEED: 'max' })
-    expect(envOf(send).MILLRACE_DURATION).not.toBe('forever')
   })
 })
 
