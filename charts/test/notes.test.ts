@@ -28,6 +28,6 @@ describeWithHelm('the notes after an install', () => {
     expect(await notes()).toContain('An uninstall keeps the volumes')
     expect(await notes(...externalValues)).not.toContain('An uninstall keeps the volumes')
     const without = ['--set', 'services.ingest-gateway.enabled=false,services.lol-generator.enabled=false']
-    expect(await notes(...without)).not.toContain('port-forward')
+    expect(await notes(...without)).not.toContain('API page')
   })
 })
