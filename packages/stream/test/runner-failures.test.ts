@@ -197,7 +197,9 @@ describe('a log that does not take outputs', () => {
     await using driver = await createTopologyDriver(copying(), { throughLog, runner: { retry } })
     await driver.pipeBytes('lol.raw', 'ann', 'a')
     await driver.advance(5_000)
-    expect(driver.health.notReady()?.copier).toMatch(/^append to lol\.curated of .* failing for \d s: Waiting for the topics/)
+    expect(driver.health.notReady()?.copier).toMatch(
+      /^append to lol\.curated of .* failing for \d s: Waiting for the topics/,
+    )
     expect(await committedOffset(driver)).toBeNull()
     hasTopic = true
     await driver.advance(10_000)
