@@ -99,7 +99,7 @@ export function createDerivedHop(
     hop: 'derived',
     group: by,
     async compare(partition, { from, to, earliest }) {
-      const tally = new Tally(topic, 'derived')
+      const tally = new Tally(topic)
       const end = stepEnd(from, to)
       const wanted = new Map<string, Unmatched>()
       for await (const records of log.read(topic, partition, Math.max(from, earliest), end))

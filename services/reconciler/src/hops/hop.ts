@@ -50,7 +50,6 @@ const EXAMPLES = 5
 /** Collects what a comparison finds. */
 export class Tally {
   readonly #topic: string
-  readonly #hop: HopName
   readonly examples: string[] = []
   events = 0
   found = 0
@@ -61,9 +60,8 @@ export class Tally {
   gaps = 0
   cost = 0
 
-  constructor(topic: string, hop: HopName) {
+  constructor(topic: string) {
     this.#topic = topic
-    this.#hop = hop
   }
 
   complain(sentence: string): void {
@@ -78,10 +76,6 @@ export class Tally {
   result(from: number, to: number): Comparison {
     const { events, found, failed, missing, duplicate, unexpected, gaps, examples, cost } = this
     return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, examples, cost }
-  }
-
-  get hop(): HopName {
-    return this.#hop
   }
 }
 

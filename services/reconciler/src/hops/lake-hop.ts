@@ -157,7 +157,7 @@ export function createLakeHop(contract: TopicContract, { log, lake, failed, dire
       return earliest
     },
     async compare(partition, { from, to, earliest }) {
-      const tally = new Tally(topic, 'lake')
+      const tally = new Tally(topic)
       let manifest: LakeManifest | null
       try {
         manifest = await manifestAt(partition, from)

@@ -32,7 +32,7 @@ export function createMartHop(
     hop: 'mart',
     group: 'mart-writer',
     async compare(partition, { from, to, earliest }) {
-      const tally = new Tally(topic, 'mart')
+      const tally = new Tally(topic)
       const end = stepEnd(from, to)
       const byTable = new Map<MartTable, Wanted[]>(mappings.map(({ table }) => [table, []]))
       const ids = new Set<string>()
