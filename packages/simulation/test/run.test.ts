@@ -285,12 +285,25 @@ describe('a run', () => {
     expect(sink.written.length).toBeLessThan(all.length)
   })
 
+  it('is not complete when only its last record found no reader', async () => {
+    const sink = createMemorySink((_, number) =>
+      number < all.length - 1 ? null : { kind: 'unanswered', error: simulationError('reader_gone') },
+    )
+    const run = createTestRun(sink)
+    await run.start()
+    const summary = await run.finished
+    expect(sink.written).toHaveLength(all.length)
+    expect(summary).toMatchObject({ complete: false, unanswered: 1, position: all.length - 1 })
+  })
+
   it('tells progress at most four times a second, and how it ended', async () => {
     const clock = new ManualClock()
     const told: { atMs: number; progress: Progress }[] = []
     const run = createTestRun(createMemorySink(), {
       clock,
       speed: 60,
+      // The clock of this test does not wait for a disk.
+      files: { keep: false },
       onProgress: progress => told.push({ atMs: clock.now(), progress }),
     })
     await run.start()
