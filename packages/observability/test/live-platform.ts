@@ -77,7 +77,7 @@ export async function startPlatform(
     'anomaly-scorer': eventLog,
     'lake-archiver': { ...eventLog, ...lake, SPOOL_DIRECTORY: path.join(directory, 'spool'), SEGMENT_MAX_AGE: '2s' },
     'mart-writer': { ...eventLog, ...mart },
-    reconciler: { ...eventLog, ...lake, ...mart, WORK_DIRECTORY: directory, INTERVAL: '3s' },
+    reconciler: { ...eventLog, ...lake, ...mart, WORK_DIRECTORY: directory, INTERVAL: '3s', AUDIT_RECORDS: '1000' },
     'lol-generator': {
       ...generator,
       SINK: 'gateway',
