@@ -10,7 +10,7 @@ import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' } as const
 
 /** Units of Grafana that panels use. */
-export type Unit = 'short' | 'reqps' | 's' | 'bytes' | 'Bps' | 'percentunit' | 'none'
+export type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'percentunit' | 'none'
 
 export interface Query {
   readonly expr: string
@@ -59,7 +59,7 @@ export function lines(spec: PanelSpec & { readonly stacked?: boolean; readonly m
     .span(width)
     .height(8)
     .lineWidth(1)
-    .fillOpacity(stacked ? 35 : 8)
+    .fillOpacity(stacked ? 35 : 0)
     .showPoints(common.VisibilityMode.Never)
     .legend(
       new common.VizLegendOptionsBuilder()
@@ -74,6 +74,7 @@ export function lines(spec: PanelSpec & { readonly stacked?: boolean; readonly m
   if (max !== undefined) panel.max(max)
   if (badFrom !== undefined)
     panel
+      .axisSoftMax(badFrom)
       .thresholds(thresholds(badFrom))
       .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed))
   return panel
@@ -112,6 +113,7 @@ export function bars({ title, description, unit, queries, width, badFrom }: Pane
     .height(8)
     .orientation(common.VizOrientation.Horizontal)
     .displayMode(common.BarGaugeDisplayMode.Basic)
+    .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
     .thresholds(thresholds(badFrom))
 }

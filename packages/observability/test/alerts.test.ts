@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { alerts, fileNameOf } from '../src/index.ts'
+import { alerts, dashboards, fileNameOf } from '../src/index.ts'
+import { panelsOf } from './panels.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const files = (folder: string, extension: string): string[] =>
@@ -36,6 +37,19 @@ describe('alerts', () => {
     for (const heading of ['## What it means', '## Find out', '## Do']) expect(runbook).toContain(`${heading}\n`)
     const index = readFileSync(path.join(root, 'docs/runbooks/README.md'), 'utf8')
     expect(index).toContain(`[Millrace${name}](${fileNameOf(alert)}.md) | ${alert.severity} |`)
+  })
+
+  it('have runbooks that speak of panels that exist', () => {
+    const titles = new Set(
+      Object.values(dashboards).flatMap(dashboard => panelsOf(dashboard).map(({ title }) => title)),
+    )
+    const spokenOf = named.flatMap(file => {
+      const text = readFileSync(path.join(root, 'docs/runbooks', `${file}.md`), 'utf8')
+      return [...text.matchAll(/"([A-Z][^"\n]+)"/g)].map(([, title]) => title!)
+    })
+    // One is a page of Prometheus.
+    expect(spokenOf.filter(title => !titles.has(title))).toEqual(['Targets'])
+    expect(spokenOf.length).toBeGreaterThan(10)
   })
 
   it.each(named)('%s is tested where it fires and where it does not', file => {

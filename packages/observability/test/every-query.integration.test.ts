@@ -21,7 +21,7 @@ const generator = () => ({
   START: new Date(systemClock.now() - 20 * 60_000).toISOString(),
   DURATION: 'forever',
   SPEED: '30',
-  FAULTS: 'dup=0.01,late=0.01,malformed=0.002,missing-field=0.002',
+  FAULTS: 'dup=0.01,late=0.01,malformed=0.001,missing-field=0.001',
   BATCH: '100',
 })
 

@@ -28,6 +28,21 @@ export interface LivePlatform {
   stop(): Promise<void>
 }
 
+/** An event that is as it must be, without its time. */
+const WAITING = {
+  method: '/wait',
+  ingametime: '1:00',
+  ip: '192.168.0.50',
+  x: 0,
+  y: 0,
+  deathCount: 0,
+  id: 'hasty',
+  inputkey: 'none',
+  account: 'hasty',
+  champion: 'Lux',
+  status: 0,
+}
+
 function newKey(id: string, quota: object) {
   const key = `mr_${id}_${randomBytes(32).toString('base64url')}`
   const hash = `sha256:${createHash('sha256').update(key).digest('hex')}`
@@ -77,7 +92,7 @@ export async function startPlatform(
     'anomaly-scorer': eventLog,
     'lake-archiver': { ...eventLog, ...lake, SPOOL_DIRECTORY: path.join(directory, 'spool'), SEGMENT_MAX_AGE: '2s' },
     'mart-writer': { ...eventLog, ...mart },
-    reconciler: { ...eventLog, ...lake, ...mart, WORK_DIRECTORY: directory, INTERVAL: '3s' },
+    reconciler: { ...eventLog, ...lake, ...mart, WORK_DIRECTORY: directory, INTERVAL: '3s', AUDIT_RECORDS: '1000' },
     'lol-generator': {
       ...generator,
       SINK: 'gateway',
@@ -136,7 +151,7 @@ export async function startPlatform(
     fetch(`${gatewayUrl}/v1/events/lol`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json' },
-      body: '[{},{}]',
+      body: JSON.stringify({ ...WAITING, datetime: new Date(systemClock.now()).toISOString() }),
     }).then(
       answer => answer.body?.cancel(),
       () => {},

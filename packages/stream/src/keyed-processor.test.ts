@@ -110,7 +110,7 @@ describe('a keyed processor', () => {
       [1],
       [1],
     ])
-    expect([await of('refused'), await of('keys'), await of('rewind')]).toEqual([[], [1], [6]])
+    expect([await of('refused'), await of('keys'), await of('rewind')]).toEqual([[0], [1], [6]])
   })
 
   it('reads again from where its state began, and publishes only what was not', async () => {

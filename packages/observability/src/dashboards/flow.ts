@@ -1,8 +1,10 @@
 import { bars, board, lines, number } from '../panels.ts'
-import { every, named, of, orZero, perSecond, quantile } from './queries.ts'
+import { every, named, of, orNone, orZero, perSecond, quantile } from './queries.ts'
 
 const raw = 'topic=~".+[.]raw"'
 const curated = 'topic=~".+[.]curated"'
+/** Generators count what the gateway refused, which the gateway has counted. */
+const failed = every('records_failed_total', 'service!~".+-generator"')
 const lag = (...by: readonly string[]): string => `sum by (${by.join(', ')}) (${every('lag_records')})`
 
 /** Seconds from an event to each hop; `share` of the batches are faster. */
@@ -10,8 +12,8 @@ const freshness = (share: number) => [
   { legend: 'accepted', expr: quantile(share, of('ingest-gateway', 'freshness_seconds_bucket', raw)) },
   { legend: 'curated', expr: quantile(share, of('curator', 'freshness_seconds_bucket', raw)) },
   { legend: 'scored', expr: quantile(share, of('anomaly-scorer', 'freshness_seconds_bucket', raw)) },
-  { legend: 'in the mart', expr: quantile(share, of('mart-writer', 'freshness_seconds_bucket', curated)) },
   { legend: 'in the lake', expr: quantile(share, of('lake-archiver', 'commit_delay_seconds_bucket', raw)) },
+  { legend: 'in the mart', expr: quantile(share, of('mart-writer', 'freshness_seconds_bucket', curated)) },
 ]
 
 /** Accepted → log → lake → mart. */
@@ -63,7 +65,7 @@ export const flow = board({
           unit: 'short',
           width: 4,
           decimals: 2,
-          queries: [{ legend: 'failed', expr: orZero(perSecond(every('records_failed_total'))) }],
+          queries: [{ legend: 'failed', expr: orZero(perSecond(failed)) }],
         }),
         number({
           title: 'Not ready',
@@ -92,17 +94,13 @@ export const flow = board({
           ],
         }),
         lines({
-          title: 'Difference, by topic and hop',
-          description: 'Records that are missing, double or unexpected. Anything but 0 is a broken guarantee.',
+          title: 'Difference, by kind',
+          description:
+            'Records that are missing, double or unexpected. Anything but 0 is a broken guarantee; the alert names topic and hop.',
           unit: 'short',
           width: 12,
           badFrom: 1,
-          queries: [
-            {
-              legend: '{{topic}} {{hop}} {{kind}}',
-              expr: `sum by (topic, hop, kind) (${of('reconciler', 'difference_records')})`,
-            },
-          ],
+          queries: [{ legend: '{{kind}}', expr: `sum by (kind) (${of('reconciler', 'difference_records')})` }],
         }),
         bars({
           title: 'Events compared, by topic and hop',
@@ -111,7 +109,10 @@ export const flow = board({
           unit: 'short',
           width: 8,
           queries: [
-            { legend: '{{topic}} {{hop}}', expr: `sum by (topic, hop) (${of('reconciler', 'compared_events_total')})` },
+            {
+              legend: '{{topic}} {{hop}}',
+              expr: `sort_desc(sum by (topic, hop) (${of('reconciler', 'compared_events_total')}))`,
+            },
           ],
         }),
         lines({
@@ -221,7 +222,7 @@ export const flow = board({
           queries: [
             {
               legend: '{{service}} {{reason}}',
-              expr: orZero(perSecond(every('records_failed_total'), 'service', 'reason')),
+              expr: orNone(perSecond(failed, 'service', 'reason'), 'reason'),
             },
           ],
         }),

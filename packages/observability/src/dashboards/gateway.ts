@@ -1,5 +1,5 @@
 import { bars, board, lines, number } from '../panels.ts'
-import { named, of, orZero, perSecond, quantile } from './queries.ts'
+import { named, of, orNone, orZero, perSecond, quantile } from './queries.ts'
 
 const own = (thing: string, ...matchers: readonly string[]): string => of('ingest-gateway', thing, ...matchers)
 const duration = own('batch_duration_seconds_bucket')
@@ -17,7 +17,7 @@ export const gateway = board({
         number({
           title: 'Requests per second',
           description: 'Answers of any status, per second.',
-          unit: 'reqps',
+          unit: 'short',
           width: 4,
           decimals: 1,
           queries: [{ legend: 'requests', expr: perSecond(own('requests_total')) }],
@@ -76,7 +76,7 @@ export const gateway = board({
           title: 'Requests per second, by status',
           description:
             '2xx: every record is stored. 207: some are. 4xx: the client must change something. 503: it may send again.',
-          unit: 'reqps',
+          unit: 'short',
           width: 12,
           stacked: true,
           queries: [{ legend: '{{code}}', expr: perSecond(own('requests_total'), 'code') }],
@@ -94,14 +94,18 @@ export const gateway = board({
           description: 'Single records that were not accepted; the codes are in the reference of errors.',
           unit: 'short',
           width: 12,
-          queries: [{ legend: '{{code}}', expr: orZero(perSecond(own('refusals_total', 'of="record"'), 'code')) }],
+          queries: [
+            { legend: '{{code}}', expr: orNone(perSecond(own('refusals_total', 'of="record"'), 'code'), 'code') },
+          ],
         }),
         lines({
           title: 'Refused requests per second, by code',
           description: 'Whole requests that were not accepted: keys, quotas, sizes, overload.',
-          unit: 'reqps',
+          unit: 'short',
           width: 12,
-          queries: [{ legend: '{{code}}', expr: orZero(perSecond(own('refusals_total', 'of="request"'), 'code')) }],
+          queries: [
+            { legend: '{{code}}', expr: orNone(perSecond(own('refusals_total', 'of="request"'), 'code'), 'code') },
+          ],
         }),
       ],
     },
@@ -117,13 +121,17 @@ export const gateway = board({
           queries: [0.5, 0.9, 0.99].map(share => ({ legend: `${share * 100} %`, expr: quantile(share, duration) })),
         }),
         lines({
-          title: 'Bytes under way',
-          description: 'What is received and not yet answered, beside the most that is taken.',
-          unit: 'bytes',
+          title: 'Room taken, by gateway',
+          description:
+            'Bytes that are received and not yet answered, of the most that is taken. At 90 % a gateway is no longer ready.',
+          unit: 'percentunit',
           width: 8,
+          badFrom: 0.9,
           queries: [
-            { legend: 'under way', expr: `sum(${own('in_flight_bytes')})` },
-            { legend: 'most', expr: `sum(${own('in_flight_limit_bytes')})` },
+            {
+              legend: '{{pod}}',
+              expr: `sum by (pod) (${own('in_flight_bytes')}) / sum by (pod) (${own('in_flight_limit_bytes')})`,
+            },
           ],
         }),
         lines({
@@ -143,12 +151,12 @@ export const gateway = board({
           description: 'By the id of the key, the part between the underscores; `millrace keys list` says whose it is.',
           unit: 'short',
           width: 8,
-          queries: [{ legend: '{{key}}', expr: `topk(20, ${perSecond(own('key_records_total'), 'key')})` }],
+          queries: [{ legend: '{{key}}', expr: `sort_desc(topk(20, ${perSecond(own('key_records_total'), 'key')}))` }],
         }),
         lines({
           title: 'Refused for the quota per second, by API key',
           description: 'Requests per second that were answered with 429.',
-          unit: 'reqps',
+          unit: 'short',
           width: 8,
           queries: [{ legend: '{{key}}', expr: perSecond(own('quota_refusals_total'), 'key') }],
         }),

@@ -2,7 +2,7 @@ import { bars, board, lines, number } from '../panels.ts'
 import { createSelectors } from '../selectors.ts'
 
 const { named, every } = createSelectors('namespace=~"$namespace"', 'service=~"$service"')
-const legend = '{{service}} {{pod}}'
+const legend = '{{pod}}'
 const each = (expr: string): string => `sum by (service, pod) (${expr})`
 const cores = each(`rate(${named('process_cpu_seconds_total')}[$__rate_interval])`)
 const memory = each(named('process_resident_memory_bytes'))
@@ -63,17 +63,21 @@ export const runtime = board({
         }),
         lines({
           title: 'Restarts in the last half hour',
-          description: 'Also those that a rollout made.',
+          description: 'Three make an alert.',
           unit: 'short',
+          badFrom: 3,
           width: 8,
           queries: [{ legend, expr: each(`changes(${named('process_start_time_seconds')}[30m])`) }],
         }),
         bars({
           title: 'Since the last progress',
-          description: 'Time since a batch was finished. A consumer without traffic makes none; look at its lag too.',
+          description:
+            'Time since any process of a service finished a batch. A consumer without traffic makes none; look at its lag too.',
           unit: 's',
           width: 8,
-          queries: [{ legend, expr: `time() - max by (service, pod) (${every('last_progress_seconds')} > 0)` }],
+          queries: [
+            { legend: '{{service}}', expr: `time() - max by (service) (${every('last_progress_seconds')} > 0)` },
+          ],
         }),
       ],
     },
