@@ -75,10 +75,9 @@ describeOnStack('the services, when their servers are away', ['kafka', 'hdfs', '
 
     await Promise.all(stack.servers.map(server => server.restart()))
     // Servers, but no topics yet.
-    await untilEach('to wait for its topics', async (service, name) => {
-      if (name === 'ingest-gateway') return (await service.notReady()) === null
-      return /Waiting for the topics/.test(JSON.stringify(await service.notReady()))
-    })
+    await untilEach('to wait for its topics', async service =>
+      /Waiting for the topics|has no topic/.test(JSON.stringify(await service.notReady())),
+    )
     await expectAllAlive()
     const platform = await openServerPlatform(stack.addresses, parts)
     await ensurePlatform(platform)
