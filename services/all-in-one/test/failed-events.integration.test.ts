@@ -29,7 +29,7 @@ describeOnStack('failed events in Kafka', ['kafka'], stack => {
       await log.close()
       rmSync(directory, { recursive: true, force: true })
     })
-    await log.ensureTopics(['lol.raw', 'lol.curated', 'failed-events'].map(topicContract))
+    await log.ensureTopics(['lol.raw', 'lol.truth', 'lol.curated', 'failed-events'].map(topicContract))
     const keysFile = path.join(directory, 'keys.json')
     const { key } = await createKey(keysFile, { name: 'test', topics: ['lol.raw'] })
     const keys = createKeyStore({ file: keysFile, clock, logger })

@@ -24,7 +24,7 @@ async function openLog(): Promise<EventLog> {
 describe('the gateway over a real log', () => {
   it('answers with the places at which the records are then found', async () => {
     const log = await openLog()
-    await log.ensureTopics([topics['lol.raw'], topics['failed-events']])
+    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
     const { post } = await startGateway({ log })
     const events = Array.from({ length: 500 }, (_, index) => anEvent({ account: `a${index % 40}` }))
     const body = ndjson([...events, { ...events[0], x: 'far' }])

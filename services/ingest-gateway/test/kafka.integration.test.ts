@@ -23,7 +23,7 @@ describeOnStack('the gateway over Kafka', ['kafka'], stack => {
       logger,
     })
     onTestFinished(() => log.close())
-    await log.ensureTopics([topics['lol.raw'], topics['failed-events']])
+    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
     const { post, health } = await startGateway({ log, options: { ackDeadlineMs: ACK_DEADLINE_MS } })
     await until('the gateway is ready', () => health.notReady() === null)
     const acknowledged: { eventId: string; partition: number; offset: number }[] = []

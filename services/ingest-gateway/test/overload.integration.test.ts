@@ -26,7 +26,7 @@ describeOnStack('the gateway under ten times its load', ['kafka'], ({ kafka, dir
     timeout: 300_000,
   }, async () => {
     const log = openLog(kafka.brokers)
-    await log.ensureTopics([topics['lol.raw'], topics['failed-events']])
+    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
     const ranges = await log.range('lol.raw')
     onTestFinished(async () => {
       await forget(kafka.brokers)
