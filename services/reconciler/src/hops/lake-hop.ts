@@ -7,7 +7,9 @@ import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
 
 /** What looking for one file costs, in records. */
-const FILE_COST = 50
+const LOOK_COST = 50
+/** What fetching one file costs, in records: tens of milliseconds against tens of microseconds. */
+const FETCH_COST = 1_000
 const MANIFEST_NAME = /^(\d{20})\.json$/
 interface Expected {
   readonly id: string
@@ -94,6 +96,7 @@ export function createLakeHop(contract: TopicContract, { log, lake, failed, dire
     }
     const seen = new Set<number>()
     const unknown: number[] = []
+    tally.cost += FETCH_COST * files.length
     for (const file of files)
       await eachRow(file, tally, ({ offset, event }) => {
         tally.cost++
@@ -137,7 +140,7 @@ export function createLakeHop(contract: TopicContract, { log, lake, failed, dire
   async function lookForFiles({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
     if (kind === 'gap') tally.gaps += lastOffset - firstOffset + 1
     for (const file of files) {
-      tally.cost += FILE_COST
+      tally.cost += LOOK_COST
       const found =
         (await lake.stat(file.path)) ?? (await lake.stat(file.temporaryPath)) ?? (await lake.stat(file.path))
       if (found?.bytes === file.bytes) continue
