@@ -47,7 +47,7 @@ provisioner:
 {{/* How many pods of a service run. Call with (list $ "curator"). */}}
 {{- define "services.replicas" -}}
 {{- $values := index (index . 0).Values.services (index . 1) -}}
-{{- if $values.paused -}}0{{- else -}}{{- default 1 $values.replicas -}}{{- end -}}
+{{- if $values.paused -}}0{{- else if hasKey $values "replicas" -}}{{- $values.replicas -}}{{- else -}}1{{- end -}}
 {{- end }}
 
 {{/* Components whose pods talk to a store, as a JSON list: services and Jobs. Call with (list $ "kafka"). */}}
