@@ -93,6 +93,10 @@ describeWithHelm('the services in the chart', () => {
     ])
   })
 
+  it('runs none where none is asked', async () => {
+    expect((await deployment('curator', '--set', 'services.curator.replicas=0')).spec.replicas).toBe(0)
+  })
+
   it.each(['reconciler', 'lol-generator'])('never runs two of %s', async service => {
     expect((await deployment(service)).spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
   })

@@ -5,14 +5,14 @@ import { createTicker, drain } from './ticker.ts'
 const RECORDS = 5000
 const FIELDS = ['datetime', 'account', 'x', 'y']
 
-function faulty(rates: Partial<Record<FaultKind, number>>, id = 1): SimulatedRecord[] {
+function faulty(rates: Partial<Record<FaultKind, number>>, count = RECORDS): SimulatedRecord[] {
   const options = {
     rates: { ...noFaults, ...rates },
     labels: ['s'],
     topics: ['lol.raw'] as const,
     removableFields: FIELDS,
   }
-  return drain(new FaultyActor(createTicker(id, RECORDS), options))
+  return drain(new FaultyActor(createTicker(1, count), options))
 }
 const clean = drain(createTicker(1, RECORDS))
 const cleanById = new Map(clean.map(record => [record.eventId, record]))
@@ -146,6 +146,10 @@ describe('FaultyActor', () => {
     expect(records.map(record => record.sequence)).toEqual(records.map((_, index) => index))
     const plain = records.filter(record => record.fault === null && record.topic === 'lol.raw')
     expect(plain.map(record => record.value)).toEqual(plain.map(record => cleanById.get(record.eventId)!.value))
+  })
+
+  it.each(['burst', 'out-of-order'] as const)('%s: sends what it still holds back when its actor ends', kind => {
+    expect(ids(faulty({ [kind]: 1 }, 3)).sort()).toEqual(ids(clean.slice(0, 3)).sort())
   })
 
   it('leaves other topics alone and on time', () => {

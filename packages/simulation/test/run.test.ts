@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, createServiceMetrics, ManualClock, systemClock } from '@millrace/runtime'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createRun,
   type EventSink,
@@ -173,6 +173,15 @@ describe('a run', () => {
     expect(summary.position).toBe(all.length)
     const listed = (await lines('manifest.ndjson')).map(line => JSON.parse(line).sentAt)
     expect(listed.length).toBe(all.filter(record => record.fault).length)
+  })
+
+  it('goes on at once where an earlier run ended, and does not wait for the time that is over', async () => {
+    const sink = createMemorySink()
+    const run = createTestRun(sink, { clock: new ManualClock(), speed: 1, skip: 333 })
+    await run.start()
+    await vi.waitFor(() => expect(values(sink.written)).toEqual(values(all.slice(333, 334))))
+    await run.stop()
+    await run.finished
   })
 
   it('passes over topics that the sink does not accept', async () => {
