@@ -1,43 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
-import { chart, describeWithHelm, helm, preset } from './helm.ts'
-
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close()
-})
-
-/** As much of an API server as a rendering asks: its version, the kinds of v1, and whether an object is there. */
-async function clusterWith(...objects: readonly string[]): Promise<string> {
-  const kinds = ['Namespace', 'Secret', 'ConfigMap'].map(kind => ({
-    kind,
-    name: `${kind.toLowerCase()}s`,
-    singularName: kind.toLowerCase(),
-    namespaced: kind !== 'Namespace',
-    verbs: ['get', 'list'],
-  }))
-  const fixed: Record<string, object> = {
-    '/version': { major: '1', minor: '35', gitVersion: 'v1.35.0' },
-    '/api': { kind: 'APIVersions', versions: ['v1'] },
-    '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
-    '/api/v1': { kind: 'APIResourceList', groupVersion: 'v1', resources: kinds },
-  }
-  const server = createServer((request, response) => {
-    const path = new URL(request.url!, 'http://cluster').pathname
-    const object = objects.includes(path.slice('/api/v1/'.length))
-      ? { apiVersion: 'v1', kind: path.includes('secrets') ? 'Secret' : 'ConfigMap', metadata: { name: 'it' } }
-      : undefined
-    const body = fixed[path] ?? object
-    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' })
-    response.end(
-      JSON.stringify(body ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 }),
-    )
-  })
-  servers.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { expect, it } from 'vitest'
+import { sayAt } from './api-server.ts'
+import { describeWithHelm, preset } from './helm.ts'
 
 const named = [
   'kafka.external.brokers=k:1,kafka.external.saslMechanism=plain,kafka.external.existingSecret=kafka-login',
@@ -46,27 +9,17 @@ const named = [
   'services.ingest-gateway.keys.existingSecret=keys',
 ].join(',')
 
-async function renderAt(...objects: readonly string[]): Promise<string> {
-  const args = [
-    '-f',
-    preset('external'),
-    '--set',
-    named,
-    '--dry-run=server',
-    '--kube-apiserver',
-    await clusterWith(...objects),
-  ]
-  return helm('template', 'demo', chart, '--namespace', 'there', ...args).then(
-    () => 'nothing was refused',
-    error => String(error),
-  )
+const object = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
+const anyCluster = { '/api/v1/namespaces/default': object('Namespace', 'default') }
+const inNamespace = {
+  '/api/v1/namespaces/there/configmaps/kube-root-ca.crt': object('ConfigMap', 'kube-root-ca.crt'),
 }
 
-const trust = 'namespaces/there/configmaps/kube-root-ca.crt'
+const say = (objects: Readonly<Record<string, object>>) => sayAt(objects, '-f', preset('external'), '--set', named)
 
 describeWithHelm('Secrets that values name', () => {
   it('are looked for in the namespace, and all that are missing are named', async () => {
-    const message = await renderAt('namespaces/default', trust)
+    const message = await say({ ...anyCluster, ...inNamespace })
     expect(message).toContain(
       'kafka.external.existingSecret names the Secret "kafka-login", which namespace "there" does not have',
     )
@@ -74,18 +27,17 @@ describeWithHelm('Secrets that values name', () => {
   })
 
   it('are missed too where the namespace is not made yet', async () => {
-    expect(await renderAt('namespaces/default')).toContain(
-      'names the Secret "keys", which namespace "there" does not have',
-    )
+    expect(await say(anyCluster)).toContain('names the Secret "keys", which namespace "there" does not have')
   })
 
   it('are not named where they are', async () => {
-    const message = await renderAt('namespaces/default', trust, 'namespaces/there/secrets/kafka-login')
+    const login = { '/api/v1/namespaces/there/secrets/kafka-login': object('Secret', 'kafka-login') }
+    const message = await say({ ...anyCluster, ...inNamespace, ...login })
     expect(message).toContain('"keys"')
     expect(message).not.toContain('"kafka-login"')
   })
 
   it('are looked for without rights beyond the namespace', async () => {
-    expect(await renderAt(trust)).toContain('"keys"')
+    expect(await say(inNamespace)).toContain('"keys"')
   })
 })

@@ -5,7 +5,8 @@
       (include "millrace.hadoopProblems" . | fromJsonArray)
       (include "millrace.cassandraProblems" . | fromJsonArray)
       (include "millrace.serviceProblems" . | fromJsonArray)
-      (include "millrace.missingSecrets" . | fromJsonArray) -}}
+      (include "millrace.missingSecrets" . | fromJsonArray)
+      (include "millrace.frozenProblems" . | fromJsonArray) -}}
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values cannot work:\n  - %s\n" (join "\n  - " $problems)) -}}
 {{- end -}}
