@@ -98,7 +98,7 @@ const program = new Command('images')
   .description('build the images of the services, or copy those of others to your registry')
   .showSuggestionAfterError()
   .exitOverride()
-program
+const build = program
   .command('build', { isDefault: true })
   .description('build one image per service, from docker/Dockerfile')
   .argument('[service...]', 'services to build; all unless given', serviceName)
@@ -107,6 +107,8 @@ program
   .option('--push <registry>', 'push them to this registry too', registryName)
   .option('--load-kind <name>', 'load them into this kind cluster too')
   .action((names: readonly string[] | undefined, flags: BuildFlags) => buildAll(names ?? [], flags))
+// Who asks for help without a command wants to see the options of the one that runs then.
+program.addHelpText('after', () => `\nWithout a command:\n\n${build.helpInformation()}`)
 program
   .command('mirror')
   .description('pull every third-party image of the chart and push it to your registry')

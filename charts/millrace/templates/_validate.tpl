@@ -5,7 +5,8 @@
       (include "millrace.hadoopProblems" . | fromJsonArray)
       (include "millrace.cassandraProblems" . | fromJsonArray)
       (include "millrace.serviceProblems" . | fromJsonArray)
-      (include "millrace.missingSecrets" . | fromJsonArray) -}}
+      (include "millrace.missingSecrets" . | fromJsonArray)
+      (include "millrace.frozenProblems" . | fromJsonArray) -}}
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values cannot work:\n  - %s\n" (join "\n  - " $problems)) -}}
 {{- end -}}
@@ -97,12 +98,14 @@
 {{- end }}
 
 {{/* Secrets that values name and the namespace has not. Asked only where a cluster answers, which `helm template` has not:
-     the ConfigMap is in every namespace, and who may install may read it. */}}
+     the ConfigMap is in every namespace, and who may install may read it. A namespace that --create-namespace is about to make
+     has neither; then another one tells whether there is a cluster. */}}
 {{- define "millrace.missingSecrets" -}}
 {{- $root := . -}}
 {{- $p := list -}}
-{{- if lookup "v1" "ConfigMap" .Release.Namespace "kube-root-ca.crt" -}}
-{{- range $path, $name := include "millrace.namedSecrets" . | fromJson -}}
+{{- $named := include "millrace.namedSecrets" . | fromJson -}}
+{{- if and $named (or (lookup "v1" "ConfigMap" .Release.Namespace "kube-root-ca.crt") (lookup "v1" "Namespace" "" "default")) -}}
+{{- range $path, $name := $named -}}
 {{- if not (lookup "v1" "Secret" $root.Release.Namespace $name) -}}
 {{- $p = append $p (printf "%s names the Secret %q, which namespace %q does not have: make it first." $path $name $root.Release.Namespace) -}}
 {{- end -}}

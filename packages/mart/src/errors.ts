@@ -47,7 +47,8 @@ export const martErrors = {
     kind: 'infrastructure',
   },
   login_refused: {
-    message: 'The mart at {where} refuses to let {user} in: check CASSANDRA_USERNAME and CASSANDRA_PASSWORD. {reason}',
+    message:
+      'The mart at {where} refuses to let {user} in: check MILLRACE_CASSANDRA_USERNAME and MILLRACE_CASSANDRA_PASSWORD. {reason}',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -58,12 +59,13 @@ export const martErrors = {
   },
   certificate_refused: {
     message:
-      'The certificate of the mart at {where} is not trusted: check CASSANDRA_CA_FILE and CASSANDRA_TLS_SERVER_NAME. {reason}',
+      'The certificate of the mart at {where} is not trusted: check MILLRACE_CASSANDRA_CA_FILE and MILLRACE_CASSANDRA_TLS_SERVER_NAME. {reason}',
     retryable: false,
     kind: 'infrastructure',
   },
   wrong_data_center: {
-    message: 'The mart at {where} has no node in the local data center: check CASSANDRA_LOCAL_DATA_CENTER. {reason}',
+    message:
+      'The mart at {where} has no node in the local data center: check MILLRACE_CASSANDRA_LOCAL_DATA_CENTER. {reason}',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -75,7 +77,7 @@ export const martErrors = {
   },
   keyspace_missing: {
     message:
-      'There is no keyspace at {where}, and it is not to be created here: create it, or set CASSANDRA_CREATE_KEYSPACE to true.',
+      'There is no keyspace at {where}, and it is not to be created here: create it, or set MILLRACE_CASSANDRA_CREATE_KEYSPACE to true.',
     retryable: false,
     kind: 'infrastructure',
   },

@@ -67,7 +67,7 @@ describe('what an error of the driver means', () => {
       `There is no table lol_x in ${where}: create the tables first.`,
     )
     expect(explain(noHost(new errors.AuthenticationError('Bad credentials'))).message).toBe(
-      `The mart at ${where} refuses to let app in: check CASSANDRA_USERNAME and CASSANDRA_PASSWORD. Bad credentials`,
+      `The mart at ${where} refuses to let app in: check MILLRACE_CASSANDRA_USERNAME and MILLRACE_CASSANDRA_PASSWORD. Bad credentials`,
     )
     expect(explain(noHost(refused)).message).toContain('connect ECONNREFUSED 10.0.0.0:9042')
   })

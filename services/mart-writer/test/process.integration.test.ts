@@ -117,6 +117,8 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
   it('ends with 1 and says why when the mart cannot be used', async () => {
     const writer = startProcess({ ...(await settings()), MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: 'elsewhere' })
     expect(await writer.closed).toBe(1)
-    expect(writer.printed()).toContain('has no node in the local data center: check CASSANDRA_LOCAL_DATA_CENTER')
+    expect(writer.printed()).toContain(
+      'has no node in the local data center: check MILLRACE_CASSANDRA_LOCAL_DATA_CENTER',
+    )
   })
 })

@@ -80,7 +80,7 @@ describeOnStack('provisioner process', ['kafka', 'cassandra'], ({ kafka, cassand
     [
       'the keyspace is missing and may not be created',
       { ...mart(newKeyspace()), MILLRACE_CASSANDRA_CREATE_KEYSPACE: 'false' },
-      /^There is no keyspace at cassandra:.*: create it, or set CASSANDRA_CREATE_KEYSPACE to true\.$/,
+      /^There is no keyspace at cassandra:.*: create it, or set MILLRACE_CASSANDRA_CREATE_KEYSPACE to true\.$/,
     ],
     [
       'Kafka does not come',

@@ -42,7 +42,7 @@ volumes:
   {{- include "services.volumes" (dict "root" .root "services" (list "provisioner") "stores" .stores) | nindent 2 }}
 {{- end }}
 
-{{/* Copies of each partition; empty leaves it to the brokers. Call with $. */}}
+{{/* Copies of each partition; empty where the Job counts the brokers. Call with $. */}}
 {{- define "services.replicationFactor" -}}
 {{- if .Values.kafka.replicationFactor -}}{{- .Values.kafka.replicationFactor -}}
 {{- else if .Values.kafka.enabled -}}{{- min 3 .Values.kafka.replicas -}}{{- end -}}
