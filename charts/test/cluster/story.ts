@@ -186,6 +186,15 @@ export function story({ namespace, values }: StoryOptions): {
       },
     },
     {
+      name: 'pauses its generator, and runs it as a Job that proves its own events',
+      run: async () => {
+        await upgrade(...set(['services.lol-generator.paused=true', 'services.lol-generator.job.enabled=true']))
+        same(await space.running('lol-generator'), [])
+        const job = ['job', '--selector', 'app.kubernetes.io/component=lol-generator-job']
+        await space.kubectl('wait', ...job, '--for=condition=complete', '--timeout=20m')
+      },
+    },
+    {
       name: 'hands its stores to services of another namespace (preset external)',
       run: async () => {
         await upgrade(...set(servicesOff))
