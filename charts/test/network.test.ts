@@ -163,6 +163,27 @@ describeWithHelm('NetworkPolicies', () => {
     expect(await egress('curator', ...narrow)).toContainEqual({ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] })
   })
 
+  it('never select nobody, which the API server refuses', async () => {
+    const services = [
+      'ingest-gateway',
+      'curator',
+      'anomaly-scorer',
+      'lake-archiver',
+      'mart-writer',
+      'reconciler',
+      'lol-generator',
+    ]
+    const off = services.map(name => `services.${name}.enabled=false`)
+    const objects = await render('--set', [...off, 'topics.manage=false', 'mart.manageSchema=false'].join(','))
+    expect(objects.filter(({ kind }) => kind === 'Deployment')).toEqual([])
+    const chosen = [...policies(objects).values()].flatMap(({ ingress = [], egress = [] }) => [
+      ...ingress.flatMap(({ from = [] }) => from),
+      ...egress.flatMap(({ to = [] }) => to),
+    ])
+    expect(chosen.flatMap(peer => componentsOf([peer]))).toContain('kafka')
+    expect(JSON.stringify(chosen)).not.toContain('"values":[]')
+  })
+
   it('are not there where they are switched off', async () => {
     const objects = await render('--set', 'networkPolicy.enabled=false')
     expect(objects.filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([])

@@ -174,4 +174,12 @@ describeWithHelm('Cassandra in the chart', () => {
     expect(await script()).toContain('-Dcassandra.skip_wait_for_gossip_to_settle=0')
     expect(await script(...three)).not.toContain('skip_wait_for_gossip_to_settle')
   })
+
+  it.each(['kafka', 'namenode', 'datanode', 'prometheus'])(
+    'lets a rollback replace a pod that cannot start: %s',
+    async store => {
+      const { podManagementPolicy } = find(await render(), 'StatefulSet', `demo-${store}`).spec
+      expect(podManagementPolicy).toBe('Parallel')
+    },
+  )
 })

@@ -17,14 +17,16 @@
         values: {{ index . 1 | uniq | sortAlpha | toJson }}
 {{- end }}
 
-{{/* One rule to or from components. Call with (dict "root" $ "way" "to" "components" (list "kafka") "ports" (list 9092)). */}}
+{{/* One rule to or from components; none where there are none, because a selector of nobody is refused. Call with (dict "root" $ "way" "to" "components" (list "kafka") "ports" (list 9092)). */}}
 {{- define "millrace.networkRule" -}}
+{{- if .components -}}
 - {{ .way }}:
     {{- include "millrace.podPeer" (list .root .components) | nindent 4 }}
   ports:
     {{- range .ports }}
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
+{{- end }}
 {{- end }}
 
 {{/* What a process may reach that talks to these stores, and names. Call with (list $ (list "kafka" …)). */}}

@@ -8,6 +8,8 @@ metadata:
 spec:
   replicas: 1
   serviceName: {{ include "millrace.name" (list . "namenode") }}
+  # Ordered, a pod that cannot start would never be replaced, not even by a rollback.
+  podManagementPolicy: Parallel
   selector:
     matchLabels:
       {{- include "millrace.selector" (list . "namenode") | nindent 6 }}

@@ -11,6 +11,8 @@ metadata:
 spec:
   replicas: 1
   serviceName: {{ include "millrace.name" (list . "prometheus") }}
+  # Ordered, a pod that cannot start would never be replaced, not even by a rollback.
+  podManagementPolicy: Parallel
   selector:
     matchLabels:
       {{- include "millrace.selector" (list . "prometheus") | nindent 6 }}
