@@ -207,6 +207,23 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         expect(ends.reduce((sum, end) => sum + end, 0)).toBe(50)
       })
 
+      it('reads short ranges in turn, of one partition or another, and what came since', async () => {
+        const topic = await topicOf('turns', 2)
+        await appendAll(
+          topic,
+          Array.from({ length: 40 }, (_, i) => `value ${i}`),
+        )
+        const ends = (await log.range(topic)).map(({ end }) => end)
+        const whole = await Promise.all(ends.map((end, partition) => collect(log.read(topic, partition, 0, end))))
+        for (let from = 0; from < Math.max(...ends); from += 3)
+          for (const [partition, records] of whole.entries())
+            expect(await collect(log.read(topic, partition, from, from + 3))).toEqual(records.slice(from, from + 3))
+        await appendAll(topic, ['one more'])
+        const grown = (await log.range(topic)).findIndex(({ end }, partition) => end > ends[partition]!)
+        const [last] = await collect(log.read(topic, grown, ends[grown]!, ends[grown]! + 1))
+        expect(last?.value.toString()).toBe('one more')
+      })
+
       it('reads any range', async () => {
         const topic = await topicOf('range', 1)
         const values = Array.from({ length: 3_000 }, (_, i) => `value ${i}`)

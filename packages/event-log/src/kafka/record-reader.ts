@@ -18,6 +18,10 @@ export class RecordReader {
   readonly #settings: KafkaSettings
   readonly #admin: KafkaAdmin
   #cluster: Cluster | undefined
+  /** What was fetched last: who reads short ranges one after the other gets them out of one fetch. */
+  #fetched:
+    | { readonly topic: string; readonly partition: number; readonly from: number; readonly batch: Batch }
+    | undefined
 
   constructor(settings: KafkaSettings, admin: KafkaAdmin) {
     this.#settings = settings
@@ -35,7 +39,7 @@ export class RecordReader {
     const last = Math.min(to, range.end)
     let emptyFetches = 0
     for (let next = Math.max(from, range.earliest); next < last; ) {
-      const batch = await this.#fetch(topic, partition, next)
+      const batch = this.#alreadyFetched(topic, partition, next) ?? (await this.#fetch(topic, partition, next))
       if (batch === 'gone') {
         const now = (await this.#admin.ranges(topic)).find(candidate => candidate.partition === partition)
         if (!now || now.earliest <= next) return
@@ -43,8 +47,8 @@ export class RecordReader {
         continue
       }
       const records = batch.messages
+        .filter(({ offset }) => Number(offset) >= next && Number(offset) < last)
         .map(message => toLogRecord(message, topic, partition))
-        .filter(record => record.offset >= next && record.offset < last)
       if (batch.rawMessages.length === 0) {
         if (++emptyFetches === EMPTY_FETCHES)
           throw logError('log_unavailable', {
@@ -58,6 +62,12 @@ export class RecordReader {
       next = Math.max(next, Number(batch.lastOffset())) + 1
       if (records.length > 0) yield records
     }
+  }
+
+  #alreadyFetched(topic: string, partition: number, offset: number): Batch | undefined {
+    const fetched = this.#fetched
+    if (fetched?.topic !== topic || fetched.partition !== partition || fetched.batch.rawMessages.length === 0) return
+    return offset >= fetched.from && offset <= Number(fetched.batch.lastOffset()) ? fetched.batch : undefined
   }
 
   async #fetch(topic: string, partition: number, offset: number): Promise<Batch | 'gone'> {
@@ -78,7 +88,9 @@ export class RecordReader {
         })
         const data = responses[0]?.partitions[0]
         if (!data) throw Object.assign(new Error('The answer has no records.'), { retriable: true })
-        return new Batch(topic, String(offset), data)
+        const batch = new Batch(topic, String(offset), data)
+        this.#fetched = { topic, partition, from: offset, batch }
+        return batch
       } catch (error) {
         if (errorType(error) === 'OFFSET_OUT_OF_RANGE') return 'gone'
         this.#disconnect()
