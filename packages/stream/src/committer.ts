@@ -97,7 +97,7 @@ export class Committer {
     const what = 'commit'
     const nowMs = clock.now()
     const { sinceMs, attempts } = this.#trouble ?? { sinceMs: nowMs, attempts: 0 }
-    if (!this.#trouble) logger.warn({ err: error, what }, 'failing_and_retrying')
+    if (!this.#trouble) logger.warn({ what, code: error.code, reason: error.message }, 'failing_and_retrying')
     this.#trouble = { what, error, sinceMs, attempts: attempts + 1 }
     if (nowMs - sinceMs <= retry.deadlineMs) return
     const seconds = Math.round((nowMs - sinceMs) / 1000)

@@ -241,7 +241,10 @@ export class PartitionWorker {
     const known = this.#troubles.get(what)
     if (trouble) {
       this.#troubles.set(what, trouble)
-      if (!known) logger.warn({ err: trouble.error, topic, partition, what }, 'failing_and_retrying')
+      if (!known) {
+        const { code, message: reason } = trouble.error
+        logger.warn({ topic, partition, what, code, reason }, 'failing_and_retrying')
+      }
     } else if (known) {
       this.#troubles.delete(what)
       logger.info({ topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts }, 'recovered')
