@@ -98,6 +98,6 @@ describeOnStack('cassandra mart with a login', ['cassandra'], () => {
   ])('names the settings for %s, at once', async (_, login) => {
     const error = await failureOf(open('given', login))
     expect(error).toMatchObject({ code: 'login_refused', retryable: false })
-    expect(error.message).toContain('CASSANDRA_USERNAME and CASSANDRA_PASSWORD')
+    expect(error.message).toContain('MILLRACE_CASSANDRA_USERNAME and MILLRACE_CASSANDRA_PASSWORD')
   })
 })
