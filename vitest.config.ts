@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
+          // What is waited for there has deadlines of its own, with a message that says more than "timed out".
+          testTimeout: 600_000,
           include: ['{packages,services}/*/{src,test}/**/*.integration.test.ts'],
           fileParallelism: false,
           globalSetup: ['./packages/testing/src/vitest-stack.ts'],

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { parse } from 'yaml'
 import { bundleService } from './bundle.ts'
 import { describeService, imageServices, root, serviceFolder } from './services.ts'
-import { capture, run, ToolError } from './tools.ts'
+import { capture, run, runProgram } from './tools.ts'
 
 const services = imageServices()
 const dockerfile = path.join(root, 'docker/Dockerfile')
@@ -94,10 +94,9 @@ async function mirror(registry: string): Promise<void> {
   }
 }
 
-const program = new Command('images')
-  .description('build the images of the services, or copy those of others to your registry')
-  .showSuggestionAfterError()
-  .exitOverride()
+const program = new Command('images').description(
+  'build the images of the services, or copy those of others to your registry',
+)
 const build = program
   .command('build', { isDefault: true })
   .description('build one image per service, from docker/Dockerfile')
@@ -115,12 +114,4 @@ program
   .argument('<registry>', 'registry and path, as the chart gets it in image.registry', registryName)
   .action(mirror)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof ToolError) {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
-  } else throw error
-}
+await runProgram(program)

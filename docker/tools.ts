@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { type Command, CommanderError } from 'commander'
 
 /** A program of others that could not be run, or that failed. */
 export class ToolError extends Error {
@@ -37,4 +38,18 @@ export async function capture(command: string, args: readonly string[]): Promise
 /** Runs a program whose output matters only when it fails. @throws ToolError */
 export async function run(command: string, args: readonly string[]): Promise<void> {
   await capture(command, args)
+}
+
+/** Runs a command line; what went wrong is said on stderr, and the exit code is 2 for a wrong use and 1 for a failure. */
+export async function runProgram(program: Command): Promise<void> {
+  try {
+    for (const command of [program, ...program.commands]) command.showSuggestionAfterError().exitOverride()
+    await program.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else if (error instanceof ToolError) {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = 1
+    } else throw error
+  }
 }

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { waitUntil } from '@millrace/testing'
+import { findFreePorts, waitUntil } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleService } from '../bundle.ts'
 import { imageServices, serviceFolder } from '../services.ts'
@@ -27,15 +26,6 @@ function start(service: string, variables: Readonly<Record<string, string>> = {}
   return { child, said: () => said }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
-  return address.port
-}
-
 describe.each(imageServices())('the bundle of %s', service => {
   beforeAll(() => bundleService(serviceFolder(service), path.join(folder, service)), 60_000)
 
@@ -50,7 +40,7 @@ describe.each(imageServices())('the bundle of %s', service => {
 it('has the files of the API page in the bundle of the gateway', async () => {
   const keys = path.join(folder, 'keys.json')
   writeFileSync(keys, '{"keys":[]}')
-  const [http, admin, nobody] = [await freePort(), await freePort(), await freePort()]
+  const [http, admin, nobody] = await findFreePorts(3)
   const { child, said } = start('ingest-gateway', {
     MILLRACE_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
     MILLRACE_KEYS_FILE: keys,

@@ -1,6 +1,6 @@
 import { WaitError } from '@millrace/testing'
-import { Command, CommanderError } from 'commander'
-import { capture, ToolError } from '../../../docker/tools.ts'
+import { Command } from 'commander'
+import { capture, runProgram, ToolError } from '../../../docker/tools.ts'
 import { story } from './story.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -57,16 +57,6 @@ const program = new Command('test:cluster')
   .option('--namespace <name>', 'namespace to make, and <name>-external beside it', 'millrace-test')
   .option('--values <file...>', 'values for this cluster, e.g. image.registry', [])
   .option('--keep', 'leave everything there at the end')
-  .showSuggestionAfterError()
-  .exitOverride()
   .action(test)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof ToolError) {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
-  } else throw error
-}
+await runProgram(program)

@@ -55,12 +55,12 @@ describeOnStack('kafka with TLS and a login', ['kafka'], ({ kafka, directory }) 
     await log.ensureTopics([topicSpec(topic, { partitions: 1 })])
     const producer = await log.producer({ clientId: 'secure' })
     const record = { key: text('k'), value: text('v'), timestampMs: systemClock.now() }
-    expect(await producer.append(topic, [record], { deadlineMs: 20_000 })).toEqual([
+    expect(await producer.append(topic, [record], { deadlineMs: 60_000 })).toEqual([
       { ok: true, partition: 0, offset: 0 },
     ])
     expect((await collect(log.read(topic, 0, 0, 1))).map(({ value }) => value.toString())).toEqual(['v'])
     const consumer = await log.consumer({ group: topic, topics: [topic], clientId: 'secure' })
-    expect(await consumer.poll(20_000)).toMatchObject({ type: 'assigned', assignments: [{ topic, end: 1 }] })
+    expect(await consumer.poll(120_000)).toMatchObject({ type: 'assigned', assignments: [{ topic, end: 1 }] })
     await consumer.close()
   })
 

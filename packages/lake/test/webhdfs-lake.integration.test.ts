@@ -68,7 +68,7 @@ describeOnStack('webhdfs lake', ['hdfs'], ({ hdfs, directory }) => {
     })
     await waitUntil(async () => (await lake.list('folder')).length > 0, {
       what: 'the file to be begun',
-      deadlineMs: 60_000,
+      deadlineMs: 120_000,
     })
     const dataNode = await serverOf(name)
     await dataNode.kill()
@@ -124,7 +124,7 @@ describeOnStack('webhdfs lake', ['hdfs'], ({ hdfs, directory }) => {
           const error = await lake.ping().catch((caught: unknown) => caught)
           return (error as { code?: string } | undefined)?.code === 'safe_mode'
         },
-        { what: 'the NameNode to answer in safe mode', deadlineMs: 60_000 },
+        { what: 'the NameNode to answer in safe mode', deadlineMs: 120_000 },
       )
       await expect(lake.rename('before', 'after')).rejects.toMatchObject({ code: 'safe_mode', retryable: true })
       await expect(lake.write('file', Buffer.from('x'))).rejects.toMatchObject({ retryable: true })
@@ -138,7 +138,7 @@ describeOnStack('webhdfs lake', ['hdfs'], ({ hdfs, directory }) => {
           () => true,
           () => false,
         ),
-      { what: 'the lake to take writes again', deadlineMs: 60_000 },
+      { what: 'the lake to take writes again', deadlineMs: 120_000 },
     )
     expect(await lake.rename('before', 'after')).toBe('renamed')
     await lake.close()

@@ -34,7 +34,7 @@ async function lag(log: EventLog, group: string): Promise<number> {
 const caughtUp = (log: EventLog, group: string): Promise<boolean> =>
   waitUntil(async () => (await lag(log, group)) === 0, {
     what: `no lag of ${group}`,
-    deadlineMs: 60_000,
+    deadlineMs: 120_000,
     intervalMs: 200,
   })
 
@@ -60,7 +60,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const producer = await log.producer({ clientId: 'sender' })
     const timestampMs = systemClock.now()
     const records = texts.map(({ key, text }) => ({ key: Buffer.from(key), value: Buffer.from(text), timestampMs }))
-    const results = await producer.append('lol.raw', records, { deadlineMs: 20_000 })
+    const results = await producer.append('lol.raw', records, { deadlineMs: 60_000 })
     expect(results.filter(({ ok }) => !ok)).toEqual([])
     await producer.close()
   }
@@ -114,7 +114,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       if (round === 2)
         await waitUntil(async () => Object.keys(await samples(second!.metrics.recordsIn)).length > 0, {
           what: 'the second to get work',
-          deadlineMs: 60_000,
+          deadlineMs: 120_000,
         })
       if (round === 4) await second!.runner.stop()
     }
@@ -155,14 +155,14 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       await send(texts(100))
       await waitUntil(() => health.notReady()?.copier, {
         what: 'readiness to say that the log is away',
-        deadlineMs: 30_000,
+        deadlineMs: 120_000,
       })
       // Longer than the session: the group has given the partitions up.
       await systemClock.sleep(SESSION_MS * 1.5)
       expect(health.live()).toBe(true)
       await Promise.all([...proxies.values()].map(proxy => proxy.restore()))
       await caughtUp(log, 'copier')
-      await waitUntil(() => health.notReady() === null, { what: 'readiness', deadlineMs: 30_000 })
+      await waitUntil(() => health.notReady() === null, { what: 'readiness', deadlineMs: 120_000 })
       const out = new Set((await recordsOf(log, 'lol.curated')).map(textOf))
       expect(out).toEqual(new Set([...texts(0), ...texts(100)].map(({ text }) => text)))
     },
@@ -229,7 +229,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const outputs = async (atLeast: number) =>
       waitUntil(async () => (await recordsOf(log, 'lol.scores')).length >= atLeast, {
         what: `${atLeast} outputs`,
-        deadlineMs: 60_000,
+        deadlineMs: 120_000,
         intervalMs: 20,
       })
     await sendSome(2_000)

@@ -115,7 +115,7 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     await stack.server('datanode1').kill()
     // Away for so long that the NameNode forgets where its blocks are: ready is who has reported them again.
     await waitUntil(async () => (await readFile('/kept/file')).includes('RemoteException'), {
-      deadlineMs: 60_000,
+      deadlineMs: 120_000,
       what: 'the NameNode to miss the DataNode',
       intervalMs: 500,
     })
@@ -135,7 +135,7 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
     await namenode.freeze()
     expect(await describeServer('namenode')).toMatchObject({ state: 'frozen', ready: false, pid })
     await namenode.thaw()
-    await waitUntil(async () => (await describeServer('namenode')).ready, { deadlineMs: 60_000, what: 'the NameNode' })
+    await waitUntil(async () => (await describeServer('namenode')).ready, { deadlineMs: 120_000, what: 'the NameNode' })
     expect(await describeServer('namenode')).toMatchObject({ state: 'running', ready: true, pid })
   })
 

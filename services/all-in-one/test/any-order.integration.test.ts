@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +9,7 @@ import { createKey } from '@millrace/ingest-gateway'
 import { createGatewaySink, createLolGenerator, parseGeneratorOptions } from '@millrace/lol-generator'
 import { createCassandraMart } from '@millrace/mart'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
-import { type Stack, startStack, waitUntil } from '@millrace/testing'
+import { findFreePorts, type Stack, startStack, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -19,15 +18,6 @@ const parts = { clock: systemClock, logger: createLogger('test', { level: 'silen
 const directory = mkdtempSync(path.join(os.tmpdir(), 'any-order-'))
 const ledger = path.join(directory, 'ledger')
 const children: ChildProcess[] = []
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 function run(service: string, variables: Readonly<Record<string, string>>) {
   const main = fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url))
@@ -45,7 +35,7 @@ function run(service: string, variables: Readonly<Record<string, string>>) {
 
 /** A process with its probes. */
 async function start(service: string, variables: Readonly<Record<string, string>>) {
-  const port = await freePort()
+  const [port] = await findFreePorts(1)
   const started = run(service, { ...variables, MILLRACE_ADMIN_PORT: String(port) })
   const ask = (page: string) => fetch(`http://127.0.0.1:${port}/${page}`).catch(() => null)
   return { ...started, service, ask }
@@ -82,7 +72,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       MILLRACE_CASSANDRA_PORT: String(cassandra!.port),
       MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: cassandra!.localDataCenter,
     }
-    const httpPort = await freePort()
+    const [httpPort] = await findFreePorts(1)
     const services = await Promise.all([
       start('ingest-gateway', { ...toKafka, MILLRACE_KEYS_FILE: keysFile, MILLRACE_HTTP_PORT: String(httpPort) }),
       start('curator', toKafka),
@@ -216,7 +206,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
     })
     await waitUntil(() => reconciler.printed.out.includes(String(victim!.event_id)), {
       what: 'the reconciler to name the row',
-      deadlineMs: 60_000,
+      deadlineMs: 120_000,
     })
     expect(await compareOnce()).toMatchObject({ code: 3, out: expect.stringContaining(String(victim!.event_id)) })
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import { createKey } from '@millrace/ingest-gateway'
 import { createGatewaySink, createLolGenerator, parseGeneratorOptions } from '@millrace/lol-generator'
 import { createLakeReader, type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
+import { findFreePorts } from '@millrace/testing'
 import { createAllInOne } from '../src/all-in-one.ts'
 import { untilCaughtUp } from '../src/caught-up.ts'
 import { ensurePlatform, type Platform } from '../src/platform.ts'
@@ -17,20 +17,11 @@ const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const clock = systemClock
 const logger = createLogger('test', { level: 'silent' })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
-
 /** A folder with a key, and the platform as a child process that can be killed and started again on the same port. */
 export async function createEndToEnd(gatewayArguments: readonly string[]) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'end-to-end-'))
   const { key } = await createKey(path.join(directory, 'keys.json'), { name: 'test', topics: ['lol.raw', 'lol.truth'] })
-  const port = await freePort()
+  const [port] = await findFreePorts(1)
   const ledger = path.join(directory, 'ledger')
   let child: ChildProcess | undefined
 

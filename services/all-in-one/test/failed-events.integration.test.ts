@@ -97,7 +97,7 @@ describeOnStack('failed events in Kafka', ['kafka'], stack => {
       value: Buffer.from(JSON.stringify(failedAtMart)),
       timestampMs: clock.now(),
     }
-    expect(await producer.append('failed-events', [record], { deadlineMs: 20_000 })).toMatchObject([{ ok: true }])
+    expect(await producer.append('failed-events', [record], { deadlineMs: 60_000 })).toMatchObject([{ ok: true }])
     await producer.close()
     const derived = await millrace('failed', 'export', '-', '--sink', 'mart', ...place)
     const source = derived.lines.map(text => JSON.parse(text)).find(({ key: of }) => of === account)

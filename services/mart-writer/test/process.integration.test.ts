@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { martTables, topicContract } from '@millrace/contracts'
 import { createKafkaEventLog, type EventLog } from '@millrace/event-log'
 import { createCassandraMart, type Mart } from '@millrace/mart'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { emitEvent } from '@millrace/stream'
-import { waitUntil } from '@millrace/testing'
+import { findFreePorts, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createMartWriterTopology } from '../src/index.ts'
@@ -16,15 +15,6 @@ import { curated } from './lol-events.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const EVENTS = 400
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 function startProcess(variables: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [MAIN], { env: variables, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -53,7 +43,7 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
   })
 
   const settings = async (): Promise<Record<string, string>> => ({
-    MILLRACE_ADMIN_PORT: String(await freePort()),
+    MILLRACE_ADMIN_PORT: String(await findFreePorts(1)),
     MILLRACE_KAFKA_BROKERS: kafka.brokers.join(','),
     MILLRACE_CASSANDRA_CONTACT_POINTS: cassandra.contactPoints.join(','),
     MILLRACE_CASSANDRA_PORT: String(cassandra.port),
@@ -73,12 +63,12 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
         ...emitEvent('lol.curated', curated(index, { account: player, champion: 'Lux' })),
         timestampMs: systemClock.now(),
       }))
-      const results = await producer.append('lol.curated', records, { deadlineMs: 30_000 })
+      const results = await producer.append('lol.curated', records, { deadlineMs: 60_000 })
       await producer.close()
       const stored = () =>
         mart.select(martTables.lol_analysis, { room_day: '2025-12-31', champion: 'Lux', account: player })
       const all = async () => (await stored()).length === EVENTS
-      await waitUntil(all, { what: `${EVENTS} rows in lol_analysis`, deadlineMs: 60_000 })
+      await waitUntil(all, { what: `${EVENTS} rows in lol_analysis`, deadlineMs: 120_000 })
       expect((await stored()).map(row => row.event_id)).toEqual(records.map((_, index) => curated(index).eventId))
       const metrics = await (await fetch(`${admin}/metrics`)).text()
       expect(metrics).toMatch(

@@ -32,7 +32,7 @@ async function fillLog(log: EventLog): Promise<void> {
   const producer = await log.producer({ clientId: 'backlog' })
   for (const [topic, values] of Object.entries(events)) {
     const records = values.map(value => ({ ...emitEvent(topic as TopicName, value), timestampMs: clock.now() }))
-    const results = await producer.append(topic, records, { deadlineMs: 30_000 })
+    const results = await producer.append(topic, records, { deadlineMs: 60_000 })
     expect(results.every(result => result.ok)).toBe(true)
   }
   await producer.close()
@@ -102,13 +102,13 @@ describeOnStack('mart writer on Cassandra', ['cassandra'], ({ cassandra, directo
       runner = writer.runner
       await runner.start()
       const rows = async () => (await writer.total('rows_written')) > 1000
-      await waitUntil(rows, { what: 'the first thousand rows', deadlineMs: 60_000, intervalMs: 5 })
+      await waitUntil(rows, { what: 'the first thousand rows', deadlineMs: 120_000, intervalMs: 5 })
       expect(await isWorkedOff(log)).toBe(false)
       if (what === 'frozen and thawed') await server.freeze()
       else await server.kill()
       try {
         const failures = async () => (await writer.total('upserts_failed')) > 0
-        await waitUntil(failures, { what: 'an upsert that fails', deadlineMs: 60_000 })
+        await waitUntil(failures, { what: 'an upsert that fails', deadlineMs: 120_000 })
         expect(await isWorkedOff(log)).toBe(false)
       } finally {
         if (what === 'frozen and thawed') await server.thaw()

@@ -54,7 +54,7 @@ describeOnStack('provisioner process', ['kafka', 'cassandra'], ({ kafka, cassand
     const process = run({ ...variables, MILLRACE_CASSANDRA_CONTACT_POINTS: '127.0.0.1' })
     try {
       const said = () => process.printed.err.includes('Waiting: ')
-      await waitUntil(said, { what: 'the provisioner to say what it waits for', deadlineMs: 60_000 })
+      await waitUntil(said, { what: 'the provisioner to say what it waits for', deadlineMs: 120_000 })
       await proxy.restore()
       const { code, out, err } = await process.ended
       const made = [`keyspace ${keyspace}`, ...Object.keys(martTables).map(name => `table ${name}`)]
