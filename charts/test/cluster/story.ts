@@ -1,5 +1,6 @@
 import { ok, deepEqual as same } from 'node:assert/strict'
 import { waitUntil } from '@millrace/testing'
+import { imageServices } from '../../../docker/services.ts'
 import { ToolError } from '../../../docker/tools.ts'
 import { chart, preset } from '../helm.ts'
 import { Namespace } from './cluster.ts'
@@ -19,15 +20,8 @@ export interface Step {
 
 const RELEASE = 'millrace'
 const MINUTE = 60_000
-const SERVICES = [
-  'ingest-gateway',
-  'curator',
-  'anomaly-scorer',
-  'lake-archiver',
-  'mart-writer',
-  'reconciler',
-  'lol-generator',
-]
+/** What the provisioner does are Jobs. */
+const SERVICES = imageServices().filter(service => service !== 'provisioner')
 const STORES = ['kafka', 'namenode', 'datanode', 'cassandra']
 const servicesOff = [...SERVICES.map(service => `services.${service}.enabled=false`), 'networkPolicy.enabled=false']
 
@@ -55,8 +49,18 @@ export function story({ namespace, values }: StoryOptions): {
     return JSON.parse(await space.kubectl('exec', `${RELEASE}-prometheus-0`, '--', ...ask))
   }
 
+  async function history(): Promise<readonly { revision: number; status: string; description: string }[]> {
+    return JSON.parse(await space.helm('history', RELEASE, '--output', 'json'))
+  }
+
+  /** With what a service's pods run. */
+  async function drainDelays(service: string): Promise<readonly (string | undefined)[]> {
+    const containers = (await space.running(service)).flatMap(({ spec }) => spec.containers)
+    return containers.map(({ env }) => env?.find(({ name }) => name === 'MILLRACE_DRAIN_DELAY')?.value)
+  }
+
   const under = (component: string): Step => ({
-    name: `loses nothing when the pod of ${component} is deleted under load`,
+    name: `goes on when the pod of ${component} is deleted under load`,
     run: async () => {
       await space.replace(component, 5 * MINUTE)
       await load.flows()
@@ -120,6 +124,7 @@ export function story({ namespace, values }: StoryOptions): {
       run: async () => {
         await upgrade('--set', 'serviceDefaults.drainDelay=3s')
         await load.flows()
+        for (const service of SERVICES) same(await drainDelays(service), ['3s'])
       },
     },
     {
@@ -134,6 +139,9 @@ export function story({ namespace, values }: StoryOptions): {
           load.flows(),
         ])
         for (const service of SERVICES) await space.ready(service, 1, 3 * MINUTE)
+        const [failed, current] = (await history()).slice(-2)
+        same([failed?.status, current?.status], ['failed', 'deployed'])
+        same(current?.description, `Rollback to ${failed!.revision - 1}`)
       },
     },
     {
@@ -141,7 +149,10 @@ export function story({ namespace, values }: StoryOptions): {
       run: async () => {
         await space.helm('rollback', RELEASE, '1', '--wait', '--timeout', '10m')
         await load.flows()
-        for (const service of SERVICES) await space.ready(service, 1, 3 * MINUTE)
+        for (const service of SERVICES) {
+          await space.ready(service, 1, 3 * MINUTE)
+          ok(!(await drainDelays(service)).includes('3s'), `${service} still runs with the value of the upgrade.`)
+        }
         await sizing.noteMemory()
       },
     },
