@@ -22,6 +22,7 @@ const tasks = {
   test: args => [...(args.length === 0 ? tasks.check() : []), [node, [...nodeFlags, ...vitest, ...args]]],
   biome: args => [[node, ['node_modules/@biomejs/biome/bin/biome', ...args]]],
   'test:cluster': args => [[node, [...nodeFlags, 'charts/test/cluster/main.ts', ...args]]],
+  bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
   images: args => [[node, [...nodeFlags, 'docker/images.ts', ...args]]],
   generate: args => [
     [node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]],

@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import net from 'node:net'
+
+export interface HttpRequest {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n')
+
+const encode = ({ path, headers, body }: HttpRequest): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${body.length}\r\n${Object.entries(headers)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join('')}\r\n`,
+    ),
+    body,
+  ])
+
+/** One kept-alive connection with one request at a time. */
+class Connection {
+  readonly #socket: net.Socket
+  #received: Buffer = Buffer.alloc(0)
+  #answered: PromiseWithResolvers<void> = Promise.withResolvers()
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('close', () => this.#answered.reject(new Error('The server closed the connection.')))
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = net.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return new Connection(socket)
+  }
+
+  /** Resolves when a whole answer 200 is there; rejects with what else came. */
+  send(request: Buffer): Promise<void> {
+    this.#answered = Promise.withResolvers()
+    this.#socket.write(request)
+    return this.#answered.promise
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    const end = this.#received.indexOf(END_OF_HEAD)
+    if (end < 0) return
+    const head = this.#received.toString('latin1', 0, end)
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
+    if (length !== undefined && this.#received.length < end + END_OF_HEAD.length + Number(length)) return
+    const body = this.#received
+    this.#received = Buffer.alloc(0)
+    if (length !== undefined && head.startsWith('HTTP/1.1 200 ')) this.#answered.resolve()
+    else this.#answered.reject(new Error(`Expected 200 with a content-length, got: ${body.toString().slice(0, 500)}`))
+  }
+
+  close(): void {
+    this.#answered.promise.catch(() => {})
+    this.#socket.destroy()
+  }
+}
+
+/** A client that costs little beside the server: requests are made beforehand, answers are only counted. */
+export class HttpLoad {
+  readonly #requests: readonly Buffer[]
+  readonly #connections: readonly Connection[]
+
+  private constructor(requests: readonly Buffer[], connections: readonly Connection[]) {
+    this.#requests = requests
+    this.#connections = connections
+  }
+
+  static async open(port: number, requests: readonly HttpRequest[], connections: number): Promise<HttpLoad> {
+    return new HttpLoad(
+      requests.map(encode),
+      await Promise.all(Array.from({ length: connections }, () => Connection.open(port))),
+    )
+  }
+
+  #request(number: number): Buffer {
+    return this.#requests[number % this.#requests.length]!
+  }
+
+  /** Sends so many requests as fast as they are answered. @returns requests per second */
+  async rate(count: number): Promise<number> {
+    let sent = 0
+    const startMs = performance.now()
+    await Promise.all(
+      this.#connections.map(async connection => {
+        while (sent < count) await connection.send(this.#request(sent++))
+      }),
+    )
+    return count / ((performance.now() - startMs) / 1_000)
+  }
+
+  /**
+   * Sends requests at a steady rate.
+   * @returns how long each took from the moment at which it was due, ms: waiting for a free connection counts
+   */
+  async latencies(perSecond: number, seconds: number): Promise<readonly number[]> {
+    const taken: number[] = []
+    const total = Math.round(perSecond * seconds)
+    const startMs = performance.now()
+    let next = 0
+    await Promise.all(
+      this.#connections.map(async connection => {
+        while (next < total) {
+          const number = next++
+          const dueMs = startMs + (number * 1_000) / perSecond
+          while (performance.now() < dueMs)
+            await new Promise(resolve =>
+              dueMs - performance.now() > 2 ? setTimeout(resolve, 1) : setImmediate(resolve),
+            )
+          await connection.send(this.#request(number))
+          taken.push(performance.now() - dueMs)
+        }
+      }),
+    )
+    return taken
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close()
+  }
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { createKafkaEventLog, type EventLog, type OutgoingRecord, type TopicSpec } from '@millrace/event-log'
+import { createLogger, systemClock } from '@millrace/runtime'
+import type { StackAddresses } from '@millrace/testing'
+import kafkajs, { type Kafka } from 'kafkajs'
+import { eachOf, inBatches } from './batches.ts'
+
+export const PARTITIONS = 6
+
+const brokersOf = ({ kafka }: StackAddresses): readonly string[] => {
+  if (!kafka) throw new Error('This row needs Kafka, which is not there.')
+  return kafka.brokers
+}
+
+export const openLog = (addresses: StackAddresses): EventLog =>
+  createKafkaEventLog({
+    brokers: brokersOf(addresses),
+    clientId: 'bench',
+    clock: systemClock,
+    logger: createLogger('bench', { level: 'silent' }),
+  })
+
+/** kafkajs as its documentation has it. */
+export const openKafkajs = (addresses: StackAddresses): Kafka =>
+  new kafkajs.Kafka({ brokers: [...brokersOf(addresses)], clientId: 'bench', logLevel: kafkajs.logLevel.NOTHING })
+
+export const topicSpec = (name: string, partitions = PARTITIONS): TopicSpec => ({
+  name,
+  partitions,
+  retentionMs: 24 * 3_600_000,
+  cleanup: 'delete',
+  maxMessageBytes: 1 << 20,
+})
+
+/** Makes a topic of a name that nobody has. */
+export async function newTopic(addresses: StackAddresses, name: string, partitions = PARTITIONS): Promise<string> {
+  const topic = `bench-${name}-${randomUUID().slice(0, 8)}`
+  const log = openLog(addresses)
+  await log.ensureTopics([topicSpec(topic, partitions)])
+  await log.close()
+  return topic
+}
+
+/** Stores records, and fails when one is not stored. */
+export async function store(log: EventLog, topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+  const producer = await log.producer({ clientId: 'bench' })
+  await eachOf(inBatches(records, 1_000), 8, async batch => {
+    for (const result of await producer.append(topic, batch, { deadlineMs: 60_000 })) if (!result.ok) throw result.error
+  })
+  await producer.close()
+}

@@ -1,0 +1,27 @@
+import type { OutgoingRecord } from '@millrace/event-log'
+import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
+import type { SimulatedRecord } from '@millrace/simulation'
+
+/** 2024-03-24, when simulations begin unless told otherwise. */
+const NOW_MS = 1_711_278_000_000
+
+/** The first `count` records of lol.raw that `players` players send. */
+export function simulateMoves(count: number, players: number): readonly SimulatedRecord[] {
+  const parsed = parseGeneratorOptions({ players: String(players), duration: 'forever', seed: 'bench' })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  const { stream } = createLolSimulation(parsed.options, NOW_MS)
+  const moves: SimulatedRecord[] = []
+  while (moves.length < count) {
+    const record = stream.next()
+    if (record.topic === 'lol.raw') moves.push(record)
+  }
+  return moves
+}
+
+/** The same as records for the log. */
+export const lolRecords = (count: number, players: number): readonly OutgoingRecord[] =>
+  simulateMoves(count, players).map(({ key, value, atMs }) => ({
+    key: Buffer.from(key),
+    value: Buffer.from(value),
+    timestampMs: atMs,
+  }))

@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
+import { SyntheticMoves } from './synthetic-moves.ts'
+
+const BATCH = 1_000
+const PLAYERS = 50_000
+const SELF = fileURLToPath(import.meta.url)
+
+export interface Scored {
+  readonly eventsPerSecond: number
+  readonly rssBytes: number
+}
+
+/** A process that scores so many moves of one partition without a log, after as many for warming up as asked. */
+export async function scoreElsewhere(events: number, warmUp: number): Promise<{ begin(): Promise<Scored> }> {
+  const child = fork(SELF, [String(events), String(warmUp)], {
+    execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
+  })
+  await once(child, 'message')
+  return {
+    async begin() {
+      child.send('begin')
+      const [scored] = (await once(child, 'message')) as [Scored]
+      child.disconnect()
+      await once(child, 'exit')
+      return scored
+    },
+  }
+}
+
+async function score(events: number, warmUp: number): Promise<void> {
+  const processor = createAnomalyScorerTopology({ publishScores: false }).createProcessor('lol.raw', 0)
+  const moves = new SyntheticMoves(PLAYERS)
+  await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: 0 })
+  for (let done = 0; done < warmUp; done += BATCH) await processor.process(moves.take(BATCH))
+  process.send!('ready')
+  await once(process, 'message')
+  const startMs = performance.now()
+  for (let done = 0; done < events; done += BATCH) await processor.process(moves.take(BATCH))
+  const eventsPerSecond = events / ((performance.now() - startMs) / 1_000)
+  globalThis.gc?.()
+  process.send!({ eventsPerSecond, rssBytes: process.memoryUsage.rss() } satisfies Scored)
+}
+
+if (process.argv[1] === SELF) await score(Number(process.argv[2]), Number(process.argv[3]))

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { eventRequests, startGateway } from '../inputs/gateway.ts'
+import { HttpLoad } from '../inputs/http-load.ts'
+import { defineRow } from '../row.ts'
+
+const ECHO = fileURLToPath(new URL('../inputs/echo-server.ts', import.meta.url))
+const REQUESTS = 20_000
+const CONNECTIONS = 64
+
+export const row = defineRow({
+  title: 'gateway, one event a request, acknowledgement awaited ÷ bare node:http that echoes',
+  unit: 'requests/s',
+  goal: { bound: 'at least', must: 0.25, aim: 0.4 },
+  needs: ['kafka'],
+  async ours(context) {
+    const gateway = await startGateway(context)
+    const load = await HttpLoad.open(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
+    return {
+      round: () => load.rate(REQUESTS),
+      async close() {
+        load.close()
+        await gateway.process.stop()
+      },
+    }
+  },
+  async other() {
+    const server = fork(ECHO, { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    const [port] = (await once(server, 'message')) as [number]
+    const load = await HttpLoad.open(port, eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
+    return {
+      round: () => load.rate(REQUESTS),
+      async close() {
+        load.close()
+        server.disconnect()
+        await once(server, 'exit')
+      },
+    }
+  },
+})

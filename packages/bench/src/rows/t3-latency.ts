@@ -1,0 +1,53 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { topicContract } from '@millrace/contracts'
+import { quantile } from '../compare.ts'
+import { newTopic, openLog, topicSpec } from '../inputs/kafka.ts'
+import { LatencyProbe } from '../inputs/latency-probe.ts'
+import { defineRow } from '../row.ts'
+
+const SCORER = fileURLToPath(new URL('../inputs/scorer-process.ts', import.meta.url))
+const PER_SECOND = 2_000
+const SECONDS = 5
+
+export const row = defineRow({
+  title: `p99 from the log to the score, ${PER_SECOND} events/s ÷ p99 of writing and reading alone`,
+  unit: 'ms',
+  goal: { bound: 'at most', must: 3, aim: 1.5 },
+  needs: ['kafka'],
+  async ours({ addresses }) {
+    const log = openLog(addresses)
+    const topic = await newTopic(addresses, 'latency')
+    const topics = ['lol.scores', 'lol.alerts', 'failed-events'] as const
+    await log.ensureTopics(topics.map(name => topicSpec(name, topicContract(name).partitions)))
+    const scorer = fork(SCORER, [addresses.kafka!.brokers.join(','), topic], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+    await once(scorer, 'message')
+    const probe = new LatencyProbe({ log, from: topic, to: 'lol.scores', perSecond: PER_SECOND })
+    await probe.open()
+    return {
+      round: async () => quantile(await probe.run(SECONDS), 0.99),
+      async close() {
+        await probe.close()
+        await log.close()
+        scorer.disconnect()
+        await once(scorer, 'exit')
+      },
+    }
+  },
+  async other({ addresses }) {
+    const log = openLog(addresses)
+    const topic = await newTopic(addresses, 'latency')
+    const probe = new LatencyProbe({ log, from: topic, to: topic, perSecond: PER_SECOND })
+    await probe.open()
+    return {
+      round: async () => quantile(await probe.run(SECONDS), 0.99),
+      async close() {
+        await probe.close()
+        await log.close()
+      },
+    }
+  },
+})
