@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { testTimeout: 60_000, hookTimeout: 180_000 }
+// What is waited for has deadlines of its own, with a message that says more than "timed out".
+const shared = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 export default defineConfig({
   test: {
@@ -22,7 +23,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          // What is waited for there has deadlines of its own, with a message that says more than "timed out".
           testTimeout: 600_000,
           include: ['{packages,services}/*/{src,test}/**/*.integration.test.ts'],
           fileParallelism: false,

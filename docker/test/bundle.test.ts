@@ -34,7 +34,7 @@ describe.each(imageServices())('the bundle of %s', service => {
     const [code] = await once(child, 'close')
     expect(said()).toContain('MILLRACE_NO_SUCH_SETTING is not known here.')
     expect(code).toBe(2)
-  }, 60_000)
+  }, 180_000)
 })
 
 it('has the files of the API page in the bundle of the gateway', async () => {
@@ -58,4 +58,4 @@ it('has the files of the API page in the bundle of the gateway', async () => {
     child.kill('SIGKILL')
     await once(child, 'close')
   }
-}, 90_000)
+}, 180_000)

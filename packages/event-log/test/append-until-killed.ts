@@ -19,7 +19,7 @@ const padding = 'x'.repeat(300)
 for (let i = 0; ; i += 20) {
   const ids = Array.from({ length: 20 }, (_, j) => `${writer}-${i + j}`)
   const records = ids.map(id => ({ key: text(id), value: text(`${id} ${padding}`), timestampMs: systemClock.now() }))
-  const results = await producer.append('t', records, { deadlineMs: 10_000 })
+  const results = await producer.append('t', records, { deadlineMs: 60_000 })
   const acknowledged = ids.filter((_, j) => results[j]!.ok)
   process.stdout.write(acknowledged.map(id => `${id}\n`).join(''))
 }

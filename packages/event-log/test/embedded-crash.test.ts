@@ -31,7 +31,7 @@ async function append(log: EventLog, values: readonly string[]): Promise<void> {
   const producer = await log.producer({ clientId: 'test' })
   for (const value of values) {
     const record = { key: text('k'), value: text(value), timestampMs: systemClock.now() }
-    const [result] = await producer.append('t', [record], { deadlineMs: 10_000 })
+    const [result] = await producer.append('t', [record], { deadlineMs: 60_000 })
     expect(result).toMatchObject({ ok: true })
   }
   await producer.close()

@@ -51,7 +51,7 @@ describe('a full disk', () => {
       const opened = await openLog({ directory })
       const producer = await opened.producer({ clientId: 'test' })
       const append = async (id: string) =>
-        (await producer.append('t', [recordOf(id.padEnd(50_000))], { deadlineMs: 10_000 }))[0]!
+        (await producer.append('t', [recordOf(id.padEnd(50_000))], { deadlineMs: 60_000 }))[0]!
       const ballast = join(small!, 'ballast')
       await writeFile(ballast, Buffer.alloc(1 << 20))
       const stored: string[] = []
@@ -96,7 +96,7 @@ describe('a full disk', () => {
       },
     })
     const producer = await opened.producer({ clientId: 'test' })
-    const append = (...ids: string[]) => producer.append('t', ids.map(recordOf), { deadlineMs: 10_000 })
+    const append = (...ids: string[]) => producer.append('t', ids.map(recordOf), { deadlineMs: 60_000 })
     expect(await append('a')).toMatchObject([{ ok: true, offset: 0 }])
     const file = join(directory, 'topics', 't', '0', '00000000000000000000.log')
     const sizeBefore = (await stat(file)).size

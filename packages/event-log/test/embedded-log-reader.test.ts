@@ -33,7 +33,7 @@ async function append(to: EventLog, values: readonly string[], timestampMs = 0):
   const producer = await to.producer({ clientId: 'test' })
   for (const value of values) {
     const [result] = await producer.append('t', [{ key: text('k'), value: text(value), timestampMs }], {
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     })
     expect(result).toMatchObject({ ok: true })
   }
@@ -90,7 +90,7 @@ describe('a reader beside a process that writes', () => {
       return seen.size - before
     }
     try {
-      await vi.waitFor(() => expect(lines().length).toBeGreaterThan(100), { timeout: 30_000 })
+      await vi.waitFor(() => expect(lines().length).toBeGreaterThan(100), { timeout: 60_000 })
       for (let grown = 0; grown < 3; ) if ((await check()) > 0) grown++
     } finally {
       child.kill('SIGKILL')
@@ -123,7 +123,7 @@ describe('a reader beside a process that writes', () => {
     await vi.waitFor(
       async () => expect((await writer.range('t'))[0]).toEqual({ partition: 0, earliest: 40, end: 41 }),
       {
-        timeout: 10_000,
+        timeout: 60_000,
       },
     )
     for (let next = await batches.next(); !next.done; next = await batches.next())

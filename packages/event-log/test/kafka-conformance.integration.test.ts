@@ -15,6 +15,7 @@ describeOnStack('on real servers', ['kafka'], ({ kafka }) => {
       clock: systemClock,
       logger: silentLogger,
       maxInFlightBytes,
+      requestTimeoutMs: 60_000,
     })
     return {
       log,

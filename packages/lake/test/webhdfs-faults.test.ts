@@ -22,14 +22,19 @@ async function setUp(
     user: 'tester',
     root: '/lake',
     clock: systemClock,
-    answerTimeoutMs: 300,
-    stallTimeoutMs: 300,
+    answerTimeoutMs: 30_000,
+    stallTimeoutMs: 30_000,
     retry: { firstDelayMs: 5 },
     ...options,
   })
   opened.push(hdfs, lake)
   return { hdfs, lake }
 }
+
+/** Where nothing answers anyhow. */
+const IMPATIENT = { answerTimeoutMs: 300, stallTimeoutMs: 300 }
+/** Where one is silent, and the others must not be taken for silent because the machine is slow. */
+const SOON = { answerTimeoutMs: 3_000, stallTimeoutMs: 3_000 }
 
 const silence: Fault = () => 'handled'
 const cut: Fault = (_seen, request) => {
@@ -59,7 +64,7 @@ describe('webhdfs lake: writes', () => {
     ['a cut connection', cut],
     ['silence', silence],
   ])('goes through the NameNode to another DataNode when one answers with %s', async (_name, fault) => {
-    const { hdfs, lake } = await setUp({ dataNodes: 2 })
+    const { hdfs, lake } = await setUp({ dataNodes: 2 }, fault === silence ? SOON : {})
     hdfs.failFirst(1, 'datanode1 CREATE', fault)
     expect(await lake.write('folder/file', BYTES)).toEqual({ bytes: BYTES.length })
     expect(hdfs.files.get('/lake/folder/file')).toEqual(BYTES)
@@ -126,7 +131,7 @@ describe('webhdfs lake: writes', () => {
   })
 
   it('notices that a transfer of a local file does not move any more', async () => {
-    const { hdfs, lake } = await setUp({}, { retry: { attempts: 2, firstDelayMs: 1 } })
+    const { hdfs, lake } = await setUp({}, { ...IMPATIENT, retry: { attempts: 2, firstDelayMs: 1 } })
     const directory = await mkdtemp(join(tmpdir(), 'webhdfs-faults-'))
     try {
       await writeFile(join(directory, 'big'), Buffer.alloc(32 << 20))
@@ -164,7 +169,7 @@ describe('webhdfs lake: renames', () => {
   })
 
   it('settles a rename that was done but not answered by looking, and leaves the judgement to the caller', async () => {
-    const { hdfs, lake } = await setUp()
+    const { hdfs, lake } = await setUp({}, SOON)
     await lake.write('from', BYTES)
     hdfs.failFirst(1, 'namenode1 RENAME', ({ path, query }) => {
       hdfs.rename(path, query.get('destination')!)
@@ -175,7 +180,7 @@ describe('webhdfs lake: renames', () => {
   })
 
   it('makes a rename again that was neither done nor answered', async () => {
-    const { hdfs, lake } = await setUp()
+    const { hdfs, lake } = await setUp({}, SOON)
     await lake.write('from', BYTES)
     for (const fault of [silence, cut]) {
       hdfs.failFirst(1, 'namenode1 RENAME', fault)
@@ -185,7 +190,7 @@ describe('webhdfs lake: renames', () => {
   })
 
   it('finishes a write whose last rename was done but not answered', async () => {
-    const { hdfs, lake } = await setUp()
+    const { hdfs, lake } = await setUp({}, SOON)
     hdfs.failFirst(1, 'namenode1 RENAME', ({ path, query }) => {
       hdfs.rename(path, query.get('destination')!)
       return 'handled'
@@ -202,7 +207,7 @@ describe('webhdfs lake: NameNodes', () => {
     ['cuts the connection', cut],
     ['answers 502', status(502)],
   ])('goes over to the other one when one %s, and stays there', async (_name, fault) => {
-    const { hdfs, lake } = await setUp({ nameNodes: 2 })
+    const { hdfs, lake } = await setUp({ nameNodes: 2 }, fault === silence ? SOON : {})
     hdfs.failFirst(1000, 'namenode1', fault)
     await lake.write('file', BYTES)
     expect(await lake.read('file')).toEqual(BYTES)
@@ -229,7 +234,7 @@ describe('webhdfs lake: NameNodes', () => {
   })
 
   it('says within its time that none answers', async () => {
-    const { hdfs, lake } = await setUp({ nameNodes: 2 }, { retry: { attempts: 3, firstDelayMs: 5 } })
+    const { hdfs, lake } = await setUp({ nameNodes: 2 }, { ...IMPATIENT, retry: { attempts: 3, firstDelayMs: 5 } })
     hdfs.setFault(() => 'handled')
     for (const call of [
       () => lake.write('f', BYTES),
@@ -309,7 +314,7 @@ describe('webhdfs lake: NameNodes', () => {
 
 describe('webhdfs lake: reads', () => {
   it('reads again when the bytes stop half way', async () => {
-    const { hdfs, lake } = await setUp()
+    const { hdfs, lake } = await setUp({}, SOON)
     await lake.write('file', BYTES)
     hdfs.failFirst(1, 'datanode1 OPEN', (_seen, request, response) => {
       response.writeHead(200, { 'content-length': BYTES.length })
@@ -331,7 +336,7 @@ describe('webhdfs lake: identity', () => {
     await lake.write('file', BYTES)
     await lake.list('x')
     expect(hdfs.seen.every(({ query }) => query.get('user.name') === 'tester')).toBe(true)
-    const secured = await setUp({}, { delegationToken: new Secret('t0p-secret'), retry: { attempts: 1 } })
+    const secured = await setUp({}, { ...SOON, delegationToken: new Secret('t0p-secret'), retry: { attempts: 1 } })
     await secured.lake.write('file', BYTES)
     await secured.lake.rename('file', 'renamed')
     expect(secured.hdfs.seen.length).toBe(5)

@@ -90,7 +90,7 @@ async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall
           before.push(next)
           const { key: name, text } = next
           const outgoing = { key: Buffer.from(name), value: Buffer.from(text), timestampMs: atMs + 86_400_000 }
-          await producer.append('lol.raw', [outgoing], { deadlineMs: 10_000 })
+          await producer.append('lol.raw', [outgoing], { deadlineMs: 60_000 })
         }
       else if (deed.kind === 'wait') await driver.advance(deed.ms)
       else if (!isDisturbed) continue

@@ -37,7 +37,7 @@ describe('two runners of one topology', () => {
           await driver.advance(250)
           return (await lag(driver)) === 0
         },
-        { what: 'everything to be committed', deadlineMs: 30_000 },
+        { what: 'everything to be committed', deadlineMs: 60_000 },
       )
 
     await round()

@@ -16,13 +16,13 @@ function startProcess() {
 }
 
 const becomes = (identity: { pid: number; startTime: string }, state: string) =>
-  waitUntil(() => inspectProcess(identity).state === state, { deadlineMs: 5000, what: `the process to be ${state}` })
+  waitUntil(() => inspectProcess(identity).state === state, { deadlineMs: 60_000, what: `the process to be ${state}` })
 
 describe('process identity', () => {
   it('follows a process through running, frozen and gone', async () => {
     const { identity, child } = startProcess()
     await becomes(identity, 'running')
-    await waitUntil(() => inspectProcess(identity).rssBytes > 2 ** 20, { deadlineMs: 5000, what: 'its memory' })
+    await waitUntil(() => inspectProcess(identity).rssBytes > 2 ** 20, { deadlineMs: 60_000, what: 'its memory' })
     expect(signalProcess(identity, 'SIGSTOP')).toBe(true)
     await becomes(identity, 'frozen')
     signalProcess(identity, 'SIGCONT')

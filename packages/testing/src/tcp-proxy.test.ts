@@ -46,8 +46,8 @@ function connect(proxy: TcpProxy) {
     get error() {
       return error
     },
-    gets: (text: string) => waitUntil(() => got === text, { deadlineMs: 5000, what: `the answer "${text}"` }),
-    ends: () => waitUntil(() => socket.closed, { deadlineMs: 5000, what: 'the connection to end' }),
+    gets: (text: string) => waitUntil(() => got === text, { deadlineMs: 60_000, what: `the answer "${text}"` }),
+    ends: () => waitUntil(() => socket.closed, { deadlineMs: 60_000, what: 'the connection to end' }),
   }
 }
 
@@ -86,11 +86,11 @@ describe('createTcpProxy', () => {
         waiting = client.socket.writableLength
         return waiting > 0 && waiting === before
       },
-      { deadlineMs: 20_000, what: 'the sender to be held up', intervalMs: 500 },
+      { deadlineMs: 60_000, what: 'the sender to be held up', intervalMs: 500 },
     )
     await proxy.restore()
     await waitUntil(() => client.got.length === sent.length + 3, {
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
       what: 'all the bytes to be back',
     })
     expect(client.got === `${sent}bye`).toBe(true)
@@ -113,7 +113,7 @@ describe('createTcpProxy', () => {
         if (seen.length === 2) arrivedMs ||= clock.now()
         return client.got === 'ab'
       },
-      { deadlineMs: 5000, what: 'the delayed answer', intervalMs: 1 },
+      { deadlineMs: 60_000, what: 'the delayed answer', intervalMs: 1 },
     )
     expect(arrivedMs - startMs).toBeGreaterThanOrEqual(100)
     expect(clock.now() - arrivedMs).toBeGreaterThanOrEqual(90)
@@ -132,7 +132,7 @@ describe('createTcpProxy', () => {
         await clock.advance(10)
         return seen.join('').length === 2_000
       },
-      { deadlineMs: 10_000, what: 'the bytes to arrive', intervalMs: 1 },
+      { deadlineMs: 60_000, what: 'the bytes to arrive', intervalMs: 1 },
     )
     expect(clock.now() - startMs).toBeGreaterThanOrEqual(1_700)
     await proxy.restore()
@@ -142,7 +142,7 @@ describe('createTcpProxy', () => {
         await clock.advance(10)
         return client.got.endsWith('y')
       },
-      { deadlineMs: 10_000, what: 'the answer', intervalMs: 1 },
+      { deadlineMs: 60_000, what: 'the answer', intervalMs: 1 },
     )
   })
 
@@ -154,9 +154,9 @@ describe('createTcpProxy', () => {
     await client.gets('a')
     proxy.dropAnswers()
     client.socket.write('b')
-    await waitUntil(() => seen.join('') === 'ab', { deadlineMs: 5000, what: 'the request to arrive' })
+    await waitUntil(() => seen.join('') === 'ab', { deadlineMs: 60_000, what: 'the request to arrive' })
     const bystander = connect(proxy)
-    await waitUntil(() => proxy.connections === 2, { deadlineMs: 5000, what: 'the second connection' })
+    await waitUntil(() => proxy.connections === 2, { deadlineMs: 60_000, what: 'the second connection' })
     await proxy.restore()
     await client.ends()
     expect(client.got).toBe('a')

@@ -301,7 +301,7 @@ describe('records that failed behind the gateway', () => {
     const producer = await platform.log.producer({ clientId: 'foreign' })
     const value = Buffer.from('this is no JSON\nat all')
     const [appended] = await producer.append('lol.raw', [{ key: Buffer.from('k'), value, timestampMs: clock.now() }], {
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     })
     await producer.close()
     if (!appended?.ok) throw new Error('not appended')
@@ -353,7 +353,7 @@ describe('records that failed behind the gateway', () => {
       timestampMs: clock.now(),
     }))
     // The first one twice, as after a crash between publishing and committing.
-    await producer.append('failed-events', [records[0]!, ...records], { deadlineMs: 10_000 })
+    await producer.append('failed-events', [records[0]!, ...records], { deadlineMs: 60_000 })
     await producer.close()
     const listed = await failed('list', '--topic', 'lol.scores')
     expect(listed.err).toContain('1 of 1 failed events')

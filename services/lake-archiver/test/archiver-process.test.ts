@@ -53,7 +53,7 @@ describe('archiver in a process of its own', { timeout: 120_000 }, () => {
       const { child, exited } = start()
       await waitUntil(async () => (await look()) >= before + more, {
         what: `${more} more files`,
-        deadlineMs: 30_000,
+        deadlineMs: 60_000,
         intervalMs: 1,
       })
       child.kill('SIGKILL')

@@ -45,7 +45,7 @@ async function startEndless() {
   })
   generator.child.stdout.resume()
   await waitUntil(async () => (await ledger()).length > 200, {
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
     what: `200 ids in the ledger; standard error: ${generator.errors()}`,
   })
   return generator

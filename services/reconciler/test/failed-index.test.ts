@@ -35,7 +35,7 @@ async function fail(offset: number, by: { service: string; stage: string; sink: 
   }
   const producer = await log.producer({ clientId: 'test' })
   const record = { key: Buffer.from(String(offset)), value: Buffer.from(JSON.stringify(event)), timestampMs: 0 }
-  const [result] = await producer.append('failed-events', [record], { deadlineMs: 10_000 })
+  const [result] = await producer.append('failed-events', [record], { deadlineMs: 60_000 })
   await producer.close()
   if (!result?.ok) throw new Error('not stored')
 }

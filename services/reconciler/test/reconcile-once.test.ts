@@ -43,7 +43,7 @@ describe('comparing once', () => {
       await world.clock.advance(1_000)
       return said.length > 0
     }
-    await waitUntil(hasSaid, { what: 'the comparison to say what it waits for', deadlineMs: 30_000 })
+    await waitUntil(hasSaid, { what: 'the comparison to say what it waits for', deadlineMs: 60_000 })
     expect(said).toEqual([
       'lake-archiver is 5 records behind on lol.raw; curator is 5 records behind on lol.raw; anomaly-scorer is 5 records behind on lol.raw',
     ])

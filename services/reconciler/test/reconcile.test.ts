@@ -43,7 +43,7 @@ async function store(topic: string, events: readonly Record<string, unknown>[], 
     value: Buffer.from(JSON.stringify(event)),
     timestampMs: 0,
   }))
-  const results = await producer.append(topic, records, { deadlineMs: 10_000 })
+  const results = await producer.append(topic, records, { deadlineMs: 60_000 })
   await producer.close()
   return results.map(result => {
     if (!result.ok) throw result.error
@@ -266,7 +266,7 @@ describe('reconciliation', () => {
     const [result] = await producer.append(
       'lol.raw',
       [{ key: Buffer.from('p1'), value: Buffer.from('not json'), timestampMs: 0 }],
-      { deadlineMs: 10_000 },
+      { deadlineMs: 60_000 },
     )
     await producer.close()
     if (!result?.ok) throw new Error('the record was not stored')

@@ -26,7 +26,7 @@ import { Comparer } from '../src/comparer.ts'
 import { createReconcilerMetrics } from '../src/reconciler-metrics.ts'
 
 const START_MS = Date.UTC(2025, 11, 31, 23)
-const DEADLINE = { deadlineMs: 30_000 }
+const DEADLINE = { deadlineMs: 60_000 }
 export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
 type Group = 'curator' | 'lake-archiver' | 'mart-writer'
