@@ -18,7 +18,7 @@ export class SideClient {
   readonly #child: ChildProcess
   readonly #name: string
 
-  constructor(file: string, which: 'ours' | 'other') {
+  constructor(file: string, which: 'ours' | 'other' | 'open') {
     this.#name = which
     this.#child = fork(SIDE_PROCESS, [file, which], {
       execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],

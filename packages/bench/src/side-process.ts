@@ -1,15 +1,18 @@
-import type { Row, Side } from './row.ts'
+import type { Curve } from './curve.ts'
+import type { OpenSide, Row, Side } from './row.ts'
 import type { SideAnswer, SideRequest } from './side-client.ts'
 
-// Runs one side of a row. argv: the row's file, `ours` or `other`.
+// Runs one side of a row, or a curve at one point. argv: the file that declares it, `ours`, `other` or `open`.
 const [, , file, which] = process.argv
-const row = ((await import(file!)) as { readonly row: Row }).row
+const declared = (await import(file!)) as { readonly row?: Row; readonly curve?: Curve }
+const open: OpenSide<unknown> =
+  which === 'open' ? (declared.curve!.open as OpenSide<unknown>) : declared.row![which as 'ours' | 'other']
 let side: Side | undefined
 
 async function answer(request: SideRequest): Promise<SideAnswer> {
   switch (request.ask) {
     case 'open':
-      side = await row[which as 'ours' | 'other'](request.context)
+      side = await open(request.context)
       return { value: 0 }
     case 'round':
       return { value: await side!.round() }

@@ -1,22 +1,10 @@
 import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
+import { fillBuffer } from '../inputs/fill-buffer.ts'
 import { simulateMoves } from '../inputs/lol-records.ts'
 import { defineRow } from '../row.ts'
 
 const EVENTS = 300_000
 const PLAYERS = '1000'
-
-/** Fills a buffer with events, a line each, over and over. */
-function fill(next: () => string): number {
-  const buffer = Buffer.allocUnsafe(1 << 20)
-  const startMs = performance.now()
-  let at = 0
-  for (let i = 0; i < EVENTS; i++) {
-    if (at > buffer.length - 2_048) at = 0
-    at += buffer.write(next(), at, 'latin1')
-    buffer[at++] = 10
-  }
-  return EVENTS / ((performance.now() - startMs) / 1_000)
-}
 
 export const row = defineRow({
   title: 'generator into buffers ÷ JSON.stringify of one constant event',
@@ -27,10 +15,10 @@ export const row = defineRow({
     const parsed = parseGeneratorOptions({ players: PLAYERS, duration: 'forever' })
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
     const { stream } = createLolSimulation(parsed.options, 0)
-    return { round: async () => fill(() => stream.next().value) }
+    return { round: async () => fillBuffer(EVENTS, () => stream.next().value) }
   },
   async other() {
     const event = JSON.parse(simulateMoves(1, 10)[0]!.value)
-    return { round: async () => fill(() => JSON.stringify(event)) }
+    return { round: async () => fillBuffer(EVENTS, () => JSON.stringify(event)) }
   },
 })

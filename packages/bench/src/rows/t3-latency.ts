@@ -12,7 +12,7 @@ const PER_SECOND = 2_000
 const SECONDS = 5
 
 export const row = defineRow({
-  title: `p99 from the log to the score, ${PER_SECOND} events/s ÷ p99 of writing and reading alone`,
+  title: `p99 from the log to the score, ${PER_SECOND.toLocaleString('en-US')} events/s ÷ p99 of writing and reading alone`,
   unit: 'ms',
   goal: { bound: 'at most', must: 3, aim: 1.5 },
   needs: ['kafka'],
