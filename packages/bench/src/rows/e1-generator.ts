@@ -4,7 +4,8 @@ import { simulateMoves } from '../inputs/lol-records.ts'
 import { defineRow } from '../row.ts'
 
 const EVENTS = 300_000
-const PLAYERS = '1000'
+/** As many as the generator has unless told otherwise. */
+const PLAYERS = '100'
 
 export const row = defineRow({
   title: 'generator into buffers ÷ JSON.stringify of one constant event',

@@ -31,7 +31,7 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 6, aim: 10 },
   needs: [],
   async ours() {
-    const parsed = parseGeneratorOptions({ players: '1000', duration: 'forever' })
+    const parsed = parseGeneratorOptions({ players: '100', duration: 'forever' })
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
     const { stream } = createLolSimulation(parsed.options, 0)
     return { round: async () => fillBuffer(4 * EVENTS, () => stream.next().value) }
