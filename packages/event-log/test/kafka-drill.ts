@@ -42,7 +42,16 @@ export class Drill {
   }
 
   async open(partitions = 6): Promise<void> {
-    await this.log.ensureTopics([topicSpec(this.topic, { partitions })])
+    // The drill's own client is hasty, so that it notices soon what is broken later.
+    const patient = createKafkaEventLog({
+      brokers: this.#brokers,
+      clientId: 'drill',
+      clock: systemClock,
+      logger: silentLogger,
+      requestTimeoutMs: 60_000,
+    })
+    await patient.ensureTopics([topicSpec(this.topic, { partitions })])
+    await patient.close()
     this.#producer = await this.log.producer({ clientId: 'drill' })
   }
 
