@@ -13,6 +13,7 @@ export interface Pod {
   }
   readonly spec: {
     readonly nodeName?: string
+    readonly restartPolicy: 'Always' | 'OnFailure' | 'Never'
     readonly containers: readonly {
       readonly env?: readonly { readonly name: string; readonly value?: string }[]
       readonly resources?: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>>>>

@@ -33,10 +33,11 @@ export class Sizing {
     this.#namespace = namespace
   }
 
-  /** Notes requests, limits and the time from creation to readiness of the pods that run now. */
+  /** Notes requests, limits and the time from creation to readiness of the pods that run now, without those of Jobs. */
   async notePods(): Promise<void> {
     for (const pod of await this.#namespace.running()) {
       const { metadata, spec, status } = pod
+      if (spec.restartPolicy !== 'Always') continue
       const ready = status.conditions?.find(({ type }) => type === 'Ready')
       const sum = (kind: 'requests' | 'limits'): number =>
         spec.containers.reduce((sum, { resources }) => sum + mebibytes(resources?.[kind]?.memory), 0)
