@@ -1,5 +1,6 @@
 import type { OutgoingRecord } from '@millrace/event-log'
 import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
+import { systemClock } from '@millrace/runtime'
 import type { SimulatedRecord } from '@millrace/simulation'
 
 /** 2024-03-24, when simulations begin unless told otherwise. */
@@ -18,10 +19,10 @@ export function simulateMoves(count: number, players: number): readonly Simulate
   return moves
 }
 
-/** The same as records for the log. */
+/** The same as records for the log, sent now: a log removes what was sent long ago. */
 export const lolRecords = (count: number, players: number): readonly OutgoingRecord[] =>
-  simulateMoves(count, players).map(({ key, value, atMs }) => ({
+  simulateMoves(count, players).map(({ key, value }) => ({
     key: Buffer.from(key),
     value: Buffer.from(value),
-    timestampMs: atMs,
+    timestampMs: systemClock.now(),
   }))

@@ -9,7 +9,8 @@ export async function readByLog(log: EventLog, topic: string, records: number): 
   let seen = 0
   let startMs = 0
   while (seen < records) {
-    const event = await consumer.poll(30_000)
+    const event = await consumer.poll(60_000)
+    if (!event) throw new Error(`Of ${records} records of ${topic} came ${seen}, and then none for a minute.`)
     if (event?.type === 'assigned') for (const one of event.assignments) consumer.start(one, one.earliest)
     if (event?.type !== 'records') continue
     if (seen === 0) startMs = performance.now()
