@@ -22,6 +22,8 @@ async function answer(request: SideRequest): Promise<SideAnswer> {
   }
 }
 
+// Whoever asked for the figures is gone, or has them.
+process.on('disconnect', () => process.exit())
 process.on('message', async (request: SideRequest) => {
   const reply = await answer(request).catch((error: unknown) => ({
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),

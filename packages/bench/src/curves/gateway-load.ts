@@ -15,16 +15,13 @@ export const curve = defineCurve({
     'It ends at the budget for what is in flight (MILLRACE_IN_FLIGHT_BUDGET, 128 MiB): beyond it requests are refused, not kept.',
   async open({ setting: connections, ...context }) {
     const gateway = await startGateway(context)
-    const load = await HttpLoad.open(gateway.port, eventRequests(gateway.key, 40, EVENTS_EACH), connections)
+    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 40, EVENTS_EACH), connections)
     return {
       async round() {
         await load.rate(REQUESTS)
         return (await gateway.process.metric('process_resident_memory_bytes')) / 2 ** 20
       },
-      async close() {
-        load.close()
-        await gateway.process.stop()
-      },
+      close: async () => void (await gateway.process.stop()),
     }
   },
 })

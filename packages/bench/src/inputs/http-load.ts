@@ -23,13 +23,14 @@ const encode = ({ path, headers, body }: HttpRequest): Buffer =>
 class Connection {
   readonly #socket: net.Socket
   #received: Buffer = Buffer.alloc(0)
-  #answered: PromiseWithResolvers<void> = Promise.withResolvers()
+  #answered: PromiseWithResolvers<void> | undefined
 
   private constructor(socket: net.Socket) {
     this.#socket = socket
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    socket.on('close', () => this.#answered.reject(new Error('The server closed the connection.')))
+    socket.on('error', error => this.#answered?.reject(error))
+    socket.on('close', () => this.#answered?.reject(new Error('The server closed the connection.')))
   }
 
   static async open(port: number): Promise<Connection> {
@@ -39,10 +40,11 @@ class Connection {
   }
 
   /** Resolves when a whole answer 200 is there; rejects with what else came. */
-  send(request: Buffer): Promise<void> {
+  async send(request: Buffer): Promise<void> {
+    if (this.#socket.closed) throw new Error('The server closed the connection.')
     this.#answered = Promise.withResolvers()
     this.#socket.write(request)
-    return this.#answered.promise
+    await this.#answered.promise
   }
 
   #take(chunk: Buffer): void {
@@ -54,31 +56,35 @@ class Connection {
     if (length !== undefined && this.#received.length < end + END_OF_HEAD.length + Number(length)) return
     const body = this.#received
     this.#received = Buffer.alloc(0)
-    if (length !== undefined && head.startsWith('HTTP/1.1 200 ')) this.#answered.resolve()
-    else this.#answered.reject(new Error(`Expected 200 with a content-length, got: ${body.toString().slice(0, 500)}`))
+    if (length !== undefined && head.startsWith('HTTP/1.1 200 ')) this.#answered?.resolve()
+    else this.#answered?.reject(new Error(`Expected 200 with a content-length, got: ${body.toString().slice(0, 500)}`))
   }
 
   close(): void {
-    this.#answered.promise.catch(() => {})
     this.#socket.destroy()
   }
 }
 
 /** A client that costs little beside the server: requests are made beforehand, answers are only counted. */
 export class HttpLoad {
+  readonly #port: number
   readonly #requests: readonly Buffer[]
-  readonly #connections: readonly Connection[]
+  readonly #connections: number
 
-  private constructor(requests: readonly Buffer[], connections: readonly Connection[]) {
-    this.#requests = requests
+  constructor(port: number, requests: readonly HttpRequest[], connections: number) {
+    this.#port = port
+    this.#requests = requests.map(encode)
     this.#connections = connections
   }
 
-  static async open(port: number, requests: readonly HttpRequest[], connections: number): Promise<HttpLoad> {
-    return new HttpLoad(
-      requests.map(encode),
-      await Promise.all(Array.from({ length: connections }, () => Connection.open(port))),
-    )
+  /** Works on every connection at once. They are new ones: servers close those that idle between two rounds. */
+  async #onEach(work: (connection: Connection) => Promise<void>): Promise<void> {
+    const connections = await Promise.all(Array.from({ length: this.#connections }, () => Connection.open(this.#port)))
+    try {
+      await Promise.all(connections.map(work))
+    } finally {
+      for (const connection of connections) connection.close()
+    }
   }
 
   #request(number: number): Buffer {
@@ -89,11 +95,9 @@ export class HttpLoad {
   async rate(count: number): Promise<number> {
     let sent = 0
     const startMs = performance.now()
-    await Promise.all(
-      this.#connections.map(async connection => {
-        while (sent < count) await connection.send(this.#request(sent++))
-      }),
-    )
+    await this.#onEach(async connection => {
+      while (sent < count) await connection.send(this.#request(sent++))
+    })
     return count / ((performance.now() - startMs) / 1_000)
   }
 
@@ -106,24 +110,16 @@ export class HttpLoad {
     const total = Math.round(perSecond * seconds)
     const startMs = performance.now()
     let next = 0
-    await Promise.all(
-      this.#connections.map(async connection => {
-        while (next < total) {
-          const number = next++
-          const dueMs = startMs + (number * 1_000) / perSecond
-          while (performance.now() < dueMs)
-            await new Promise(resolve =>
-              dueMs - performance.now() > 2 ? setTimeout(resolve, 1) : setImmediate(resolve),
-            )
-          await connection.send(this.#request(number))
-          taken.push(performance.now() - dueMs)
-        }
-      }),
-    )
+    await this.#onEach(async connection => {
+      while (next < total) {
+        const number = next++
+        const dueMs = startMs + (number * 1_000) / perSecond
+        while (performance.now() < dueMs)
+          await new Promise(resolve => (dueMs - performance.now() > 2 ? setTimeout(resolve, 1) : setImmediate(resolve)))
+        await connection.send(this.#request(number))
+        taken.push(performance.now() - dueMs)
+      }
+    })
     return taken
-  }
-
-  close(): void {
-    for (const connection of this.#connections) connection.close()
   }
 }

@@ -17,13 +17,10 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context)
-    const load = await HttpLoad.open(gateway.port, eventRequests(gateway.key, 50, BATCH), AT_ONCE)
+    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 50, BATCH), AT_ONCE)
     return {
       round: async () => BATCH * (await load.rate(BATCHES)),
-      async close() {
-        load.close()
-        await gateway.process.stop()
-      },
+      close: async () => void (await gateway.process.stop()),
     }
   },
   async other({ addresses }) {

@@ -16,23 +16,19 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context)
-    const load = await HttpLoad.open(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
     return {
       round: () => load.rate(REQUESTS),
-      async close() {
-        load.close()
-        await gateway.process.stop()
-      },
+      close: async () => void (await gateway.process.stop()),
     }
   },
   async other() {
     const server = fork(ECHO, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     const [port] = (await once(server, 'message')) as [number]
-    const load = await HttpLoad.open(port, eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad(port, eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
     return {
       round: () => load.rate(REQUESTS),
       async close() {
-        load.close()
         server.disconnect()
         await once(server, 'exit')
       },

@@ -14,15 +14,12 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context, { MILLRACE_KAFKA_LINGER: `${LINGER_MS}ms` })
-    const load = await HttpLoad.open(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
     await load.rate(20_000)
     const most = await load.rate(20_000)
     return {
       round: async () => quantile(await load.latencies(most / 2, SECONDS), 0.99),
-      async close() {
-        load.close()
-        await gateway.process.stop()
-      },
+      close: async () => void (await gateway.process.stop()),
     }
   },
   other: async () => ({ round: async () => LINGER_MS }),
