@@ -27,14 +27,14 @@ function start(service: string, variables: Readonly<Record<string, string>> = {}
 }
 
 describe.each(imageServices())('the bundle of %s', service => {
-  beforeAll(() => bundleService(serviceFolder(service), path.join(folder, service)), 60_000)
+  beforeAll(() => bundleService(serviceFolder(service), path.join(folder, service)))
 
   it('runs without the workspace: it reads its settings and refuses one that it does not know', async () => {
     const { child, said } = start(service, { MILLRACE_NO_SUCH_SETTING: 'x' })
     const [code] = await once(child, 'close')
     expect(said()).toContain('MILLRACE_NO_SUCH_SETTING is not known here.')
     expect(code).toBe(2)
-  }, 180_000)
+  })
 })
 
 it('has the files of the API page in the bundle of the gateway', async () => {
@@ -58,4 +58,4 @@ it('has the files of the API page in the bundle of the gateway', async () => {
     child.kill('SIGKILL')
     await once(child, 'close')
   }
-}, 180_000)
+})

@@ -29,7 +29,7 @@ async function filesOf(world: ArchiveWorld): Promise<string[]> {
   return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name).slice(root.length + 1))
 }
 
-describe('archiver in a process of its own', { timeout: 120_000 }, () => {
+describe('archiver in a process of its own', () => {
   it('leaves every record exactly once in the lake when it is killed again and again', async () => {
     const world = await newWorld()
     const total = 1500

@@ -42,14 +42,17 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
     await log?.close()
   })
 
-  const settings = async (): Promise<Record<string, string>> => ({
-    MILLRACE_ADMIN_PORT: String(await findFreePorts(1)),
-    MILLRACE_KAFKA_BROKERS: kafka.brokers.join(','),
-    MILLRACE_CASSANDRA_CONTACT_POINTS: cassandra.contactPoints.join(','),
-    MILLRACE_CASSANDRA_PORT: String(cassandra.port),
-    MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: cassandra.localDataCenter,
-    MILLRACE_CASSANDRA_KEYSPACE: keyspace,
-  })
+  const settings = async (): Promise<Record<string, string>> => {
+    const [adminPort] = await findFreePorts(1)
+    return {
+      MILLRACE_ADMIN_PORT: String(adminPort),
+      MILLRACE_KAFKA_BROKERS: kafka.brokers.join(','),
+      MILLRACE_CASSANDRA_CONTACT_POINTS: cassandra.contactPoints.join(','),
+      MILLRACE_CASSANDRA_PORT: String(cassandra.port),
+      MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: cassandra.localDataCenter,
+      MILLRACE_CASSANDRA_KEYSPACE: keyspace,
+    }
+  }
 
   it('makes its tables, writes what is in Kafka, answers its probes, and ends with 0 and everything committed on SIGTERM', async () => {
     const variables = await settings()

@@ -1,6 +1,6 @@
 import { defineCurve } from '../curve.ts'
 import { eachOf, inBatches, timed } from '../inputs/batches.ts'
-import { newTopic, openLog } from '../inputs/kafka.ts'
+import { append, newTopic, openLog } from '../inputs/kafka.ts'
 import { lolRecords } from '../inputs/lol-records.ts'
 
 /** A round sends this many records, or as many as 200 batches have. */
@@ -20,10 +20,7 @@ export const curve = defineCurve({
     const producer = await log.producer({ clientId: 'bench' })
     const batches = inBatches(lolRecords(Math.min(MOST, size * 200), 1_000), size)
     const records = batches.reduce((sum, batch) => sum + batch.length, 0)
-    const send = async (batch: (typeof batches)[number]): Promise<void> => {
-      for (const result of await producer.append(topic, batch, { deadlineMs: 60_000 }))
-        if (!result.ok) throw result.error
-    }
+    const send = (batch: (typeof batches)[number]): Promise<void> => append(producer, topic, batch)
     return {
       round: async () => ((await timed(() => eachOf(batches, 4, send))) * 1_000) / records,
       close: () => log.close(),

@@ -11,8 +11,6 @@ export const curve = defineCurve({
   points: [1, 4, 16, 40],
   unit: 'MiB',
   needs: ['kafka'],
-  remark:
-    'It ends at the budget for what is in flight (MILLRACE_IN_FLIGHT_BUDGET, 128 MiB): beyond it requests are refused, not kept.',
   async open({ setting: connections, ...context }) {
     const gateway = await startGateway(context)
     const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 40, EVENTS_EACH), connections)

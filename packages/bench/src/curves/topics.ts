@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { defineCurve } from '../curve.ts'
 import { inBatches } from '../inputs/batches.ts'
-import { openLog, topicSpec } from '../inputs/kafka.ts'
+import { append, openLog, topicSpec } from '../inputs/kafka.ts'
 import { lolRecords } from '../inputs/lol-records.ts'
+import { readByLog } from '../inputs/read-to-end.ts'
 
 const EVENTS = 60_000
 
@@ -18,29 +19,11 @@ export const curve = defineCurve({
     const log = openLog(addresses)
     await log.ensureTopics(topics.map(name => topicSpec(name, 1)))
     const producer = await log.producer({ clientId: 'bench' })
-    for (const [index, batch] of inBatches(
-      lolRecords(EVENTS, 1_000),
-      Math.ceil(EVENTS / Math.max(64, count)),
-    ).entries())
-      for (const result of await producer.append(topics[index % count]!, batch, { deadlineMs: 60_000 }))
-        if (!result.ok) throw result.error
+    const batches = inBatches(lolRecords(EVENTS, 1_000), Math.ceil(EVENTS / Math.max(64, count)))
+    for (const [index, batch] of batches.entries()) await append(producer, topics[index % count]!, batch)
     await producer.close()
     return {
-      async round() {
-        const consumer = await log.consumer({ group: `bench-${randomUUID()}`, topics, clientId: 'bench' })
-        let seen = 0
-        let startMs = 0
-        while (seen < EVENTS) {
-          const event = await consumer.poll(30_000)
-          if (event?.type === 'assigned') for (const one of event.assignments) consumer.start(one, one.earliest)
-          if (event?.type !== 'records') continue
-          if (seen === 0) startMs = performance.now()
-          seen += event.records.length
-        }
-        const cost = ((performance.now() - startMs) * 1_000) / EVENTS
-        await consumer.close()
-        return cost
-      },
+      round: async () => 1e6 / (await readByLog(log, topics, EVENTS)),
       close: () => log.close(),
     }
   },

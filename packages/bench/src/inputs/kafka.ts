@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createKafkaEventLog, type EventLog, type OutgoingRecord, type TopicSpec } from '@millrace/event-log'
+import {
+  createKafkaEventLog,
+  type EventLog,
+  type LogProducer,
+  type OutgoingRecord,
+  type TopicSpec,
+} from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import type { StackAddresses } from '@millrace/testing'
 import kafkajs, { type Kafka } from 'kafkajs'
@@ -41,11 +47,14 @@ export async function newTopic(addresses: StackAddresses, name: string, partitio
   return topic
 }
 
-/** Stores records, and fails when one is not stored. */
+/** @throws what kept a record from being stored */
+export async function append(producer: LogProducer, topic: string, batch: readonly OutgoingRecord[]): Promise<void> {
+  for (const result of await producer.append(topic, batch, { deadlineMs: 60_000 })) if (!result.ok) throw result.error
+}
+
+/** @throws what kept a record from being stored */
 export async function store(log: EventLog, topic: string, records: readonly OutgoingRecord[]): Promise<void> {
   const producer = await log.producer({ clientId: 'bench' })
-  await eachOf(inBatches(records, 1_000), 8, async batch => {
-    for (const result of await producer.append(topic, batch, { deadlineMs: 60_000 })) if (!result.ok) throw result.error
-  })
+  await eachOf(inBatches(records, 1_000), 8, batch => append(producer, topic, batch))
   await producer.close()
 }

@@ -3,16 +3,16 @@ import type { EventLog } from '@millrace/event-log'
 import type { SideContext } from '../row.ts'
 import { openKafkajs } from './kafka.ts'
 
-/** Records per second from the first to the last of a topic, read by a new member of a new group; joining does not count. */
-export async function readByLog(log: EventLog, topic: string, records: number): Promise<number> {
-  const consumer = await log.consumer({ group: `bench-${randomUUID()}`, topics: [topic], clientId: 'bench' })
+/** Records per second from the first to the last of topics, read by a new member of a new group; joining does not count. */
+export async function readByLog(log: EventLog, topics: readonly string[], records: number): Promise<number> {
+  const consumer = await log.consumer({ group: `bench-${randomUUID()}`, topics, clientId: 'bench' })
   let seen = 0
   let startMs = 0
   while (seen < records) {
     const event = await consumer.poll(60_000)
-    if (!event) throw new Error(`Of ${records} records of ${topic} came ${seen}, and then none for a minute.`)
-    if (event?.type === 'assigned') for (const one of event.assignments) consumer.start(one, one.earliest)
-    if (event?.type !== 'records') continue
+    if (!event) throw new Error(`Of ${records} records came ${seen}, and then none for a minute.`)
+    if (event.type === 'assigned') for (const one of event.assignments) consumer.start(one, one.earliest)
+    if (event.type !== 'records') continue
     if (seen === 0) startMs = performance.now()
     seen += event.records.length
   }

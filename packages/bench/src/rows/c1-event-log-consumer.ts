@@ -19,7 +19,7 @@ export const row = defineRow<string>({
   },
   async ours({ addresses, setting: topic }) {
     const log = openLog(addresses)
-    return { round: () => readByLog(log, topic, EVENTS), close: () => log.close() }
+    return { round: () => readByLog(log, [topic], EVENTS), close: () => log.close() }
   },
   other: async ({ addresses, setting: topic }) => ({ round: () => readByKafkajs({ addresses }, topic, EVENTS) }),
 })

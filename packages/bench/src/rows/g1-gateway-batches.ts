@@ -1,8 +1,7 @@
-import { eachOf, inBatches, timed } from '../inputs/batches.ts'
 import { eventRequests, startGateway } from '../inputs/gateway.ts'
 import { HttpLoad } from '../inputs/http-load.ts'
-import { newTopic, openKafkajs } from '../inputs/kafka.ts'
-import { lolRecords } from '../inputs/lol-records.ts'
+import { newTopic } from '../inputs/kafka.ts'
+import { kafkajsProducer } from '../inputs/kafkajs-producer.ts'
 import { defineRow } from '../row.ts'
 
 const BATCH = 1_000
@@ -23,18 +22,5 @@ export const row = defineRow({
       close: async () => void (await gateway.process.stop()),
     }
   },
-  async other({ addresses }) {
-    const topic = await newTopic(addresses, 'produce')
-    const producer = openKafkajs(addresses).producer({ allowAutoTopicCreation: false })
-    await producer.connect()
-    const batches = inBatches(lolRecords(BATCH * BATCHES, 1_000), BATCH).map(batch =>
-      batch.map(({ key, value }) => ({ key, value })),
-    )
-    const send = async (messages: (typeof batches)[number]): Promise<void> =>
-      void (await producer.send({ topic, acks: -1, messages }))
-    return {
-      round: async () => (BATCH * BATCHES) / ((await timed(() => eachOf(batches, AT_ONCE, send))) / 1_000),
-      close: () => producer.disconnect(),
-    }
-  },
+  other: async context => kafkajsProducer(context, await newTopic(context.addresses, 'produce'), BATCH * BATCHES),
 })

@@ -1,5 +1,6 @@
 import { eachOf, inBatches, timed } from '../inputs/batches.ts'
-import { newTopic, openKafkajs, openLog } from '../inputs/kafka.ts'
+import { append, newTopic, openLog } from '../inputs/kafka.ts'
+import { kafkajsProducer } from '../inputs/kafkajs-producer.ts'
 import { lolRecords } from '../inputs/lol-records.ts'
 import { defineRow } from '../row.ts'
 
@@ -17,26 +18,11 @@ export const row = defineRow<string>({
     const log = openLog(addresses)
     const producer = await log.producer({ clientId: 'bench' })
     const batches = inBatches(lolRecords(EVENTS, 1_000), BATCH)
-    const send = async (batch: (typeof batches)[number]): Promise<void> => {
-      for (const result of await producer.append(topic, batch, { deadlineMs: 60_000 }))
-        if (!result.ok) throw result.error
-    }
+    const send = (batch: (typeof batches)[number]): Promise<void> => append(producer, topic, batch)
     return {
       round: async () => EVENTS / ((await timed(() => eachOf(batches, AT_ONCE, send))) / 1_000),
       close: () => log.close(),
     }
   },
-  async other({ addresses, setting: topic }) {
-    const producer = openKafkajs(addresses).producer({ allowAutoTopicCreation: false })
-    await producer.connect()
-    const batches = inBatches(lolRecords(EVENTS, 1_000), BATCH).map(batch =>
-      batch.map(({ key, value }) => ({ key, value })),
-    )
-    const send = async (messages: (typeof batches)[number]): Promise<void> =>
-      void (await producer.send({ topic, acks: -1, messages }))
-    return {
-      round: async () => EVENTS / ((await timed(() => eachOf(batches, AT_ONCE, send))) / 1_000),
-      close: () => producer.disconnect(),
-    }
-  },
+  other: context => kafkajsProducer(context, context.setting, EVENTS),
 })

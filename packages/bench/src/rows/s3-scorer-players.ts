@@ -1,31 +1,13 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
+import { costOfProcessor } from '../inputs/processor-cost.ts'
 import { SyntheticMoves } from '../inputs/synthetic-moves.ts'
 import { defineRow, type Side } from '../row.ts'
 
-const BATCH = 1_000
-const EVENTS = 200_000
-
 /** The scorer of one partition without a log, that knows so many players. */
 async function scorer(players: number): Promise<Side> {
-  const processor = createAnomalyScorerTopology({ publishScores: false, maxPlayers: 2_000_000 }).createProcessor(
-    'lol.raw',
-    0,
-  )
-  const moves = new SyntheticMoves(players)
-  await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: 0 })
-  for (let known = 0; known < Math.max(players, EVENTS); known += BATCH) await processor.process(moves.take(BATCH))
-  return {
-    async round() {
-      let tookMs = 0
-      for (let done = 0; done < EVENTS; done += BATCH) {
-        const batch = moves.take(BATCH)
-        const startMs = performance.now()
-        await processor.process(batch)
-        tookMs += performance.now() - startMs
-      }
-      return EVENTS / (tookMs / 1_000)
-    },
-  }
+  const topology = createAnomalyScorerTopology({ publishScores: false, maxPlayers: 2_000_000 })
+  const side = await costOfProcessor(topology, new SyntheticMoves(players), { known: players, eventsPerRound: 200_000 })
+  return { round: async () => 1e6 / (await side.round()) }
 }
 
 export const row = defineRow({
