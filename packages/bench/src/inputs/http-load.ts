@@ -74,10 +74,18 @@ export class HttpLoad {
     this.#connections = connections
   }
 
-  static async open(port: number, requests: readonly HttpRequest[], connections: number): Promise<HttpLoad> {
+  /** @param ports of servers that share the load: connections go to them in turn */
+  static async open(
+    ports: number | readonly number[],
+    requests: readonly HttpRequest[],
+    connections: number,
+  ): Promise<HttpLoad> {
+    const inTurn = [ports].flat()
     return new HttpLoad(
       requests.map(encode),
-      await Promise.all(Array.from({ length: connections }, () => Connection.open(port))),
+      await Promise.all(
+        Array.from({ length: connections }, (_, index) => Connection.open(inTurn[index % inTurn.length]!)),
+      ),
     )
   }
 
