@@ -4,9 +4,10 @@ import path from 'node:path'
 import { nearest } from '@millrace/runtime'
 import { type Stack, type StackAddresses, startStack } from '@millrace/testing'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { splitByAvailability } from './availability.ts'
 import { WIDE_SPREAD } from './compare.ts'
 import { measureCurve, measureRow } from './measure.ts'
-import { loadCurves, loadRows, type RegisteredRow } from './registry.ts'
+import { loadCurves, loadRows } from './registry.ts'
 import { figure, percent } from './report/figures.ts'
 import { keepResults } from './report/keep.ts'
 import { describeMachine } from './report/machine.ts'
@@ -72,18 +73,11 @@ function list(): void {
     print(`${id.padEnd(15)} ${title}${needs.length > 0 ? ` (${needs.join(', ')})` : ''}`)
 }
 
-/** The rows that this machine can run; of the others it says why not. */
-async function availableOf(chosen: readonly RegisteredRow[]): Promise<readonly RegisteredRow[]> {
-  const reasons = await Promise.all(chosen.map(row => row.unavailable?.() ?? null))
-  for (const [index, reason] of reasons.entries())
-    if (reason !== null) print(`${chosen[index]!.id.padEnd(4)} skipped: ${reason}`)
-  return chosen.filter((_row, index) => reasons[index] === null)
-}
-
 async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
   if (flags.list) return list()
   const isChosen = ({ id }: { readonly id: string }): boolean => ids.length === 0 || ids.includes(id)
-  const chosenRows = await availableOf(rows.filter(isChosen))
+  const { available: chosenRows, skipped } = await splitByAvailability(rows.filter(isChosen))
+  for (const { id, reason } of skipped) print(`${id.padEnd(4)} skipped: ${reason}`)
   const chosenCurves = curves.filter(isChosen)
   const stack = await startServers(new Set([...chosenRows, ...chosenCurves].flatMap(({ needs }) => needs)))
   const options = { addresses: stack?.addresses ?? nowhere, rounds: flags.rounds }

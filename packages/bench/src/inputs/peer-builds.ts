@@ -35,14 +35,14 @@ async function runMaven(name: string, to: string, goals: readonly string[]): Pro
   return readFileSync(path.join(to, 'class-path.txt'), 'utf8').trim()
 }
 
-/** A folder of the cache that belongs to the peer as these files are now; those of former versions go. */
-function folderOf(name: string, files: readonly string[]): string {
+/** A folder of the cache for what is made of these files of a peer as they are now; those of former versions go. */
+function folderOf(name: string, files: readonly string[], prefix = name): string {
   mkdirSync(CACHE, { recursive: true })
   const hash = createHash('sha256')
   for (const file of files) hash.update(file).update(readFileSync(path.join(PEERS, name, file)))
-  const folder = `${name}-${hash.digest('hex').slice(0, 12)}`
+  const folder = `${prefix}-${hash.digest('hex').slice(0, 12)}`
   for (const other of readdirSync(CACHE))
-    if (other.startsWith(`${name}-`) && other !== folder) rmSync(path.join(CACHE, other), { recursive: true })
+    if (other.startsWith(`${prefix}-`) && other !== folder) rmSync(path.join(CACHE, other), { recursive: true })
   return path.join(CACHE, folder)
 }
 
@@ -67,18 +67,23 @@ export interface SparkBuild {
 
 /** Gets PySpark into an environment of its own and the jars of its Kafka connector, where that is not done yet. */
 export async function buildSpark(): Promise<SparkBuild> {
-  const folder = folderOf('spark', ['pom.xml', 'requirements.txt'])
-  const python = path.join(folder, 'venv/bin/python')
-  const list = path.join(folder, 'class-path.txt')
-  const isInstalled = path.join(folder, 'installed')
-  if (!existsSync(isInstalled)) {
-    rmSync(path.join(folder, 'venv'), { recursive: true, force: true })
-    await runTool('python3', ['-m', 'venv', path.join(folder, 'venv')])
-    const requirements = path.join(PEERS, 'spark/requirements.txt')
-    await runTool(python, ['-m', 'pip', 'install', '--no-cache-dir', '--requirement', requirements])
-    mkdirSync(isInstalled)
-  }
+  const jarsFolder = folderOf('spark', ['pom.xml'])
+  const list = path.join(jarsFolder, 'class-path.txt')
   const known = existsSync(list) ? readFileSync(list, 'utf8').trim() : ''
-  const jars = known !== '' && areThere(known) ? known : await runMaven('spark', folder, ['dependency:build-classpath'])
-  return { python, jars: jars.split(path.delimiter) }
+  const jars =
+    known !== '' && areThere(known) ? known : await runMaven('spark', jarsFolder, ['dependency:build-classpath'])
+  return { python: await installPySpark(), jars: jars.split(path.delimiter) }
+}
+
+async function installPySpark(): Promise<string> {
+  const folder = folderOf('spark', ['requirements.txt'], 'pyspark')
+  const python = path.join(folder, 'bin/python')
+  const isInstalled = path.join(folder, 'installed')
+  if (existsSync(isInstalled)) return python
+  rmSync(folder, { recursive: true, force: true })
+  await runTool('python3', ['-m', 'venv', folder])
+  const requirements = path.join(PEERS, 'spark/requirements.txt')
+  await runTool(python, ['-m', 'pip', 'install', '--no-cache-dir', '--requirement', requirements])
+  mkdirSync(isInstalled)
+  return python
 }
