@@ -20,12 +20,10 @@ final class CurateAction extends ContextualFixedKeyProcessor<String, ObjectNode,
 
   /** Canonical spellings by folded name. */
   private final Map<String, String> champions;
-  private final Runnable onRecord;
   private KeyValueStore<String, PreviousMove> previousMoves;
 
-  CurateAction(Map<String, String> champions, Runnable onRecord) {
+  CurateAction(Map<String, String> champions) {
     this.champions = champions;
-    this.onRecord = onRecord;
   }
 
   static String fold(String name) {
@@ -40,7 +38,6 @@ final class CurateAction extends ContextualFixedKeyProcessor<String, ObjectNode,
 
   @Override
   public void process(FixedKeyRecord<String, ObjectNode> record) {
-    onRecord.run();
     ObjectNode action = record.value();
     long timeMs = Instant.parse(action.get("datetime").textValue()).toEpochMilli();
     double x = action.get("x").doubleValue();

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -32,8 +31,6 @@ final class Curator implements AutoCloseable {
 
   private final JsonNode ask;
   private final int threads;
-  /** When the first record was processed, ns; 0 before. */
-  private final AtomicLong beganNs = new AtomicLong();
   private final KafkaStreams streams;
 
   /** Takes brokers, from, to, directory, threads, champions and, where the default is not meant, lingerMs. */
@@ -58,7 +55,7 @@ final class Curator implements AutoCloseable {
             new FixedKeyProcessorSupplier<String, ObjectNode, ObjectNode>() {
               @Override
               public FixedKeyProcessor<String, ObjectNode, ObjectNode> get() {
-                return new CurateAction(champions, Curator.this::noteBegin);
+                return new CurateAction(champions);
               }
 
               @Override
@@ -68,10 +65,6 @@ final class Curator implements AutoCloseable {
             })
         .to(ask.get("to").textValue(), Produced.with(Serdes.String(), Json.serde()));
     return builder.build();
-  }
-
-  private void noteBegin() {
-    if (beganNs.get() == 0) beganNs.compareAndSet(0, System.nanoTime());
   }
 
   private Properties settings() {
@@ -91,17 +84,15 @@ final class Curator implements AutoCloseable {
     return settings;
   }
 
-  /** Joins and deals out the partitions before anything is processed: joining does not count. */
+  /** Begins, and returns once every thread has its share. */
   void start() throws InterruptedException {
     streams.setUncaughtExceptionHandler(
         error -> {
           error.printStackTrace();
           return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
-    streams.pause();
     streams.start();
     until("every thread to have partitions", () -> streams.state() == KafkaStreams.State.RUNNING && everyThreadHasWork());
-    streams.resume();
   }
 
   private boolean everyThreadHasWork() {
@@ -109,10 +100,15 @@ final class Curator implements AutoCloseable {
     return busy == threads;
   }
 
-  /** Waits until so many outputs are stored; returns records per second since the first was processed. */
+  /**
+   * Waits until so many outputs are stored; returns records per second from now on: what was stored before every thread had its
+   * share does not count. 0 where that was everything.
+   */
   double finish(long records) throws InterruptedException {
+    long storedBefore = Acknowledged.COUNT.get();
+    long fromNs = System.nanoTime();
     until("the outputs to be stored", () -> Acknowledged.COUNT.get() >= records);
-    return records / ((System.nanoTime() - beganNs.get()) / 1e9);
+    return Math.max(0, records - storedBefore) / ((System.nanoTime() - fromNs) / 1e9);
   }
 
   private void until(String what, BooleanSupplier isDone) throws InterruptedException {
