@@ -10,8 +10,9 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** What a gateway made of a body: its answer, less texts and ids that are its own, and what it stored, by the client's record id. */
 interface Outcome {
-  readonly status: number
-  readonly answer: Fields
+  readonly summary: Fields
+  /** Of each record. */
+  readonly answer: readonly Fields[]
   readonly stored: ReadonlyMap<string, Fields & { readonly key: string; readonly bytes: string }>
 }
 
@@ -67,18 +68,14 @@ async function outcomeOf(
         const event = JSON.parse(record.value.toString()) as Fields
         stored.set(String(event.id), { ...event, key: record.key.toString(), bytes: record.value.toString() })
       }
-  const answer = {
-    accepted,
-    failed,
-    results: results.map(({ index, status, partition, problem }) => ({
-      index,
-      status,
-      partition,
-      code: (problem as Fields | undefined)?.code,
-      pointer: (problem as Fields | undefined)?.pointer,
-    })),
-  }
-  return { status: response.status, answer, stored }
+  const answer = results.map(({ index, status, partition, problem }) => ({
+    index,
+    status,
+    partition,
+    code: (problem as Fields | undefined)?.code,
+    pointer: (problem as Fields | undefined)?.pointer,
+  }))
+  return { summary: { status: response.status, accepted, failed }, answer, stored }
 }
 
 /** What a stored record has to be the same in: its bytes, unless the gateway gave it an id. */
@@ -102,8 +99,9 @@ export async function expectSameGateways(place: Pick<SideContext<unknown>, 'addr
       if (!isDeepStrictEqual(one, other))
         throw new Error(`${what}: ours ${JSON.stringify(one)}, the peer ${JSON.stringify(other)}.`)
     }
-    differ('The status differs', expected.status, found.status)
-    differ('The answer differs', expected.answer, found.answer)
+    differ('The answer differs', expected.summary, found.summary)
+    for (const [index, one] of expected.answer.entries())
+      differ(`The answer to record ${index} differs`, one, found.answer[index])
     differ('What is stored differs', [...expected.stored.keys()].sort(), [...found.stored.keys()].sort())
     for (const [id, event] of expected.stored)
       differ(`Record ${id} differs`, essenceOf(event, body), essenceOf(found.stored.get(id)!, body))

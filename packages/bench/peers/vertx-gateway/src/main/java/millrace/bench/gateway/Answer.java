@@ -24,11 +24,11 @@ final class Answer {
     stored[index] = metadata;
   }
 
-  void failed(int index, int status, Refusal refusal) {
+  void failed(int index, Refusal refusal) {
     String pointer = refusal.pointer.isEmpty() ? "" : ",\"pointer\":\"" + refusal.pointer + "\"";
-    statuses[index] = status;
+    statuses[index] = refusal.status;
     problems[index] =
-        "{\"type\":\"urn:millrace:ingest:" + refusal.code + "\",\"status\":" + status + ",\"detail\":"
+        "{\"type\":\"urn:millrace:ingest:" + refusal.code + "\",\"status\":" + refusal.status + ",\"detail\":"
             + quoted(refusal.getMessage()) + ",\"code\":\"" + refusal.code + "\",\"record\":" + index + pointer + "}";
   }
 
@@ -37,7 +37,8 @@ final class Answer {
     if (failed == 0) return 200;
     if (failed < stored.length) return 207;
     for (int status : statuses) if (status == 503) return 503;
-    return 422;
+    for (int status : statuses) if (status != statuses[0]) return 422;
+    return statuses[0];
   }
 
   private int failures() {

@@ -95,11 +95,11 @@ final class Gateway extends VerticleBase {
           new ProducerRecord<>(topic, event.key(), event.value()),
           (metadata, error) -> {
             if (error == null) answer.stored(index, event.eventId(), metadata);
-            else answer.failed(index, 503, new Refusal("log_unavailable", "", String.valueOf(error.getMessage())));
+            else answer.failed(index, new Refusal("log_unavailable", "", String.valueOf(error.getMessage())));
             rest.down();
           });
     } catch (Refusal refusal) {
-      answer.failed(index, 422, refusal);
+      answer.failed(index, refusal);
       rest.down();
     }
   }
