@@ -4,6 +4,7 @@ import path from 'node:path'
 import { nearest } from '@millrace/runtime'
 import { type Stack, type StackAddresses, startStack } from '@millrace/testing'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { splitByAvailability } from './availability.ts'
 import { WIDE_SPREAD } from './compare.ts'
 import { measureCurve, measureRow } from './measure.ts'
 import { loadCurves, loadRows } from './registry.ts'
@@ -75,7 +76,9 @@ function list(): void {
 async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
   if (flags.list) return list()
   const isChosen = ({ id }: { readonly id: string }): boolean => ids.length === 0 || ids.includes(id)
-  const [chosenRows, chosenCurves] = [rows.filter(isChosen), curves.filter(isChosen)]
+  const { available: chosenRows, skipped } = await splitByAvailability(rows.filter(isChosen))
+  for (const { id, reason } of skipped) print(`${id.padEnd(4)} skipped: ${reason}`)
+  const chosenCurves = curves.filter(isChosen)
   const stack = await startServers(new Set([...chosenRows, ...chosenCurves].flatMap(({ needs }) => needs)))
   const options = { addresses: stack?.addresses ?? nowhere, rounds: flags.rounds }
   const machine = describeMachine(commitOfNow())

@@ -28,6 +28,8 @@ export interface Row<Setting = unknown> {
   readonly unit: string
   readonly goal: { readonly bound: 'at least' | 'at most'; readonly must: number; readonly aim: number }
   readonly needs: readonly Server[]
+  /** Why this machine cannot run the row, or null; asked before anything is started. */
+  readonly unavailable?: () => Promise<string | null>
   /** Done once, before the sides are opened. */
   readonly prepare?: (context: Omit<SideContext<null>, 'setting'>) => Promise<Setting>
   readonly ours: OpenSide<Setting>

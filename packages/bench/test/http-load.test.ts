@@ -25,7 +25,7 @@ it('sends every request in turn, over all connections, and takes answers in piec
     response.write('ok')
     setImmediate(() => response.end('ok'))
   })
-  const load = new HttpLoad(port, requests, 2)
+  const load = new HttpLoad([port], requests, 2)
   expect(await load.rate(7)).toBeGreaterThan(0)
   expect(seen.sort()).toEqual(['a', 'a', 'a', 'b', 'b', 'c', 'c'])
   expect(await load.latencies(1_000, 0.01)).toHaveLength(10)
@@ -35,10 +35,10 @@ it('rejects with what came when it is not 200', async () => {
   const port = await serve((_body, response) => {
     response.writeHead(503, { 'content-length': 4 }).end('full')
   })
-  await expect(new HttpLoad(port, requests, 1).rate(1)).rejects.toThrow(/503 [\s\S]*full/)
+  await expect(new HttpLoad([port], requests, 1).rate(1)).rejects.toThrow(/503 [\s\S]*full/)
 })
 
 it('rejects when the server closes the connection', async () => {
   const port = await serve((_body, response) => void response.socket!.destroy())
-  await expect(new HttpLoad(port, requests, 1).rate(1)).rejects.toThrow('closed the connection')
+  await expect(new HttpLoad([port], requests, 1).rate(1)).rejects.toThrow('closed the connection')
 })

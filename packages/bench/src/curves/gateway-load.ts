@@ -13,7 +13,7 @@ export const curve = defineCurve({
   needs: ['kafka'],
   async open({ setting: connections, ...context }) {
     const gateway = await startGateway(context)
-    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 40, EVENTS_EACH), connections)
+    const load = new HttpLoad([gateway.port], eventRequests(gateway.key, 40, EVENTS_EACH), connections)
     return {
       async round() {
         await load.rate(REQUESTS)

@@ -67,19 +67,23 @@ class Connection {
 
 /** A client that costs little beside the server: requests are made beforehand, answers are only counted. */
 export class HttpLoad {
-  readonly #port: number
+  readonly #ports: readonly number[]
   readonly #requests: readonly Buffer[]
   readonly #connections: number
 
-  constructor(port: number, requests: readonly HttpRequest[], connections: number) {
-    this.#port = port
+  /** @param ports of servers that share the load: connections go to them in turn */
+  constructor(ports: readonly number[], requests: readonly HttpRequest[], connections: number) {
+    this.#ports = ports
     this.#requests = requests.map(encode)
     this.#connections = connections
   }
 
   /** Works on every connection at once. They are new ones: servers close those that idle between two rounds. */
   async #onEach(work: (connection: Connection) => Promise<void>): Promise<void> {
-    const connections = await Promise.all(Array.from({ length: this.#connections }, () => Connection.open(this.#port)))
+    const portOf = (number: number): number => this.#ports[number % this.#ports.length]!
+    const connections = await Promise.all(
+      Array.from({ length: this.#connections }, (_, number) => Connection.open(portOf(number))),
+    )
     try {
       await Promise.all(connections.map(work))
     } finally {

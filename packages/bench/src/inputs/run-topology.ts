@@ -22,14 +22,23 @@ export interface TopologyRun {
   readonly logger?: Logger
 }
 
+export interface OnTopicOptions {
+  /** Of the consumer group; one of its own unless given. */
+  readonly name?: string
+  /** Where everything that the topology emits goes, in place of its topics. */
+  readonly to?: string
+  readonly onBegin?: () => void
+  readonly onDone?: (records: number) => void
+}
+
 /** The topology as a group of its own that reads another topic in place of its first. */
 export function onTopic(
   topology: Topology,
   topic: string,
-  { onBegin, onDone }: { onBegin?: () => void; onDone?: (records: number) => void } = {},
+  { name = `bench-${randomUUID()}`, to, onBegin, onDone }: OnTopicOptions = {},
 ): Topology {
   return {
-    name: `bench-${randomUUID()}`,
+    name,
     topics: [topic as TopicName],
     createProcessor(_topic, partition) {
       const processor = topology.createProcessor(topology.topics[0]!, partition)
@@ -38,7 +47,9 @@ export function onTopic(
         onBegin?.()
         const result = await process(batch)
         onDone?.(batch.length)
-        return result
+        return to === undefined
+          ? result
+          : { ...result, emits: result.emits.map(emit => ({ ...emit, topic: to as TopicName })) }
       }
       return processor
     },

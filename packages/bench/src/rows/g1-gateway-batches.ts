@@ -16,7 +16,7 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context)
-    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 50, BATCH), AT_ONCE)
+    const load = new HttpLoad([gateway.port], eventRequests(gateway.key, 50, BATCH), AT_ONCE)
     return {
       round: async () => BATCH * (await load.rate(BATCHES)),
       close: async () => void (await gateway.process.stop()),

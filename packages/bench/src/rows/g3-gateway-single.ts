@@ -16,7 +16,7 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context)
-    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad([gateway.port], eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
     return {
       round: () => load.rate(REQUESTS),
       close: async () => void (await gateway.process.stop()),
@@ -25,7 +25,7 @@ export const row = defineRow({
   async other() {
     const server = fork(ECHO, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     const [port] = (await once(server, 'message')) as [number]
-    const load = new HttpLoad(port, eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad([port], eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
     return {
       round: () => load.rate(REQUESTS),
       async close() {

@@ -14,7 +14,7 @@ export const row = defineRow({
   needs: ['kafka'],
   async ours(context) {
     const gateway = await startGateway(context, { MILLRACE_KAFKA_LINGER: `${LINGER_MS}ms` })
-    const load = new HttpLoad(gateway.port, eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
+    const load = new HttpLoad([gateway.port], eventRequests(gateway.key, 5_000, 1), CONNECTIONS)
     await load.rate(20_000)
     const most = await load.rate(20_000)
     return {

@@ -1,0 +1,29 @@
+package millrace.bench.streams;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+
+/** Counts the outputs that the broker has acknowledged: Streams itself does not tell when a bounded input is done. */
+public final class Acknowledged implements ProducerInterceptor<byte[], byte[]> {
+  static final AtomicLong COUNT = new AtomicLong();
+  static volatile String topic = "";
+
+  @Override
+  public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
+    return record;
+  }
+
+  @Override
+  public void onAcknowledgement(RecordMetadata metadata, Exception exception) {
+    if (exception == null && metadata.topic().equals(topic)) COUNT.incrementAndGet();
+  }
+
+  @Override
+  public void close() {}
+
+  @Override
+  public void configure(Map<String, ?> configs) {}
+}

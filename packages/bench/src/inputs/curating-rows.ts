@@ -1,0 +1,119 @@
+import type { StackAddresses } from '@millrace/testing'
+import { quantile } from '../compare.ts'
+import type { Row, Side, SideContext } from '../row.ts'
+import { expectSameOutputs } from './compare-outputs.ts'
+import type { CuratingPeer, CuratingPlace } from './curating-peers.ts'
+import { Curators } from './curators.ts'
+import { newTopic, openLog, store } from './kafka.ts'
+import { LatencyProbe } from './latency-probe.ts'
+import { lolRecords } from './lol-records.ts'
+import { readTopic } from './read-topic.ts'
+import { waitForRecords } from './wait-for-records.ts'
+
+/** Of the comparison of outputs: some forty actions a player. */
+const COMPARED = 20_000
+const COMPARED_PLAYERS = 500
+const EVENTS = 300_000
+const PLAYERS = 1_000
+const PROCESSES = 2
+const PER_SECOND = 2_000
+const SECONDS = 5
+
+/** The columns that need the player's previous move. */
+export const STATEFUL: readonly string[] = ['displacement', 'elapsedMs', 'speed']
+
+type OpenPeer = (place: CuratingPlace) => Promise<CuratingPeer>
+
+async function fill(addresses: StackAddresses, records: number, players: number): Promise<string> {
+  const topic = await newTopic(addresses, 'actions')
+  const log = openLog(addresses)
+  await store(log, topic, lolRecords(records, players))
+  await log.close()
+  return topic
+}
+
+/**
+ * Has ours and the peer curate the same topic.
+ * @param how to its end, or as a service that goes on, of which the columns `without` are not expected
+ * @throws what the first difference is
+ */
+async function expectSame(
+  place: CuratingPlace,
+  openPeer: OpenPeer,
+  { how, without = [] }: { readonly how: 'toTheEnd' | 'start'; readonly without?: readonly string[] },
+): Promise<void> {
+  const { addresses } = place
+  const from = await fill(addresses, COMPARED, COMPARED_PLAYERS)
+  const [ourTopic, theirTopic] = [await newTopic(addresses, 'ours'), await newTopic(addresses, 'theirs')]
+  const ours = new Curators(addresses, PROCESSES)
+  const peer = await openPeer(place)
+  const log = openLog(addresses)
+  try {
+    await ours.toTheEnd(from, ourTopic, COMPARED)
+    await (how === 'toTheEnd' ? peer.toTheEnd(from, theirTopic, COMPARED) : peer.start(from, theirTopic))
+    await waitForRecords(log, theirTopic, COMPARED)
+    expectSameOutputs(await readTopic(log, ourTopic), await readTopic(log, theirTopic), without)
+  } finally {
+    await Promise.allSettled([ours.close(), peer.close(), log.close()])
+  }
+}
+
+/** Kafka → curated → Kafka, as fast as it goes, ours in two processes. */
+export const throughputSides = (
+  openPeer: OpenPeer,
+): Pick<Row<string>, 'unit' | 'needs' | 'prepare' | 'ours' | 'other'> => {
+  const side = async (
+    { addresses, setting: from }: SideContext<string>,
+    by: Pick<CuratingPeer, 'toTheEnd' | 'close'>,
+  ) =>
+    ({
+      round: async () => by.toTheEnd(from, await newTopic(addresses, 'curated'), EVENTS),
+      close: () => by.close(),
+    }) satisfies Side
+  return {
+    unit: 'events/s',
+    needs: ['kafka'],
+    async prepare(place) {
+      await expectSame(place, openPeer, { how: 'toTheEnd' })
+      return fill(place.addresses, EVENTS, PLAYERS)
+    },
+    ours: context => side(context, new Curators(context.addresses, PROCESSES)),
+    other: async context => side(context, await openPeer(context)),
+  }
+}
+
+/** Milliseconds from the log to what is curated, of 99 in 100. */
+export async function latencySide(
+  addresses: StackAddresses,
+  by: Pick<CuratingPeer, 'start' | 'close'>,
+  seconds = SECONDS,
+): Promise<Side> {
+  const [from, to] = [await newTopic(addresses, 'actions'), await newTopic(addresses, 'curated')]
+  const log = openLog(addresses)
+  await by.start(from, to)
+  const probe = new LatencyProbe({ log, from, to, perSecond: PER_SECOND })
+  await probe.open()
+  return {
+    round: async () => quantile(await probe.run(seconds), 0.99),
+    async close() {
+      await probe.close()
+      await by.close()
+      await log.close()
+    },
+  }
+}
+
+/** Time from the log to what is curated, at a steady rate, ours in one process. */
+export const latencySides = (
+  openPeer: OpenPeer,
+  without: readonly string[] = [],
+): Pick<Row, 'unit' | 'needs' | 'prepare' | 'ours' | 'other'> => ({
+  unit: 'ms',
+  needs: ['kafka'],
+  async prepare(place) {
+    await expectSame(place, openPeer, { how: 'start', without })
+    return null
+  },
+  ours: ({ addresses }) => latencySide(addresses, new Curators(addresses, 1)),
+  other: async context => latencySide(context.addresses, await openPeer(context)),
+})
