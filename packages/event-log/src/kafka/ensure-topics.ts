@@ -2,10 +2,10 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { TopicReport, TopicSpec } from '../event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
-import { openCluster } from './kafka-cluster.ts'
 import { isPassing } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import { describeEverywhere, type FoundTopic, type FoundTopics, foundTopic } from './topic-facts.ts'
+import { openCluster } from './kafkajs/cluster.ts'
+import { describeEverywhere, type FoundTopic, type FoundTopics, foundTopic } from './kafkajs/topic-facts.ts'
 
 /** Where Kafka says that a value was set for the topic itself. */
 const SET_ON_TOPIC = 1

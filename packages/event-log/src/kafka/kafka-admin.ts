@@ -1,9 +1,9 @@
 import { type Clock, isRetryable } from '@millrace/runtime'
 import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
-import { createKafkaClient } from './kafka-client.ts'
 import { errorType, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { createKafkaClient } from './kafkajs/connection-config.ts'
 
 export interface Committed {
   readonly offset: number

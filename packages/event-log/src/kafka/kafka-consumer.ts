@@ -2,10 +2,10 @@ import type { CodedError } from '@millrace/runtime'
 import type { EachBatchPayload } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { CommitPosition, ConsumerEvent, ConsumerOptions, LogConsumer } from '../event-log.ts'
-import { ConsumerSession, type TopicPartition } from './consumer-session.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError, reasonOf } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { ConsumerSession, type TopicPartition } from './kafkajs/membership.ts'
 import { PartitionDelivery } from './partition-delivery.ts'
 
 const FIRST_BACKOFF_MS = 250

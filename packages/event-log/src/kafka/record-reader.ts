@@ -3,9 +3,9 @@ import Batch from 'kafkajs/src/consumer/batch.js'
 import { logError } from '../errors.ts'
 import type { LogRecord } from '../event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
-import { openCluster, READ_COMMITTED } from './kafka-cluster.ts'
 import { errorType, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { openCluster, READ_COMMITTED } from './kafkajs/cluster.ts'
 import { toLogRecord } from './partition-delivery.ts'
 
 const FETCH_BYTES = 4 << 20

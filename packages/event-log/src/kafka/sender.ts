@@ -1,7 +1,7 @@
 import type { Producer, RecordMetadata } from 'kafkajs'
 import kafkajs from 'kafkajs'
-import { createKafkaClient } from './kafka-client.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { createKafkaClient } from './kafkajs/connection-config.ts'
 import type { Lease, Leases, ProducedMessage } from './partition-lane.ts'
 
 const COMPRESSION = {

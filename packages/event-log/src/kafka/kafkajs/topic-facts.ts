@@ -1,7 +1,7 @@
 import kafkajs, { type ConfigEntries, type DescribeConfigResponse } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 import type { Broker } from 'kafkajs/src/cluster/index.js'
-import { isPassing } from './kafka-errors.ts'
+import { isPassing } from '../kafka-errors.ts'
 
 /** What one broker knows of a topic. */
 export interface FoundTopic {

@@ -1,8 +1,8 @@
 import type { Consumer, EachBatchPayload, PartitionAssigner } from 'kafkajs'
 import kafkajs from 'kafkajs'
-import type { ConsumerOptions } from '../event-log.ts'
-import { createKafkaClient } from './kafka-client.ts'
-import type { KafkaSettings } from './kafka-options.ts'
+import type { ConsumerOptions } from '../../event-log.ts'
+import type { KafkaSettings } from '../kafka-options.ts'
+import { createKafkaClient } from './connection-config.ts'
 
 export interface TopicPartition {
   readonly topic: string

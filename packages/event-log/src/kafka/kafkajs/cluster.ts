@@ -1,8 +1,8 @@
 import kafkajs from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
-import { connectionConfig } from './kafka-client.ts'
-import type { KafkaSettings } from './kafka-options.ts'
+import type { KafkaSettings } from '../kafka-options.ts'
+import { connectionConfig } from './connection-config.ts'
 
 export const READ_COMMITTED = 1
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@millrace/runtime'
 import kafkajs, { type Kafka, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs'
-import type { KafkaSettings } from './kafka-options.ts'
+import type { KafkaSettings } from '../kafka-options.ts'
 import { registerZstd } from './zstd-codec.ts'
 
 registerZstd()
