@@ -49,7 +49,7 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
 
   it('loses nothing, and stores nothing twice, when answers are lost for a while', { timeout: 180_000 }, async () => {
     proxy = await KafkaProxy.open(kafka.brokers)
-    drill = new Drill(kafka.brokers, { socketFactory: proxy.socketFactory, requestTimeoutMs: 1_000 })
+    drill = new Drill(kafka.brokers, { routeTo: proxy.routeTo, requestTimeoutMs: 1_000 })
     await drill.open()
     drill.startWriting(LOAD)
     await drill.progress(2_000, PATIENCE_MS)
@@ -67,7 +67,7 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
   it('stores a batch that waited behind one whose answer was lost', { timeout: 120_000 }, async () => {
     proxy = await KafkaProxy.open(kafka.brokers)
     const compression = 'zstd' as const
-    drill = new Drill(kafka.brokers, { socketFactory: proxy.socketFactory, requestTimeoutMs: 1_000, compression })
+    drill = new Drill(kafka.brokers, { routeTo: proxy.routeTo, requestTimeoutMs: 1_000, compression })
     await drill.open(1)
     await drill.send(10, 20_000, 'key')
     let lose = 1
@@ -81,7 +81,7 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
 
   it('stores a batch that follows one that was given up', { timeout: 120_000 }, async () => {
     proxy = await KafkaProxy.open(kafka.brokers)
-    drill = new Drill(kafka.brokers, { socketFactory: proxy.socketFactory, requestTimeoutMs: 5_000 })
+    drill = new Drill(kafka.brokers, { routeTo: proxy.routeTo, requestTimeoutMs: 5_000 })
     await drill.open(1)
     await drill.send(10, 20_000, 'key')
     let isLosing = true

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { topicContract } from '@millrace/contracts'
 import { createKafkaEventLog, type EventLog, type LogRecord } from '@millrace/event-log'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -142,8 +141,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
         clientId: 'cut',
         clock: systemClock,
         logger: silent,
-        socketFactory: ({ port, onConnect }) =>
-          connect({ host: '127.0.0.1', port: proxies.get(port)!.port }, onConnect),
+        routeTo: ({ port }) => ({ host: '127.0.0.1', port: proxies.get(port)!.port }),
       })
       closers.push(() => cut.close())
       const texts = (from: number) =>

@@ -76,5 +76,7 @@ declare module 'kafkajs/src/consumer/batch.js' {
 }
 
 declare module 'kafkajs/src/network/socketFactory.js' {
-  export default function createSocketFactory(): unknown
+  import type { ISocketFactory } from 'kafkajs'
+
+  export default function createSocketFactory(): ISocketFactory
 }
