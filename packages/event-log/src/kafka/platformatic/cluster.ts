@@ -160,7 +160,7 @@ export class Cluster {
   }
 
   async #connection(address: BrokerAddress): Promise<Connection> {
-    if (this.#isClosed) throw new ClientError('The connections were closed.')
+    if (this.#isClosed) throw new ClientError('The connections were closed.', { isPassing: true })
     const key = keyOf(address)
     const existing = this.#connections.get(key)
     if (existing) {
@@ -197,7 +197,7 @@ export class Cluster {
     }
     if (this.#isClosed) {
       connection.socket.destroy()
-      throw new ClientError('The connections were closed.')
+      throw new ClientError('The connections were closed.', { isPassing: true })
     }
     return connection
   }
