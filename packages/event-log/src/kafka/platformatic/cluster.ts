@@ -42,6 +42,8 @@ function parseAddress(broker: string): BrokerAddress {
  * Requests go out in versions that Kafka 3.0 and newer understands; none is negotiated.
  */
 export class Cluster {
+  /** Each begins with another broker: one that hangs is not the first for all. */
+  static #opened = 0
   readonly #settings: KafkaSettings
   readonly #clientId: string
   readonly #requestTimeoutMs: number
@@ -52,7 +54,7 @@ export class Cluster {
   readonly #leaders = new Map<string, readonly number[]>()
   readonly #refreshing = new Map<string, Promise<void>>()
   /** Who is asked first when any broker will do; the next one after it has failed. */
-  #turn = 0
+  #turn: number
   #isClosed = false
 
   constructor(settings: KafkaSettings, clientId: string, requestTimeoutMs = settings.requestTimeoutMs) {
@@ -60,6 +62,7 @@ export class Cluster {
     this.#clientId = clientId
     this.#requestTimeoutMs = requestTimeoutMs
     this.#seeds = settings.brokers.map(parseAddress)
+    this.#turn = Cluster.#opened++
   }
 
   /**
