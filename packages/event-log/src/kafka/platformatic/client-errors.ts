@@ -56,7 +56,10 @@ export function clientError(error: unknown): Error {
   const said = links.flatMap(({ message, serverErrorMessage }) =>
     serverErrorMessage ? [message, serverErrorMessage] : [message],
   )
-  const reason = `${type ?? error.name}: ${[...new Set(said)].join(' ')}`.replaceAll(/\s+/g, ' ')
+  const reason = `${type ?? (error as LibraryError).code ?? error.name}: ${[...new Set(said)].join(' ')}`.replaceAll(
+    /\s+/g,
+    ' ',
+  )
   const hint = hintOf(reason)
   const isFinal = links.some(({ canRetry, code }) => canRetry === false && code !== LOGIN)
   return new ClientError(

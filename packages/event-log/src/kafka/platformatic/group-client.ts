@@ -40,7 +40,6 @@ export interface GroupClientOptions {
   readonly group: string
   readonly topics: readonly string[]
   readonly sessionTimeoutMs: number
-  readonly rebalanceTimeoutMs: number
   readonly cluster: Cluster
   /** For requests that wait for the other members. */
   readonly patientCluster: Cluster
@@ -60,14 +59,15 @@ export class GroupClient {
    * @param memberId as the coordinator gave it; empty the first time, which fails with MEMBER_ID_REQUIRED and the id
    */
   async join(memberId: string): Promise<Joined> {
-    const { group, topics, sessionTimeoutMs, rebalanceTimeoutMs, patientCluster } = this.#options
+    const { group, topics, sessionTimeoutMs, patientCluster } = this.#options
     const metadata = encodeConsumerProtocolSubscription({ version: VERSION, topics: [...topics], userData: NOTHING })
     const joined = await this.#ask(
       patientCluster,
       joinGroupV7.api,
       group,
       sessionTimeoutMs,
-      rebalanceTimeoutMs,
+      // How long the others wait for this member in a rebalance: it joins with the next heartbeat, whatever the caller does.
+      sessionTimeoutMs,
       memberId,
       NO_INSTANCE,
       TYPE,

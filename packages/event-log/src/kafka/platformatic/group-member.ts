@@ -15,7 +15,6 @@ import { GroupClient, givenMemberId, type Joined, type Membership } from './grou
 const HEARTBEAT_MS = 500
 const DEFAULT_SESSION_MS = 30_000
 const DEFAULT_BATCH_BYTES = 1 << 20
-const MIN_REBALANCE_MS = 60_000
 const LEAVE_PATIENCE_MS = 5_000
 const FIRST_BACKOFF_MS = 50
 const LAST_BACKOFF_MS = 1_000
@@ -174,9 +173,8 @@ export function createGroupMember(
 ): GroupMember {
   const { group, topics, clientId, maxBatchBytes = DEFAULT_BATCH_BYTES } = options
   const { sessionTimeoutMs = DEFAULT_SESSION_MS } = options
-  const rebalanceTimeoutMs = Math.max(sessionTimeoutMs, MIN_REBALANCE_MS)
   const cluster = new Cluster(settings, clientId, Math.min(settings.requestTimeoutMs, sessionTimeoutMs))
-  const patientCluster = new Cluster(settings, clientId, rebalanceTimeoutMs + settings.requestTimeoutMs)
+  const patientCluster = new Cluster(settings, clientId, sessionTimeoutMs + settings.requestTimeoutMs)
   const fetchCluster = new Cluster(settings, clientId)
   const fetches = new FetchLoop({
     cluster: fetchCluster,
@@ -189,7 +187,7 @@ export function createGroupMember(
   const member = new GroupMember({
     clock: settings.clock,
     sessionTimeoutMs,
-    group: new GroupClient({ group, topics, sessionTimeoutMs, rebalanceTimeoutMs, cluster, patientCluster }),
+    group: new GroupClient({ group, topics, sessionTimeoutMs, cluster, patientCluster }),
     fetches,
     handler,
     disconnect: () => {
