@@ -8,6 +8,7 @@ const UNBUNDLED = ['@duckdb/node-api', 'webhdfs']
 /** Files that a bundled package reads at run time, by package: where they are, and where its bundled code looks for them. */
 const ASSETS: Readonly<Record<string, { readonly from: string; readonly to: string }>> = {
   '@fastify/swagger-ui': { from: 'static', to: 'static' },
+  '@platformatic/wasm-utils': { from: 'dist/native.wasm', to: 'dist/native.wasm' },
 }
 /** What cassandra-driver and pino load only where a user has installed it. */
 const OPTIONAL = ['kerberos', 'pino-pretty']

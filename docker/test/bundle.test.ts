@@ -59,3 +59,29 @@ it('has the files of the API page in the bundle of the gateway', async () => {
     await once(child, 'close')
   }
 })
+
+it('has what the other Kafka client loads in the bundle of the gateway', async () => {
+  const keys = path.join(folder, 'keys.json')
+  writeFileSync(keys, '{"keys":[]}')
+  const [http, admin, nobody] = await findFreePorts(3)
+  const { child, said } = start('ingest-gateway', {
+    MILLRACE_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
+    MILLRACE_KAFKA_CLIENT: 'platformatic',
+    MILLRACE_KEYS_FILE: keys,
+    MILLRACE_HTTP_PORT: String(http),
+    MILLRACE_ADMIN_PORT: String(admin),
+  })
+  try {
+    // Refused by nobody's port: the client is there, with its files, and has tried.
+    await waitUntil(
+      async () => {
+        const ready = await fetch(`http://127.0.0.1:${admin}/readyz`).catch(() => undefined)
+        return (await ready?.text())?.includes('ECONNREFUSED') === true
+      },
+      { deadlineMs: 60_000, what: `readiness to name the refused connection; the gateway said: ${said()}` },
+    )
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
+})

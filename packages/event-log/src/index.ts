@@ -18,5 +18,13 @@ export type {
 } from './event-log.ts'
 export { type KafkaConfigValues, kafkaEnv, kafkaEventLogFromEnv } from './kafka/kafka-env.ts'
 export { createKafkaEventLog } from './kafka/kafka-event-log.ts'
-export type { KafkaCompression, KafkaEventLogOptions, KafkaSasl, KafkaTls } from './kafka/kafka-options.ts'
+export type {
+  BrokerAddress,
+  KafkaClientName,
+  KafkaCompression,
+  KafkaEventLogOptions,
+  KafkaSasl,
+  KafkaTls,
+} from './kafka/kafka-options.ts'
+export { kafkaClients } from './kafka/kafka-options.ts'
 export { partitionOfKey } from './murmur2.ts'

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { ISocketFactory } from 'kafkajs'
+import type { BrokerAddress } from '../src/index.ts'
 
 /** What a broker is asked, by Kafka's numbers. */
 export const PRODUCE = 0
@@ -40,9 +40,11 @@ export class KafkaProxy {
     return proxy
   }
 
-  /** Leads kafkajs through the doors, whatever addresses the brokers give. */
-  readonly socketFactory: ISocketFactory = ({ port, onConnect }) =>
-    connect({ host: '127.0.0.1', port: this.#ports.get(port) ?? port }, onConnect)
+  /** Leads a client through the doors, whatever addresses the brokers give. */
+  readonly routeTo = ({ port }: BrokerAddress): BrokerAddress => ({
+    host: '127.0.0.1',
+    port: this.#ports.get(port) ?? port,
+  })
 
   #join(client: Socket, port: number): void {
     const broker = connect({ host: '127.0.0.1', port })

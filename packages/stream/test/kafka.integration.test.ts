@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { topicContract } from '@millrace/contracts'
 import { createKafkaEventLog, type EventLog, type LogRecord } from '@millrace/event-log'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -82,7 +81,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     return { runner, metrics, health }
   }
 
-  it('is not evicted while a step takes longer than the session', { timeout: 120_000 }, async () => {
+  it('is not evicted while a step takes longer than the session', async () => {
     const keys = ['ann', 'bob', 'cem', 'dee', 'eva', 'fin']
     const begun: string[] = []
     const slow = copying({
@@ -100,9 +99,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     expect((await recordsOf(log, 'lol.curated')).map(textOf).toSorted()).toEqual(keys)
   })
 
-  it('shares partitions with another, and either takes over without losing or disordering anything', {
-    timeout: 180_000,
-  }, async () => {
+  it('shares partitions with another, and either takes over without losing or disordering anything', async () => {
     const keys = Array.from({ length: 30 }, (_, n) => `player-${n}`)
     const topology = copying()
     const rounds = 6
@@ -129,7 +126,6 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
 
   it.each(['refuse', 'hold'] as const)(
     'waits out brokers that are away, says so, and goes on where it was: %s',
-    { timeout: 240_000 },
     async how => {
       const proxies = new Map<number, Awaited<ReturnType<typeof createTcpProxy>>>()
       for (const target of kafka.brokers) {
@@ -142,8 +138,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
         clientId: 'cut',
         clock: systemClock,
         logger: silent,
-        socketFactory: ({ port, onConnect }) =>
-          connect({ host: '127.0.0.1', port: proxies.get(port)!.port }, onConnect),
+        routeTo: ({ port }) => ({ host: '127.0.0.1', port: proxies.get(port)!.port }),
       })
       closers.push(() => cut.close())
       const texts = (from: number) =>
@@ -168,9 +163,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     },
   )
 
-  it('takes no more than its budget from a large backlog while its sink is stuck, and works it off later', {
-    timeout: 240_000,
-  }, async () => {
+  it('takes no more than its budget from a large backlog while its sink is stuck, and works it off later', async () => {
     const budgetBytes = 8 << 20
     const backlogBytes = 16 * budgetBytes
     const text = 'x'.repeat(8_000)
@@ -207,7 +200,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('gives after kill -9 what it would have given undisturbed', { timeout: 180_000 }, async () => {
+  it('gives after kill -9 what it would have given undisturbed', async () => {
     const keys = Array.from({ length: 12 }, (_, n) => `player-${n}`)
     let sent = 0
     const sendSome = (count: number) =>

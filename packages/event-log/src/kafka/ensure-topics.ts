@@ -1,14 +1,10 @@
-import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { TopicReport, TopicSpec } from '../event-log.ts'
+import type { ConnectedAdmin, FoundTopic, FoundTopics } from './client-library.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
-import { openCluster } from './kafka-cluster.ts'
 import { isPassing } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import { describeEverywhere, type FoundTopic, type FoundTopics, foundTopic } from './topic-facts.ts'
 
-/** Where Kafka says that a value was set for the topic itself. */
-const SET_ON_TOPIC = 1
 const VISIBLE_PATIENCE_MS = 15_000
 const SECOND_LOOK_MS = 300
 
@@ -56,56 +52,45 @@ export async function ensureKafkaTopics(
         current ? await mend(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
       )
     }
-    if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(specs, settings)
+    if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(client, specs, settings)
     return reports
   })
 }
 
 /** A broker may lag behind: only what still differs a moment later does differ. */
 async function describeSettled(
-  client: Admin,
+  client: ConnectedAdmin,
   specs: readonly TopicSpec[],
   { clock }: KafkaSettings,
 ): Promise<FoundTopics> {
-  const first = await describe(client, specs)
+  const names = specs.map(spec => spec.name)
+  const first = await client.describe(names)
   const isSettled = specs.every(spec => {
     const found = first.get(spec.name)
     return !found || differencesOf(spec, found).length === 0
   })
   if (isSettled) return first
   await clock.sleep(SECOND_LOOK_MS)
-  return describe(client, specs)
+  return client.describe(names)
 }
 
-async function describe(client: Admin, specs: readonly TopicSpec[]): Promise<FoundTopics> {
-  const { topics } = await client.fetchTopicMetadata()
-  const present = topics.filter(topic => specs.some(spec => spec.name === topic.name))
-  if (present.length === 0) return new Map()
-  const { resources } = await client.describeConfigs({
-    includeSynonyms: false,
-    resources: present.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
-  })
-  return new Map(present.map(({ name, partitions }) => [name, foundTopic(name, partitions, resources)]))
-}
-
-async function create(client: Admin, specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
-  const { brokers } = await client.describeCluster()
-  const replicas = settings.replicationFactor ?? Math.min(3, brokers.length)
-  if (replicas > brokers.length)
+async function create(client: ConnectedAdmin, specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
+  const brokers = await client.brokerCount()
+  const replicas = settings.replicationFactor ?? Math.min(3, brokers)
+  if (replicas > brokers)
     throw logError('log_unavailable', {
       where: settings.brokers.join(', '),
-      reason: `${replicas} replicas are wanted and ${brokers.length} brokers are there`,
+      reason: `${replicas} replicas are wanted and ${brokers} brokers are there`,
     })
-  // False when they are there already: somebody else was quicker, and made them from the same contracts.
-  await client.createTopics({
-    waitForLeaders: false,
-    topics: specs.map(spec => ({
-      topic: spec.name,
-      numPartitions: spec.partitions,
-      replicationFactor: replicas,
-      configEntries: [...configOf(spec, replicas)].map(([name, value]) => ({ name, value })),
+  // One that is there already: somebody else was quicker, and made it from the same contracts.
+  await client.createTopics(
+    specs.map(spec => ({
+      name: spec.name,
+      partitions: spec.partitions,
+      replicas,
+      config: configOf(spec, replicas),
     })),
-  })
+  )
 }
 
 function differencesOf(spec: TopicSpec, found: FoundTopic): string[] {
@@ -113,70 +98,50 @@ function differencesOf(spec: TopicSpec, found: FoundTopic): string[] {
   if (found.partitions !== spec.partitions)
     differences.push(`partitions: ${found.partitions}, wanted ${spec.partitions}`)
   for (const [key, value] of configOf(spec, found.replicas)) {
-    const current = found.config.get(key)?.configValue
+    const current = found.config.get(key)?.value
     if (current !== value) differences.push(`${REPORTED[key]}: ${current}, wanted ${value}`)
   }
   return differences
 }
 
-async function mend(client: Admin, spec: TopicSpec, found: FoundTopic): Promise<TopicReport> {
+async function mend(client: ConnectedAdmin, spec: TopicSpec, found: FoundTopic): Promise<TopicReport> {
   const { name } = spec
   const differences = differencesOf(spec, found)
-  if (found.partitions < spec.partitions)
-    await client.createPartitions({ topicPartitions: [{ topic: name, count: spec.partitions }] })
+  if (found.partitions < spec.partitions) await client.setPartitions(name, spec.partitions)
   const wanted = configOf(spec, found.replicas)
-  if ([...wanted].some(([key, value]) => found.config.get(key)?.configValue !== value)) {
-    // The request replaces all that is set on the topic, so what others set goes with it.
-    const kept = [...found.config.values()].filter(
-      entry => (entry.configSource as number) === SET_ON_TOPIC && !wanted.has(entry.configName),
-    )
-    await client.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name,
-          configEntries: [
-            ...kept.map(entry => ({ name: entry.configName, value: entry.configValue })),
-            ...[...wanted].map(([key, value]) => ({ name: key, value })),
-          ],
-        },
-      ],
-    })
-  }
+  if ([...wanted].some(([key, value]) => found.config.get(key)?.value !== value))
+    await client.setConfig(name, wanted, found)
   const outcome = found.partitions > spec.partitions ? 'differs' : differences.length > 0 ? 'changed' : 'unchanged'
   return { name, outcome, differences }
 }
 
 /** A topic is of use when every broker knows it and every partition has a leader: who comes next may ask any of them. */
-async function waitUntilVisible(specs: readonly TopicSpec[], settings: KafkaSettings): Promise<void> {
-  const { clock, clientId } = settings
+async function waitUntilVisible(
+  client: ConnectedAdmin,
+  specs: readonly TopicSpec[],
+  { clock }: KafkaSettings,
+): Promise<void> {
   const names = specs.map(spec => spec.name)
   const untilMs = clock.now() + VISIBLE_PATIENCE_MS
-  const cluster = await openCluster(settings, `${clientId}-topics`)
   let cause: unknown
-  try {
-    for (;;) {
-      const views = await describeEverywhere(cluster, names).catch(error => {
-        if (!isPassing(error)) throw error
-        cause = error
-        return null
-      })
-      const waiting = specs.filter(spec => !views?.every(view => isInForce(spec, view.get(spec.name))))
-      if (waiting.length === 0) return
-      if (clock.now() > untilMs)
-        throw logError(
-          'log_unavailable',
-          {
-            where: waiting.map(spec => spec.name).join(', '),
-            reason: `not known to every broker ${VISIBLE_PATIENCE_MS} ms after it was changed`,
-          },
-          cause,
-        )
-      await clock.sleep(100)
-    }
-  } finally {
-    await cluster.disconnect().catch(() => {})
+  for (;;) {
+    const views = await client.describeEverywhere(names).catch(error => {
+      if (!isPassing(error)) throw error
+      cause = error
+      return null
+    })
+    const waiting = specs.filter(spec => !views?.every(view => isInForce(spec, view.get(spec.name))))
+    if (waiting.length === 0) return
+    if (clock.now() > untilMs)
+      throw logError(
+        'log_unavailable',
+        {
+          where: waiting.map(spec => spec.name).join(', '),
+          reason: `not known to every broker ${VISIBLE_PATIENCE_MS} ms after it was changed`,
+        },
+        cause,
+      )
+    await clock.sleep(100)
   }
 }
 

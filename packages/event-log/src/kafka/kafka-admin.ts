@@ -1,14 +1,8 @@
 import { type Clock, isRetryable } from '@millrace/runtime'
-import kafkajs, { type Admin } from 'kafkajs'
 import { logError } from '../errors.ts'
-import { createKafkaClient } from './kafka-client.ts'
+import type { Committed, ConnectedAdmin, PartitionRange } from './client-library.ts'
 import { errorType, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-
-export interface Committed {
-  readonly offset: number
-  readonly metadata: string
-}
 
 const PATIENCE_MS = 20_000
 const ASK_AGAIN_MS = 200
@@ -19,18 +13,20 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 export class KafkaAdmin {
   readonly #settings: KafkaSettings
   readonly #clock: Clock
-  #admin: Promise<Admin> | undefined
+  readonly #connect: () => Promise<ConnectedAdmin>
+  #admin: Promise<ConnectedAdmin> | undefined
 
-  constructor(settings: KafkaSettings) {
+  constructor(settings: KafkaSettings, connect: () => Promise<ConnectedAdmin>) {
     this.#settings = settings
     this.#clock = settings.clock
+    this.#connect = connect
   }
 
   /**
    * Runs `work` with a connected admin client.
    * @throws log_unavailable when the cluster does not answer in time, log_refused when it answers no
    */
-  async use<T>(what: string, work: (admin: Admin) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  async use<T>(what: string, work: (admin: ConnectedAdmin) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
     const { brokers } = this.#settings
     this.#admin ??= this.#connect()
     const current = this.#admin
@@ -59,7 +55,7 @@ export class KafkaAdmin {
    * A question that may be asked again: a broker that has not heard of a new topic yet answers that there is none, and a
    * connection may have gone since it was last used.
    */
-  async #ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+  async #ask<T>(what: string, question: (admin: ConnectedAdmin) => Promise<T>): Promise<T> {
     const untilMs = this.#clock.now() + PATIENCE_MS
     for (let attempt = 1; ; attempt++) {
       try {
@@ -73,18 +69,6 @@ export class KafkaAdmin {
     }
   }
 
-  async #connect(): Promise<Admin> {
-    const admin = createKafkaClient(this.#settings, `${this.#settings.clientId}-admin`).admin()
-    await admin.connect()
-    return admin
-  }
-
-  /** Partition counts of all topics. */
-  async partitionCounts(): Promise<ReadonlyMap<string, number>> {
-    const { topics } = await this.#ask('a list of topics', admin => admin.fetchTopicMetadata())
-    return new Map(topics.map(topic => [topic.name, topic.partitions.length]))
-  }
-
   /** @throws unknown_topic */
   async partitionCount(topic: string): Promise<number> {
     const count = (await this.partitionCounts()).get(topic)
@@ -92,16 +76,16 @@ export class KafkaAdmin {
     return count
   }
 
+  /** Partition counts of all topics. */
+  partitionCounts(): Promise<ReadonlyMap<string, number>> {
+    return this.#ask('a list of topics', admin => admin.partitionCounts())
+  }
+
   /** Largest batch that the topic takes, bytes. */
   async maxMessageBytes(topic: string): Promise<number> {
     try {
-      const { resources } = await this.#ask('the configuration of a topic', admin =>
-        admin.describeConfigs({
-          includeSynonyms: false,
-          resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['max.message.bytes'] }],
-        }),
-      )
-      return Number(resources[0]?.configEntries[0]?.configValue ?? DEFAULT_MAX_MESSAGE_BYTES)
+      const value = await this.#ask('the configuration of a topic', admin => admin.setting(topic, 'max.message.bytes'))
+      return Number(value ?? DEFAULT_MAX_MESSAGE_BYTES)
     } catch (error) {
       if ((error as { code?: string }).code === 'log_refused') return DEFAULT_MAX_MESSAGE_BYTES
       throw error
@@ -109,12 +93,10 @@ export class KafkaAdmin {
   }
 
   /** First stored offset and next offset of every partition, by partition. */
-  async ranges(topic: string): Promise<readonly { partition: number; earliest: number; end: number }[]> {
+  async ranges(topic: string): Promise<readonly PartitionRange[]> {
     await this.partitionCount(topic)
-    const offsets = await this.#ask('the offsets of a topic', admin => admin.fetchTopicOffsets(topic))
-    return offsets
-      .map(({ partition, low, high }) => ({ partition, earliest: Number(low), end: Number(high) }))
-      .sort((a, b) => a.partition - b.partition)
+    const ranges = await this.#ask('the offsets of a topic', admin => admin.ranges(topic))
+    return ranges.toSorted((a, b) => a.partition - b.partition)
   }
 
   /** Committed positions of a group, by topic and partition. */
@@ -122,23 +104,7 @@ export class KafkaAdmin {
     group: string,
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
-    const fetched = await this.#ask('the offsets of a group', admin =>
-      admin.fetchOffsets({ groupId: group, topics: [...topics] }),
-    )
-    return new Map(
-      fetched.map(({ topic, partitions }) => [
-        topic,
-        new Map(
-          partitions
-            // kafkajs leaves a negative offset behind where it had to reset a position.
-            .filter(({ offset }) => Number(offset) >= 0)
-            .map(({ partition, offset, metadata }) => [
-              partition,
-              { offset: Number(offset), metadata: metadata ?? '' },
-            ]),
-        ),
-      ]),
-    )
+    return this.#ask('the offsets of a group', admin => admin.committed(group, topics))
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,7 @@
 import type { CodedError } from '@millrace/runtime'
-import type { EachBatchPayload } from 'kafkajs'
 import { logError } from '../errors.ts'
 import type { CommitPosition, ConsumerEvent, ConsumerOptions, LogConsumer } from '../event-log.ts'
-import { ConsumerSession, type TopicPartition } from './consumer-session.ts'
+import type { ClientLibrary, FetchedBatch, Membership, TopicPartition } from './client-library.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError, reasonOf } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
@@ -16,17 +15,18 @@ const MOVED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOW
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
-/** A LogConsumer over kafkajs. It makes a new membership whenever one ends for a reason that passes. */
+/** A LogConsumer in a Kafka group. It makes a new membership whenever one ends for a reason that passes. */
 export class KafkaConsumer implements LogConsumer {
   readonly #options: ConsumerOptions
   readonly #settings: KafkaSettings
   readonly #admin: KafkaAdmin
+  readonly #library: () => Promise<ClientLibrary>
   readonly #onClosed: () => void
   readonly #events: Exclude<ConsumerEvent, { type: 'records' }>[] = []
   /** In the order in which they are served; the one that was served goes to the end. */
   readonly #deliveries = new Map<string, PartitionDelivery>()
   readonly #closing = new AbortController()
-  #session: ConsumerSession | undefined
+  #session: Membership | undefined
   #lastEpoch = 0
   #fatal: CodedError | undefined
   #wake = (): void => {}
@@ -34,11 +34,17 @@ export class KafkaConsumer implements LogConsumer {
 
   constructor(
     options: ConsumerOptions,
-    parts: { readonly settings: KafkaSettings; readonly admin: KafkaAdmin; readonly onClosed: () => void },
+    parts: {
+      readonly settings: KafkaSettings
+      readonly admin: KafkaAdmin
+      readonly library: () => Promise<ClientLibrary>
+      readonly onClosed: () => void
+    },
   ) {
     this.#options = options
     this.#settings = parts.settings
     this.#admin = parts.admin
+    this.#library = parts.library
     this.#onClosed = parts.onClosed
     this.#running = this.#run()
   }
@@ -47,19 +53,20 @@ export class KafkaConsumer implements LogConsumer {
     const { clock, logger } = this.#settings
     const { group, topics } = this.#options
     let backoffMs = FIRST_BACKOFF_MS
+    const library = await this.#library()
     while (!this.#closing.signal.aborted) {
-      const session = new ConsumerSession(this.#options, this.#settings, {
+      const session = library.createMembership(this.#options, {
         onJoined: (partitions, isContinuation) => {
           backoffMs = FIRST_BACKOFF_MS
           this.#onJoined(partitions, isContinuation)
         },
-        onBatch: payload => this.#onBatch(payload),
+        onBatch: batch => this.#onBatch(batch),
         onDisturbed: error => {
           for (const delivery of this.#deliveries.values()) delivery.drop(error)
         },
       })
       this.#session = session
-      void session.start(topics)
+      void session.start()
       const error = await session.ended
       this.#session = undefined
       this.#forget([...this.#deliveries.values()])
@@ -144,9 +151,9 @@ export class KafkaConsumer implements LogConsumer {
     }
   }
 
-  async #onBatch(payload: EachBatchPayload): Promise<void> {
-    const delivery = this.#deliveries.get(keyOf(payload.batch))
-    if ((await delivery?.offer(payload, () => this.#wake())) === 'seek' && delivery?.position != null)
+  async #onBatch(batch: FetchedBatch): Promise<void> {
+    const delivery = this.#deliveries.get(keyOf(batch))
+    if ((await delivery?.offer(batch, () => this.#wake())) === 'seek' && delivery?.position != null)
       this.#session?.seek(delivery, delivery.position)
   }
 

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { type Clock, ConfigError, env, type Logger, type Secret } from '@millrace/runtime'
 import type { EventLog } from '../event-log.ts'
 import { createKafkaEventLog } from './kafka-event-log.ts'
-import type { KafkaEventLogOptions } from './kafka-options.ts'
+import { type KafkaClientName, type KafkaEventLogOptions, kafkaClients } from './kafka-options.ts'
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 /** Variables of every service that uses Kafka; spread into its configuration. */
 export const kafkaEnv = {
   KAFKA_BROKERS: env.list(),
+  KAFKA_CLIENT: env.oneOf(kafkaClients).prefault('kafkajs'),
   KAFKA_CLIENT_ID: env.text().optional(),
   KAFKA_TLS: env.boolean().prefault('false'),
   KAFKA_CA_FILE: env.text().optional(),
@@ -26,6 +27,7 @@ export const kafkaEnv = {
 
 export interface KafkaConfigValues {
   readonly KAFKA_BROKERS: readonly string[]
+  readonly KAFKA_CLIENT: KafkaClientName
   readonly KAFKA_CLIENT_ID?: string | undefined
   readonly KAFKA_TLS: boolean
   readonly KAFKA_CA_FILE?: string | undefined
@@ -82,6 +84,7 @@ export function kafkaOptionsFromEnv(
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     brokers: config.KAFKA_BROKERS,
+    client: config.KAFKA_CLIENT,
     clientId: config.KAFKA_CLIENT_ID ?? clientId,
     clock,
     logger,

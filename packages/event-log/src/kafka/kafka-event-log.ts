@@ -1,21 +1,33 @@
 import { logError } from '../errors.ts'
 import type { EventLog, LogConsumer, LogProducer } from '../event-log.ts'
+import type { ClientLibrary } from './client-library.ts'
 import { ensureKafkaTopics } from './ensure-topics.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaConsumer } from './kafka-consumer.ts'
-import { type KafkaEventLogOptions, settingsOf } from './kafka-options.ts'
+import { type KafkaClientName, type KafkaEventLogOptions, type KafkaSettings, settingsOf } from './kafka-options.ts'
 import { createKafkaProducer } from './kafka-producer.ts'
 import { RecordReader } from './record-reader.ts'
 import { TopicDirectory } from './topic-directory.ts'
 
 const PING_PATIENCE_MS = 5_000
 
-/** An event log in a Kafka cluster (4.x), over kafkajs. Connects when it is first used. */
+/** Loaded when it is used: each takes time and memory that the other's users need not spend. */
+const libraries: Readonly<Record<KafkaClientName, (settings: KafkaSettings) => Promise<ClientLibrary>>> = {
+  kafkajs: async settings => (await import('./kafkajs/library.ts')).kafkaJsLibrary(settings),
+  platformatic: async settings => (await import('./platformatic/library.ts')).platformaticLibrary(settings),
+}
+
+/** An event log in a Kafka cluster (4.x). Connects when it is first used. */
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   const settings = settingsOf(options)
-  const admin = new KafkaAdmin(settings)
+  let loading: Promise<ClientLibrary> | undefined
+  const library = (): Promise<ClientLibrary> => {
+    loading ??= libraries[settings.client](settings)
+    return loading
+  }
+  const admin = new KafkaAdmin(settings, async () => (await library()).connectAdmin(`${settings.clientId}-admin`))
   const topics = new TopicDirectory(admin, settings.clock)
-  const reader = new RecordReader(settings, admin)
+  const reader = new RecordReader(settings, admin, library)
   const producers = new Set<LogProducer>()
   const consumers = new Set<LogConsumer>()
   let closing: Promise<void> | undefined
@@ -34,7 +46,12 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       checkOpen()
       // What cannot be loaded now is loaded with the first record: a gateway starts without Kafka, and answers 503.
       await topics.loadAll().catch((error: unknown) => settings.logger.debug({ err: error }, 'log_topics_not_loaded'))
-      const producer = createKafkaProducer({ clientId, settings, topics })
+      const producer = createKafkaProducer({
+        clientId,
+        settings,
+        topics,
+        connect: async id => (await library()).connectProducer(id),
+      })
       producers.add(producer)
       return producer
     },
@@ -42,7 +59,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       checkOpen()
       for (const topic of consumerOptions.topics) await admin.partitionCount(topic)
       const onClosed = (): void => void consumers.delete(consumer)
-      const consumer = new KafkaConsumer(consumerOptions, { settings, admin, onClosed })
+      const consumer = new KafkaConsumer(consumerOptions, { settings, admin, library, onClosed })
       consumers.add(consumer)
       return consumer
     },
@@ -60,7 +77,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     },
     async ping() {
       checkOpen()
-      await admin.use('a ping', client => client.describeCluster(), PING_PATIENCE_MS)
+      await admin.use('a ping', client => client.brokerCount(), PING_PATIENCE_MS)
     },
     close() {
       closing ??= (async () => {

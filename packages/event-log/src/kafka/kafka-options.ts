@@ -1,5 +1,8 @@
 import type { Clock, Logger } from '@millrace/runtime'
-import type { ISocketFactory } from 'kafkajs'
+
+/** The client libraries that there is an adapter for. */
+export const kafkaClients = ['kafkajs', 'platformatic'] as const
+export type KafkaClientName = (typeof kafkaClients)[number]
 
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
 
@@ -17,10 +20,17 @@ export interface KafkaSasl {
   readonly password: string
 }
 
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
 export interface KafkaEventLogOptions {
   /** `host:port`; any of the cluster's brokers will do, several are safer. */
   readonly brokers: readonly string[]
   readonly clientId: string
+  /** The library that speaks to the brokers. Default kafkajs. */
+  readonly client?: KafkaClientName
   readonly clock: Clock
   readonly logger: Logger
   readonly tls?: KafkaTls
@@ -39,15 +49,16 @@ export interface KafkaEventLogOptions {
   /** How long an answer of a broker is waited for. Default 10,000. */
   readonly requestTimeoutMs?: number
   readonly connectionTimeoutMs?: number
-  /** Opens connections to brokers; a test may lead them through a proxy. */
-  readonly socketFactory?: ISocketFactory
+  /** Where to connect for a broker, if not where it says; a test may lead connections through a proxy. */
+  readonly routeTo?: (broker: BrokerAddress) => BrokerAddress
 }
 
-type Optional = 'tls' | 'sasl' | 'replicationFactor' | 'socketFactory'
+type Optional = 'tls' | 'sasl' | 'replicationFactor' | 'routeTo'
 
 export type KafkaSettings = Required<Omit<KafkaEventLogOptions, Optional>> & Pick<KafkaEventLogOptions, Optional>
 
 export const settingsOf = (options: KafkaEventLogOptions): KafkaSettings => ({
+  client: 'kafkajs',
   compression: 'none',
   lingerMs: 2,
   maxBatchRecords: 1_000,

@@ -5,20 +5,22 @@ import { logError } from '../errors.ts'
 import type { LogProducer, OutgoingRecord } from '../event-log.ts'
 import { partitionOfKey } from '../murmur2.ts'
 import { recordBytes } from '../record-size.ts'
+import type { ConnectedProducer } from './client-library.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { PartitionLane } from './partition-lane.ts'
-import { Sender } from './sender.ts'
+import { ProducerLeases } from './producer-leases.ts'
 import type { TopicDirectory, TopicFacts } from './topic-directory.ts'
 
-/** A producer over kafkajs that loses no acknowledged record; see Sender for how. */
+/** A producer that loses no acknowledged record; see PartitionLane for how. */
 export function createKafkaProducer(options: {
   readonly clientId: string
   readonly settings: KafkaSettings
   readonly topics: TopicDirectory
+  readonly connect: (clientId: string) => Promise<ConnectedProducer>
 }): LogProducer {
-  const { clientId, settings, topics } = options
+  const { clientId, settings, topics, connect } = options
   const { maxInFlightBytes } = settings
-  const sender = new Sender(settings, clientId)
+  const leases = new ProducerLeases(settings, clientId, connect)
   const deadlines = new Deadlines(settings.clock)
   const lanes = new Map<string, PartitionLane[]>()
   let inFlightBytes = 0
@@ -48,7 +50,7 @@ export function createKafkaProducer(options: {
     ofTopic[partition] ??= new PartitionLane({
       topic,
       partition,
-      leases: sender,
+      leases,
       settings,
       maxMessageBytes,
       onAnswered,
@@ -123,7 +125,7 @@ export function createKafkaProducer(options: {
       await Promise.all(loading.values())
       await Promise.all([...lanes.values()].flat().map(lane => lane?.idle()))
       deadlines.close()
-      await sender.close()
+      await leases.close()
     },
   }
 }

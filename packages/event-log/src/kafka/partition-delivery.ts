@@ -1,10 +1,5 @@
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { ConsumerEvent, LogRecord } from '../event-log.ts'
-
-/** kafkajs does not declare from which offset a batch was fetched. */
-interface FetchedBatch {
-  readonly fetchedOffset: string
-}
+import type { FetchedBatch } from './client-library.ts'
 
 interface WaitingBatch {
   readonly records: readonly LogRecord[]
@@ -12,25 +7,6 @@ interface WaitingBatch {
   readonly take: () => void
   readonly drop: (error?: unknown) => void
 }
-
-export const toLogRecord = (
-  { key, value, offset, timestamp, headers }: KafkaMessage,
-  topic: string,
-  partition: number,
-): LogRecord => {
-  const record = {
-    topic,
-    partition,
-    offset: Number(offset),
-    key: key ?? EMPTY,
-    value: value ?? EMPTY,
-    timestampMs: Number(timestamp),
-  }
-  const traceparent = headers?.traceparent
-  return traceparent === undefined ? record : { ...record, traceparent: String(traceparent) }
-}
-
-const EMPTY = Buffer.alloc(0)
 
 /** One possession of a partition: what is delivered next, and the one fetched batch that waits to be taken. */
 export class PartitionDelivery {
@@ -79,10 +55,9 @@ export class PartitionDelivery {
    * Offers a fetched batch; resolves when it was taken or dropped.
    * @returns `seek` when it was not fetched from where it should have been
    */
-  async offer(payload: EachBatchPayload, onWaiting: () => void): Promise<'seek' | 'done'> {
-    const { batch } = payload
-    if (this.#position === null || this.isPaused || this.#waiting || payload.isStale()) return 'done'
-    const fetchedFrom = Number((batch as typeof batch & FetchedBatch).fetchedOffset)
+  async offer(batch: FetchedBatch, onWaiting: () => void): Promise<'seek' | 'done'> {
+    if (this.#position === null || this.isPaused || this.#waiting || batch.isStale()) return 'done'
+    const { fetchedFrom, end } = batch
     if (this.#isRepositioned && fetchedFrom !== this.#position) {
       // A fetch that was under way when the position changed. Seen twice it is what the log has: older records are gone.
       if (fetchedFrom !== this.#strayOffset) {
@@ -91,21 +66,17 @@ export class PartitionDelivery {
       }
     }
     this.#isRepositioned = false
-    const { messages } = batch
-    const last = messages[messages.length - 1]!
-    const records: LogRecord[] = []
-    for (const message of messages)
-      if (Number(message.offset) >= this.#position) records.push(toLogRecord(message, this.topic, this.partition))
+    const records = batch.recordsFrom(this.#position)
     if (records.length === 0) {
-      payload.resolveOffset(last.offset)
+      batch.moveOn()
       return 'done'
     }
     return new Promise((resolve, reject) => {
       this.#waiting = {
         records,
-        end: Number(batch.highWatermark),
+        end,
         take: () => {
-          payload.resolveOffset(last.offset)
+          batch.moveOn()
           resolve('done')
         },
         drop: error => (error === undefined ? resolve('done') : reject(error)),

@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { silentLogger, text } from '../../test/log-driver.ts'
 import { AppendCall } from '../append-call.ts'
 import { Deadlines } from '../deadlines.ts'
+import { ClientError } from './kafka-errors.ts'
 import { type KafkaEventLogOptions, settingsOf } from './kafka-options.ts'
-import { type Lease, type Leases, PartitionLane, type ProducedMessage } from './partition-lane.ts'
+import { type Lease, type Leases, PartitionLane } from './partition-lane.ts'
 
 interface Attempt {
   readonly producer: number
   readonly values: readonly string[]
   readonly answer: (firstOffset: number) => void
-  readonly fail: (error: object) => void
+  readonly fail: (facts: ConstructorParameters<typeof ClientError>[1]) => void
 }
 
 /** Producers whose answers the test gives. */
@@ -25,10 +26,10 @@ class ScriptedLeases implements Leases {
     return {
       enter: () => void this.users++,
       leave: () => void this.users--,
-      send: (_topic: string, _partition: number, messages: readonly ProducedMessage[]) =>
+      send: (_to, records) =>
         new Promise((answer, reject) => {
-          const values = messages.map(message => message.value.toString().trim())
-          this.attempts.push({ producer, values, answer, fail: error => reject(Object.assign(new Error('no'), error)) })
+          const values = records.map(record => record.value.toString().trim())
+          this.attempts.push({ producer, values, answer, fail: facts => reject(new ClientError('no', facts)) })
         }),
     }
   }
@@ -38,7 +39,7 @@ class ScriptedLeases implements Leases {
   }
 }
 
-const RETRIABLE = { retriable: true, type: 'REQUEST_TIMED_OUT' }
+const PASSING = { isPassing: true, type: 'REQUEST_TIMED_OUT' }
 
 function setUp(more: Partial<KafkaEventLogOptions> = {}) {
   const clock = new ManualClock()
@@ -111,7 +112,7 @@ describe('a lane', () => {
     const first = append(['a'])
     await clock.advance(0)
     const second = append(['b'])
-    leases.attempts[0]!.fail(RETRIABLE)
+    leases.attempts[0]!.fail(PASSING)
     await clock.advance(100)
     expect(leases.attempts[1]).toMatchObject({ values: ['a'], producer: 1 })
     leases.attempts[1]!.answer(7)
@@ -146,9 +147,9 @@ describe('a lane', () => {
     const { clock, leases, append } = setUp({ lingerMs: 0 })
     const first = append(['a'], 60)
     await clock.advance(0)
-    leases.attempts[0]!.fail(RETRIABLE)
+    leases.attempts[0]!.fail(PASSING)
     await clock.advance(50)
-    leases.attempts[1]!.fail(RETRIABLE)
+    leases.attempts[1]!.fail(PASSING)
     await clock.advance(20)
     expect(await first).toEqual(['append_timeout'])
     const second = append(['b'])
@@ -186,7 +187,7 @@ describe('a lane', () => {
     const { clock, leases, append } = setUp({ lingerMs: 0 })
     const first = append(['a'])
     await clock.advance(0)
-    leases.attempts[0]!.fail({ retriable: false, type: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+    leases.attempts[0]!.fail({ type: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
     await clock.advance(100)
     expect(leases.attempts[1]).toMatchObject({ values: ['a'], producer: 2 })
     leases.attempts[1]!.answer(0)
@@ -200,7 +201,7 @@ describe('a lane', () => {
     await clock.advance(5)
     for (let next = 0; next < leases.attempts.length; next++) {
       const { values, answer, fail } = leases.attempts[next]!
-      if (values.includes('LARGE')) fail({ retriable: false, type: 'MESSAGE_TOO_LARGE' })
+      if (values.includes('LARGE')) fail({ type: 'MESSAGE_TOO_LARGE' })
       else {
         answer(offset)
         offset += values.length
@@ -219,7 +220,7 @@ describe('a lane', () => {
     const first = append(['a'])
     await clock.advance(0)
     const second = append(['b'])
-    leases.attempts[0]!.fail({ retriable: false, type: 'TOPIC_AUTHORIZATION_FAILED' })
+    leases.attempts[0]!.fail({ type: 'TOPIC_AUTHORIZATION_FAILED' })
     expect(await first).toEqual(['log_refused'])
     await clock.advance(0)
     leases.attempts[1]!.answer(0)

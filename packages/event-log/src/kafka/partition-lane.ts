@@ -1,25 +1,19 @@
 import type { CodedError } from '@millrace/runtime'
 import type { Share } from '../append-call.ts'
 import { logError } from '../errors.ts'
+import type { OutgoingRecord } from '../event-log.ts'
 import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
+import type { TopicPartition } from './client-library.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { SendWindow, type Wait } from './send-window.ts'
-
-export interface ProducedMessage {
-  readonly key: Buffer
-  readonly value: Buffer
-  readonly partition: number
-  readonly timestamp: string
-  readonly headers?: { readonly traceparent: string }
-}
 
 /** A connected producer, shared by all lanes; it lives as long as somebody has entered it. */
 export interface Lease {
   enter(): void
   leave(): void
-  /** Sends once and returns the offset of the first message. */
-  send(topic: string, partition: number, messages: readonly ProducedMessage[]): Promise<number>
+  /** Sends once and returns the offset of the first record. */
+  send(to: TopicPartition, records: readonly OutgoingRecord[]): Promise<number>
 }
 
 export interface Leases {
@@ -38,7 +32,7 @@ interface Piece {
 
 interface Batch {
   readonly pieces: Piece[]
-  readonly messages: ProducedMessage[]
+  readonly records: OutgoingRecord[]
   /** Of its oldest record. */
   readonly wait: Wait
   bytes: number
@@ -137,12 +131,11 @@ export class PartitionLane {
   }
 
   #take(): Batch | undefined {
-    const { partition } = this.#options
     const wait = this.#queue[0]?.wait
     // On a slow line a small batch gets through in time where a large one would not.
     const maxBytes = Math.min(this.#maxBytes, this.#window.bytes)
     const pieces: Piece[] = []
-    const messages: ProducedMessage[] = []
+    const batch: OutgoingRecord[] = []
     let bytes = 0
     let taken = 0
     fill: while (taken < this.#queue.length) {
@@ -153,27 +146,25 @@ export class PartitionLane {
       for (; to < records.length; to++) {
         const record = records[to]!
         const more = recordBytes(record)
-        if (messages.length > 0 && (messages.length >= this.#recordLimit || bytes + more > maxBytes)) {
+        if (batch.length > 0 && (batch.length >= this.#recordLimit || bytes + more > maxBytes)) {
           if (to > from) pieces.push({ share, from, to })
           item.from = to
           break fill
         }
-        const { key, value, timestampMs, traceparent } = record
-        const message = { key, value, partition, timestamp: String(timestampMs) }
-        messages.push(traceparent === undefined ? message : { ...message, headers: { traceparent } })
+        batch.push(record)
         bytes += more
       }
       pieces.push({ share, from, to })
       taken++
     }
     this.#queue.splice(0, taken)
-    if (!wait || messages.length === 0) return undefined
-    this.#queuedRecords -= messages.length
+    if (!wait || batch.length === 0) return undefined
+    this.#queuedRecords -= batch.length
     let onExpired = (): void => {}
     const expired = new Promise<typeof EXPIRED>(resolve => {
       onExpired = () => resolve(EXPIRED)
     })
-    return { pieces, messages, wait, bytes, expired, onExpired }
+    return { pieces, records: batch, wait, bytes, expired, onExpired }
   }
 
   /** Sends a batch until it is stored, refused, or nobody waits for it any more. */
@@ -201,11 +192,11 @@ export class PartitionLane {
         const used = lease
         used.enter()
         isUncertain = true
-        const sending = used.send(topic, partition, batch.messages).finally(() => used.leave())
+        const sending = used.send({ topic, partition }, batch.records).finally(() => used.leave())
         const firstOffset = await Promise.race([sending, batch.expired])
         if (firstOffset === EXPIRED) {
           sending.catch(() => {})
-          settings.logger.warn({ topic, partition, records: batch.messages.length }, 'log_send_abandoned')
+          settings.logger.warn({ topic, partition, records: batch.records.length }, 'log_send_abandoned')
           return await giveUpLease()
         }
         isUncertain = false
@@ -261,17 +252,17 @@ export class PartitionLane {
   /** The broker takes less than the topic's configuration said when it was read: sends half as much, a single record fails. */
   #split(batch: Batch): void {
     const { topic, maxMessageBytes } = this.#options
-    if (batch.messages.length === 1) {
+    if (batch.records.length === 1) {
       this.#fail(batch, logError('record_too_large', { topic, bytes: batch.bytes, limit: maxMessageBytes }))
       return
     }
-    this.#recordLimit = Math.ceil(batch.messages.length / 2)
+    this.#recordLimit = Math.ceil(batch.records.length / 2)
     for (const { share, from, to } of batch.pieces.toReversed()) {
       const next = this.#queue[0]
       if (next?.share === share && next.from === to) next.from = from
       else this.#queue.unshift({ share: part(share, from, to), from: 0, wait: batch.wait })
     }
-    this.#queuedRecords += batch.messages.length
+    this.#queuedRecords += batch.records.length
     batch.bytes = 0
   }
 

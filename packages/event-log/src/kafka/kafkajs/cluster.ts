@@ -1,8 +1,7 @@
 import kafkajs from 'kafkajs'
 import Cluster from 'kafkajs/src/cluster/index.js'
-import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
-import { connectionConfig } from './kafka-client.ts'
-import type { KafkaSettings } from './kafka-options.ts'
+import type { KafkaSettings } from '../kafka-options.ts'
+import { connectionConfig, socketFactoryOf } from './connection-config.ts'
 
 export const READ_COMMITTED = 1
 
@@ -10,7 +9,7 @@ export const READ_COMMITTED = 1
 export async function openCluster(settings: KafkaSettings, clientId: string): Promise<Cluster> {
   const config = connectionConfig(settings, clientId)
   const logger = new kafkajs.Kafka(config).logger()
-  const { socketFactory = createSocketFactory() } = settings
+  const socketFactory = socketFactoryOf(settings)
   const more = { metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED }
   const cluster = new Cluster({ ...config, logger, socketFactory, ...more })
   await cluster.connect()

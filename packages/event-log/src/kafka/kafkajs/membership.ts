@@ -1,31 +1,12 @@
 import type { Consumer, EachBatchPayload, PartitionAssigner } from 'kafkajs'
 import kafkajs from 'kafkajs'
-import type { ConsumerOptions } from '../event-log.ts'
-import { createKafkaClient } from './kafka-client.ts'
-import type { KafkaSettings } from './kafka-options.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
-export interface OffsetToCommit extends TopicPartition {
-  readonly offset: number
-  readonly metadata: string
-}
-
-export interface SessionHandler {
-  /**
-   * The group gave this member these partitions, and no others. Called before anything of them is fetched.
-   * @param isContinuation whether this is the very next generation of the same membership: what the member had before
-   * and has now was never another's
-   */
-  readonly onJoined: (partitions: readonly TopicPartition[], isContinuation: boolean) => void
-  /** A fetched batch; resolves when it may go on. */
-  readonly onBatch: (payload: EachBatchPayload) => Promise<void>
-  /** Waiting batches must be let go with this error, so that the member can rejoin. */
-  readonly onDisturbed: (error: unknown) => void
-}
+import type { ConsumerOptions, LogRecord } from '../../event-log.ts'
+import type { FetchedBatch, Membership, MembershipHandler, OffsetToCommit, TopicPartition } from '../client-library.ts'
+import { ClientError } from '../kafka-errors.ts'
+import type { KafkaSettings } from '../kafka-options.ts'
+import { calling, clientError } from './client-errors.ts'
+import { createKafkaClient } from './connection-config.ts'
+import { toLogRecord } from './log-record.ts'
 
 const FETCH_WAIT_MS = 250
 const HEARTBEAT_MS = 500
@@ -35,11 +16,12 @@ const LEAVE_PATIENCE_MS = 5_000
 /** Every assigned partition may have a batch that waits, without keeping those of others waiting. */
 const CONCURRENT_BATCHES = 512
 
-/** One membership of a group: a kafkajs consumer from its connection to its crash or its end. */
-export class ConsumerSession {
+/** A kafkajs consumer from its connection to its crash or its end. */
+export class KafkaJsMembership implements Membership {
   readonly #consumer: Consumer
+  readonly #topics: readonly string[]
   readonly #settings: KafkaSettings
-  readonly #handler: SessionHandler
+  readonly #handler: MembershipHandler
   readonly #stopping = new AbortController()
   readonly #ended = Promise.withResolvers<unknown>()
   #memberId = ''
@@ -47,8 +29,15 @@ export class ConsumerSession {
   /** Of the latest batch; they act for the membership as it is when they are called. */
   #payload: EachBatchPayload | undefined
 
-  constructor(options: ConsumerOptions, settings: KafkaSettings, handler: SessionHandler) {
-    const { group, clientId, maxBatchBytes = DEFAULT_BATCH_BYTES, sessionTimeoutMs = DEFAULT_SESSION_MS } = options
+  constructor(options: ConsumerOptions, settings: KafkaSettings, handler: MembershipHandler) {
+    const {
+      group,
+      topics,
+      clientId,
+      maxBatchBytes = DEFAULT_BATCH_BYTES,
+      sessionTimeoutMs = DEFAULT_SESSION_MS,
+    } = options
+    this.#topics = topics
     this.#settings = settings
     this.#handler = handler
     this.#consumer = createKafkaClient(settings, clientId).consumer({
@@ -68,7 +57,6 @@ export class ConsumerSession {
     this.#listen()
   }
 
-  /** Resolves with the error that ended the membership, or with undefined after `stop`. */
   get ended(): Promise<unknown> {
     return this.#ended.promise
   }
@@ -85,7 +73,7 @@ export class ConsumerSession {
       this.pause(partitions)
       this.#handler.onJoined(partitions, isContinuation)
     })
-    this.#consumer.on(CRASH, ({ payload }) => this.#ended.resolve(payload.error))
+    this.#consumer.on(CRASH, ({ payload }) => this.#ended.resolve(clientError(payload.error)))
   }
 
   /** Round robin that counts how often this member asked to join: more than once means that a generation may have passed without it. */
@@ -102,24 +90,23 @@ export class ConsumerSession {
     }
   }
 
-  /** Joins the group; errors end the session. */
-  async start(topics: readonly string[]): Promise<void> {
+  async start(): Promise<void> {
     try {
       await this.#consumer.connect()
       // Where a position was lost to retention, reading goes on with what is left.
-      await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true })
+      await this.#consumer.subscribe({ topics: [...this.#topics], fromBeginning: true })
       await this.#consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: CONCURRENT_BATCHES,
         eachBatch: payload => {
           this.#payload = payload
-          return this.#handler.onBatch(payload)
+          return this.#handler.onBatch(fetchedBatch(payload))
         },
       })
       void this.#keepAlive()
     } catch (error) {
-      this.#ended.resolve(error)
+      this.#ended.resolve(clientError(error))
     }
   }
 
@@ -154,8 +141,9 @@ export class ConsumerSession {
       topic,
       partitions: positions.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
     }))
-    if (this.#payload) return this.#payload.commitOffsetsIfNecessary({ topics })
-    await this.#commitBeforeFirstBatch(offsets)
+    await calling(async () =>
+      this.#payload ? this.#payload.commitOffsetsIfNecessary({ topics }) : this.#commitBeforeFirstBatch(offsets),
+    )
   }
 
   /** The consumer resolves also when it did nothing because it was stopping; only its event says that it was done. */
@@ -169,10 +157,9 @@ export class ConsumerSession {
     } finally {
       unlisten()
     }
-    if (!isDone) throw Object.assign(new Error('The consumer is stopping.'), { type: 'UNKNOWN_MEMBER_ID' })
+    if (!isDone) throw new ClientError('The consumer is stopping.', { type: 'UNKNOWN_MEMBER_ID' })
   }
 
-  /** Leaves the group and disconnects; does not wait long for brokers that are away. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     const patience = new AbortController()
@@ -180,5 +167,26 @@ export class ConsumerSession {
     await Promise.race([this.#consumer.disconnect().catch(() => {}), late])
     patience.abort()
     this.#ended.resolve(undefined)
+  }
+}
+
+/** kafkajs does not declare from which offset a batch was fetched. */
+type Batch = EachBatchPayload['batch'] & { readonly fetchedOffset: string }
+
+function fetchedBatch(payload: EachBatchPayload): FetchedBatch {
+  const { topic, partition, messages, fetchedOffset, highWatermark } = payload.batch as Batch
+  return {
+    topic,
+    partition,
+    fetchedFrom: Number(fetchedOffset),
+    end: Number(highWatermark),
+    recordsFrom: offset => {
+      const records: LogRecord[] = []
+      for (const message of messages)
+        if (Number(message.offset) >= offset) records.push(toLogRecord(message, topic, partition))
+      return records
+    },
+    isStale: () => payload.isStale(),
+    moveOn: () => payload.resolveOffset(messages[messages.length - 1]!.offset),
   }
 }

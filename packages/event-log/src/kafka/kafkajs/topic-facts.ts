@@ -1,20 +1,13 @@
-import kafkajs, { type ConfigEntries, type DescribeConfigResponse } from 'kafkajs'
+import kafkajs, { type DescribeConfigResponse } from 'kafkajs'
 import type Cluster from 'kafkajs/src/cluster/index.js'
 import type { Broker } from 'kafkajs/src/cluster/index.js'
-import { isPassing } from './kafka-errors.ts'
+import type { FoundTopic, FoundTopics } from '../client-library.ts'
+import { isPassing } from '../kafka-errors.ts'
+import { clientError } from './client-errors.ts'
 
-/** What one broker knows of a topic. */
-export interface FoundTopic {
-  readonly partitions: number
-  /** How many of them have a leader. */
-  readonly leaders: number
-  readonly replicas: number
-  readonly config: ReadonlyMap<string, ConfigEntries>
-}
+/** Where Kafka says that a value was set for the topic itself. */
+const SET_ON_TOPIC = 1
 
-export type FoundTopics = ReadonlyMap<string, FoundTopic>
-
-/** What every live broker of the cluster knows of these topics: they hear of a change one after the other. */
 export async function describeEverywhere(cluster: Cluster, names: readonly string[]): Promise<readonly FoundTopics[]> {
   await cluster.refreshMetadata()
   const { brokers } = await (await cluster.findControllerBroker()).metadata([])
@@ -46,7 +39,12 @@ export function foundTopic(
     partitions: partitions.length,
     leaders: partitions.filter(({ leader }) => leader >= 0).length,
     replicas: partitions[0]?.replicas.length ?? 1,
-    config: new Map(entries.map(entry => [entry.configName, entry])),
+    config: new Map(
+      entries.map(({ configName, configValue, configSource }) => [
+        configName,
+        { value: configValue, isOwn: (configSource as number) === SET_ON_TOPIC },
+      ]),
+    ),
   }
 }
 
@@ -55,7 +53,7 @@ async function lookUp(broker: Broker, name: string) {
   try {
     return (await broker.metadata([name])).topicMetadata[0]
   } catch (error) {
-    if (isPassing(error)) return undefined
+    if (isPassing(clientError(error))) return undefined
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@millrace/runtime'
-import kafkajs, { type Kafka, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs'
-import type { KafkaSettings } from './kafka-options.ts'
+import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs'
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js'
+import type { KafkaSettings } from '../kafka-options.ts'
 import { registerZstd } from './zstd-codec.ts'
 
 registerZstd()
@@ -12,9 +13,16 @@ const routeTo =
   ({ namespace, label, log: { message, timestamp: _timestamp, logger: _name, stack: _stack, ...rest } }) =>
     logger.debug({ namespace, level: label, message, ...rest }, 'kafkajs')
 
+/** Opens connections as kafkajs does, to where the settings lead. */
+export function socketFactoryOf({ routeTo }: KafkaSettings): ISocketFactory {
+  const open = createSocketFactory()
+  if (!routeTo) return open
+  return ({ host, port, ...rest }) => open({ ...rest, ...routeTo({ host, port }) })
+}
+
 /** What every connection to the cluster is made with. */
 export function connectionConfig(settings: KafkaSettings, clientId: string): KafkaConfig {
-  const { brokers, tls, sasl, logger, requestTimeoutMs, connectionTimeoutMs, socketFactory } = settings
+  const { brokers, tls, sasl, logger, requestTimeoutMs, connectionTimeoutMs } = settings
   return {
     brokers: [...brokers],
     clientId,
@@ -24,7 +32,7 @@ export function connectionConfig(settings: KafkaSettings, clientId: string): Kaf
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logger.isLevelEnabled('debug') ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
     logCreator: routeTo(logger),
-    ...(socketFactory ? { socketFactory } : {}),
+    socketFactory: socketFactoryOf(settings),
     ...(tls ? { ssl: { ...tls } } : {}),
     // A copy: kafkajs keeps what it makes of the credentials in this very object.
     ...(sasl ? { sasl: { ...sasl } as SASLOptions } : {}),

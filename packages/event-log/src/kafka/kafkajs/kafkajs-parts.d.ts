@@ -1,4 +1,4 @@
-/* The parts of kafkajs 2.2.4 beneath its public clients that record-reader.ts and topic-facts.ts use; the package declares no types for them. */
+/* The parts of kafkajs 2.2.4 beneath its public clients that the adapter uses; the package declares no types for them. */
 
 declare module 'kafkajs/src/cluster/index.js' {
   import type { DescribeConfigResponse, KafkaConfig, Logger, ResourceConfigQuery } from 'kafkajs'
@@ -76,5 +76,7 @@ declare module 'kafkajs/src/consumer/batch.js' {
 }
 
 declare module 'kafkajs/src/network/socketFactory.js' {
-  export default function createSocketFactory(): unknown
+  import type { ISocketFactory } from 'kafkajs'
+
+  export default function createSocketFactory(): ISocketFactory
 }
