@@ -14,11 +14,10 @@ export const instant = z.iso.datetime({
   error: 'expected an ISO-8601 UTC instant with milliseconds, e.g. 2024-03-24T11:25:29.845Z',
 })
 
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 /** The id of one event: a UUID in lower case. */
-export const eventId = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, { error: 'expected a UUID in lower case' })
-  .meta({ format: 'uuid' })
+export const eventId = z.string().regex(UUID, { error: 'expected a UUID in lower case' }).meta({ format: 'uuid' })
 
 /** The id of a record derived from an event: `<source event id>:<kind>`, so that a replay overwrites and never adds. */
 export const derivedId = z.string().regex(/^[0-9a-f-]{36}:[a-z-]+$/, { error: 'expected <event id>:<kind>' })

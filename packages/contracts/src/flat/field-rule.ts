@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { UUID } from '../wire.ts'
+
+/**
+ * What the value of a field has to look like, so that its bytes can be judged where they lie.
+ * Every rule has every property: what reads them by the million meets one shape of object.
+ */
+export interface FieldRule {
+  readonly kind: 'text' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice'
+  /** Of a number its value, of a text its length. */
+  readonly minimum: number
+  readonly maximum: number
+  readonly pattern: RegExp | null
+  /** One of these, as JSON. */
+  readonly choices: readonly string[]
+  readonly isNullable: boolean
+  readonly isOptional: boolean
+}
+
+type Rule = Omit<FieldRule, 'isNullable' | 'isOptional'>
+
+interface FieldSchema {
+  readonly type?: string
+  readonly format?: string
+  readonly pattern?: string
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+const KNOWN_KEYWORDS = new Set([
+  ...['$schema', 'description', 'type', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum'],
+])
+/** Checks that JSON Schema says in full; others, such as `refine`, it leaves out. */
+const KNOWN_CHECKS = new Set([
+  'min_length',
+  'max_length',
+  'string_format',
+  'number_format',
+  'greater_than',
+  'less_than',
+])
+const KNOWN_FORMATS = new Set(['regex', 'datetime', 'date', 'safeint'])
+
+/** The definition of a schema, as zod shows it to libraries; of what this file looks at. */
+interface Definition {
+  readonly type: string
+  readonly format?: string
+  readonly check?: string
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string; readonly format?: string } } }[]
+  readonly innerType?: z.ZodType
+  readonly options?: readonly z.ZodType[]
+  readonly values?: readonly (string | number | boolean)[]
+  readonly entries?: Readonly<Record<string, string | number>>
+}
+
+const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition
+
+/** The values that alone are allowed, or null when the schema is not a list of values. */
+function choicesOf(definition: Definition): readonly (string | number | boolean)[] | null {
+  if ((definition.checks ?? []).length > 0) return null
+  switch (definition.type) {
+    case 'literal':
+      return definition.values ?? null
+    case 'enum':
+      return Object.values(definition.entries ?? {})
+    case 'boolean':
+      return [true, false]
+    case 'union': {
+      const choices = (definition.options ?? []).map(option => choicesOf(definitionOf(option)))
+      return choices.includes(null) ? null : choices.flatMap(choice => choice ?? [])
+    }
+    default:
+      return null
+  }
+}
+
+function ruleOf(schema: z.ZodType): Rule | null {
+  const any: Rule = {
+    kind: 'text',
+    minimum: Number.NEGATIVE_INFINITY,
+    maximum: Number.POSITIVE_INFINITY,
+    pattern: null,
+    choices: [],
+  }
+  const definition = definitionOf(schema)
+  const choices = choicesOf(definition)
+  if (choices) return { ...any, kind: 'choice', choices: choices.map(choice => JSON.stringify(choice)) }
+  if (definition.type !== 'string' && definition.type !== 'number') return null
+  for (const { check, format } of [definition, ...(definition.checks ?? []).map(check => check._zod.def)]) {
+    if (check !== undefined && !KNOWN_CHECKS.has(check)) return null
+    if (format !== undefined && !KNOWN_FORMATS.has(format)) return null
+  }
+  const json = z.toJSONSchema(schema) as FieldSchema
+  if (Object.keys(json).some(keyword => !KNOWN_KEYWORDS.has(keyword))) return null
+  if (definition.type === 'number') {
+    const { minimum = any.minimum, maximum = any.maximum } = json
+    return { ...any, kind: json.type === 'integer' ? 'integer' : 'number', minimum, maximum }
+  }
+  const { minLength: minimum = any.minimum, maxLength: maximum = any.maximum } = json
+  const pattern = json.pattern === undefined ? null : new RegExp(json.pattern)
+  const isBounded = json.minLength !== undefined || json.maxLength !== undefined
+  if (!isBounded && json.pattern === UUID.source) return { ...any, kind: 'uuid' }
+  if (!isBounded && json.format === 'date-time') return { ...any, kind: 'instant', pattern }
+  return { ...any, minimum, maximum, pattern }
+}
+
+/** The rule of a field, or null when there is none that its bytes could be judged by: lists, objects, code. */
+export function fieldRuleOf(schema: z.ZodType): FieldRule | null {
+  let isNullable = false
+  let isOptional = false
+  let inner = schema
+  for (;;) {
+    const { type, innerType, checks = [] } = definitionOf(inner)
+    if ((type !== 'nullable' && type !== 'optional') || checks.length > 0 || !innerType) break
+    if (type === 'nullable') isNullable = true
+    else isOptional = true
+    inner = innerType
+  }
+  const rule = ruleOf(inner)
+  return rule && { ...rule, isNullable, isOptional }
+}

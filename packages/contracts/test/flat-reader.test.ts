@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { eventId, FlatReader, instant, lolCurated, lolRaw } from '../src/index.ts'
+
+const move = {
+  eventId: '0b9c1f86-52a5-4b0e-9c9e-0d5d3a0c8b11',
+  datetime: '2024-03-24T11:25:29.845Z',
+  method: '/move',
+  ingametime: '12:5',
+  ip: '192.168.0.50',
+  x: 277.25,
+  y: -351,
+  deathCount: 0,
+  id: 'b405fd3c-785b-4e42-a825-52a75f3d82a4',
+  inputkey: '',
+  account: 'testAccount_56',
+  champion: 'vex',
+  status: 0,
+  roomID: '0b9c1f86',
+  createRoomDate: '2024-03-24T11:25:29.001Z',
+}
+const curated = {
+  ...move,
+  roomDay: '2024-03-24',
+  'x+y': -73.75,
+  buyItem: 1,
+  displacement: null,
+  elapsedMs: null,
+  speed: 0.5,
+}
+const bytesOf = (text: string) => Buffer.from(text, 'utf8')
+const takes = (schema: z.ZodObject, text: string): boolean => new FlatReader(schema).read(bytesOf(text))
+
+describe('a flat reader', () => {
+  it('takes events that are written plainly, as JSON.stringify and as Python writes them, in any order of fields', () => {
+    expect(takes(lolRaw, JSON.stringify(move))).toBe(true)
+    expect(takes(lolCurated, JSON.stringify(curated))).toBe(true)
+    expect(takes(lolRaw, JSON.stringify(move).replaceAll('":', '": ').replaceAll(',"', ', "'))).toBe(true)
+    const reader = new FlatReader(lolRaw)
+    const shuffled = Object.entries(move).reverse()
+    for (let turn = 0; turn < 5; turn++) {
+      expect(reader.read(bytesOf(JSON.stringify(Object.fromEntries(shuffled))))).toBe(true)
+      shuffled.push(shuffled.shift()!)
+    }
+  })
+
+  it('tells the values of the event that was read last', () => {
+    const reader = new FlatReader(lolRaw)
+    const { roomID: _, ...without } = move
+    const [first, second] = [JSON.stringify(move), JSON.stringify({ ...without, x: -0.125 })]
+    const body = bytesOf(`${first}\n${second}`)
+    const [datetime, x, roomID] = [reader.indexOf('datetime'), reader.indexOf('x'), reader.indexOf('roomID')]
+    expect(reader.read(body, 0, first.length)).toBe(true)
+    expect(reader.instantMs(datetime)).toBe(Date.parse(move.datetime))
+    expect(reader.text(roomID)).toBe(move.roomID)
+    expect(reader.slice(roomID)).toEqual(Buffer.from(move.roomID))
+    expect(reader.text(x)).toBe('277.25')
+    expect(reader.read(body, first.length + 1, body.length)).toBe(true)
+    expect(reader.text(x)).toBe('-0.125')
+    expect(reader.text(roomID)).toBeUndefined()
+    expect(reader.slice(roomID)).toBeUndefined()
+  })
+
+  it('refuses a field that it does not know', () => {
+    expect(() => new FlatReader(lolRaw).indexOf('mood')).toThrow('no field mood')
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['an array', '[]'],
+    ['an empty object', '{}'],
+    ['half an object', '{"eventId"'],
+    ['an object that goes on', `${JSON.stringify(move)}}`],
+    ['a field twice', JSON.stringify(move).replace('{', '{"x":1,')],
+    ['an optional field twice', JSON.stringify(move).replace('{', '{"roomID":"x",')],
+    ['a number that a double may not hold', JSON.stringify(move).replace('277.25', '9007199254740993')],
+    ['an exponent', JSON.stringify(move).replace('277.25', '2e7')],
+    ['an unknown field', JSON.stringify({ ...move, mood: 1 })],
+    ['a missing field', JSON.stringify({ ...move, account: undefined })],
+    ['a missing comma', JSON.stringify(move).replace(',"y"', ' "y"')],
+    ['a comma before the end', JSON.stringify(move).replace('}', ',}')],
+    ['a null', JSON.stringify({ ...move, x: null })],
+    ['a day that does not exist', JSON.stringify({ ...move, datetime: '2023-02-29T11:25:29.845Z' })],
+    ['an hour that does not exist', JSON.stringify({ ...move, datetime: '2023-02-28T24:25:29.845Z' })],
+    ['a second that does not exist', JSON.stringify({ ...move, datetime: '2023-02-28T23:25:60.845Z' })],
+    ['an id in upper case', JSON.stringify({ ...move, eventId: move.eventId.toUpperCase() })],
+    ['a text that is too long', JSON.stringify({ ...move, champion: 'x'.repeat(65) })],
+    ['a text that is too short', JSON.stringify({ ...move, account: '' })],
+    ['a text against its pattern', JSON.stringify({ ...move, ingametime: '12:555' })],
+    ['a long text against its pattern', JSON.stringify({ ...move, ingametime: '12345:5678' })],
+    ['another choice', JSON.stringify({ ...move, method: '/jump' })],
+    ['a number that is no choice', JSON.stringify(move).replace('"status":0', '"status":01')],
+    ['a fraction for an integer', JSON.stringify({ ...move, deathCount: 1.5 })],
+    ['a negative count', JSON.stringify({ ...move, deathCount: -1 })],
+    ['a number with a leading zero', JSON.stringify(move).replace('277.25', '0277.25')],
+    ['a number with a plus', JSON.stringify(move).replace('277.25', '+277.25')],
+    ['a number that ends with its point', JSON.stringify(move).replace('277.25', '277.')],
+    ['a bare minus', JSON.stringify(move).replace('277.25', '-')],
+    ['a line break', JSON.stringify(move, null, 1)],
+    ['a control character', JSON.stringify(move).replace('vex', 'v\u0001x')],
+    ['an escape', JSON.stringify({ ...move, champion: 'v"x' })],
+    ['a letter beyond ASCII', JSON.stringify({ ...move, champion: 'vëx' })],
+    ['a text without an end', JSON.stringify(move).replace('"vex"', '"vex')],
+  ])('does not take %s', (_what, text) => {
+    expect(takes(lolRaw, text)).toBe(false)
+  })
+
+  it.each([
+    ['a check by code', z.object({ a: z.string().refine(text => text !== 'no') })],
+    ['a check of the whole object', z.object({ a: z.string() }).refine(({ a }) => a !== 'no')],
+    ['a transformation', z.object({ a: z.string().transform(text => text.length) })],
+    ['a format that has code behind it', z.object({ a: z.url() })],
+    ['a default', z.object({ a: z.string().default('x') })],
+    ['a list', z.object({ a: z.array(z.string()) })],
+    ['a trimmed text', z.object({ a: z.string().trim() })],
+  ])('takes nothing where a schema has %s', (_what, schema) => {
+    expect(takes(schema, '{"a":"yes"}')).toBe(false)
+    expect(takes(schema, '{"a":"no"}')).toBe(false)
+  })
+
+  const schema = z.looseObject({
+    id: eventId.optional(),
+    at: instant,
+    text: z.string().min(1).max(9),
+    time: z.string().regex(/^\d{1,2}:\d{1,2}$/),
+    real: z.number().min(-1e6).max(1e6),
+    count: z.int().min(0).nullable(),
+    kind: z.enum(['a', 'ab']),
+    flag: z.boolean().optional(),
+  })
+  const year = fc.date({ min: new Date('2023-01-01'), max: new Date('2025-12-31'), noInvalidDate: true })
+  const text = fc.stringMatching(/^[ !#-[\]-~]{1,9}$/)
+  const plain = {
+    id: fc.uuid(),
+    at: year.map(date => date.toISOString()),
+    text,
+    time: fc.stringMatching(/^\d{1,2}:\d{1,2}$/),
+    real: fc.integer({ min: -1e8, max: 1e8 }).map(hundreds => hundreds / 100),
+    count: fc.option(fc.nat()),
+    kind: fc.constantFrom('a', 'ab'),
+    flag: fc.boolean(),
+  }
+  const requiredKeys = ['at', 'text', 'time', 'real', 'count', 'kind'] as const
+  const mostly = <T, U>(arbitrary: fc.Arbitrary<T>, ...odd: readonly fc.Arbitrary<U>[]) =>
+    fc.oneof({ weight: 30, arbitrary }, ...odd)
+  const events = fc
+    .record(
+      {
+        id: mostly(plain.id, fc.string({ maxLength: 36, minLength: 36 })),
+        at: mostly(
+          plain.at,
+          plain.at.map(at => at.replace(/-\d\dT/, '-31T')),
+        ),
+        text: mostly(text, fc.string({ maxLength: 12 }), fc.string({ maxLength: 9, unit: 'binary' })),
+        time: mostly(plain.time, fc.stringMatching(/^\d{1,3}:\d{1,3}$/), fc.string({ maxLength: 5 })),
+        real: mostly(plain.real, fc.double(), fc.float({ noNaN: true }), fc.double({ min: -1e6, max: 1e6 })),
+        count: mostly(
+          plain.count,
+          fc.integer(),
+          fc.double(),
+          fc.maxSafeNat().map(nat => nat * 1000),
+        ),
+        kind: mostly(plain.kind, fc.constantFrom('abc', '')),
+        flag: mostly(plain.flag, fc.constant('true')),
+      },
+      { requiredKeys: [...requiredKeys] },
+    )
+    .chain(event =>
+      mostly(
+        fc.constant(event),
+        fc.jsonValue().map(more => ({ ...event, more })),
+      ),
+    )
+  /** Some change of a text: none, another byte, one less, one more. */
+  const spoiled = fc
+    .tuple(events, fc.nat(), fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.nat(255)), fc.nat(2))
+    .map(([event, place, byte, cut]) => {
+      const bytes = bytesOf(JSON.stringify(event))
+      if (byte === null) return bytes
+      const at = place % bytes.length
+      return Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from([byte]),
+        bytes.subarray(Math.min(at + cut, bytes.length)),
+      ])
+    })
+
+  it('takes nothing that JSON.parse and the schema would refuse or read otherwise', () => {
+    const reader = new FlatReader(schema)
+    const names = Object.keys(schema.shape)
+    let taken = 0
+    fc.assert(
+      fc.property(spoiled, bytes => {
+        const padded = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('"')])
+        if (!reader.read(padded, 1, bytes.length + 1)) return
+        taken++
+        const event = JSON.parse(bytes.toString()) as Record<string, unknown>
+        expect(schema.parse(event)).toEqual(event)
+        expect(names).toEqual(expect.arrayContaining(Object.keys(event)))
+        expect(bytes.toString().match(/[{,] ?"\w+":/g)).toHaveLength(Object.keys(event).length)
+        for (const name of names) {
+          const text = reader.text(reader.indexOf(name))
+          expect(text).toBe(event[name] === undefined ? undefined : reader.slice(reader.indexOf(name))?.toString())
+          if (text !== undefined && typeof event[name] === 'string') expect(text).toBe(event[name])
+          else if (text !== undefined) expect(JSON.parse(text)).toBe(event[name])
+        }
+        expect(reader.instantMs(reader.indexOf('at'))).toBe(Date.parse(event.at as string))
+      }),
+      { numRuns: 20_000 },
+    )
+    expect(taken).toBeGreaterThan(500)
+  })
+
+  it('takes every event of the plain kind, whatever its values', () => {
+    const reader = new FlatReader(schema)
+    fc.assert(
+      fc.property(fc.record(plain, { requiredKeys: [...requiredKeys] }), event => {
+        expect(reader.read(bytesOf(JSON.stringify(event)))).toBe(true)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
