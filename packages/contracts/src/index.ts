@@ -16,7 +16,7 @@ export {
 } from './domains/lol.ts'
 export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'
 export { type FailedEvent, failedEvent } from './failed-event.ts'
-export { FlatReader } from './flat/flat-reader.ts'
+export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export {
   dataFileName,
   hourFolder,

@@ -216,6 +216,15 @@ export class FlatReader {
   }
 }
 
+const readers = new WeakMap<z.ZodObject, FlatReader>()
+
+/** The reader of a schema: one for all, since what it knows of an event holds only until the next one. */
+export function flatReaderOf(schema: z.ZodObject): FlatReader {
+  const reader = readers.get(schema) ?? new FlatReader(schema)
+  readers.set(schema, reader)
+  return reader
+}
+
 /** The digit at `at`, or NaN. */
 function digitAt(view: DataView, at: number): number {
   const digit = view.getUint8(at) - ZERO

@@ -98,7 +98,9 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     const { contract, form } = admission
     const { starts, ends } = slices
     const prepared: Prepared = { outcomes: [], refused: [], accepted: { indexes: [], records: [] } }
-    const prepare = createRecordReader(contract, body, factsOf(body, form), idMaker(admission))
+    let facts: BodyFacts | undefined
+    const factsOnce = (): BodyFacts => (facts ??= factsOf(body, form))
+    const prepare = createRecordReader(contract, body, factsOnce, idMaker(admission))
     let turnFrom = 0
     for (let index = 0; index < starts.length; index++) {
       if (starts[index]! - turnFrom > BYTES_PER_TURN) {
@@ -173,7 +175,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
       lease,
       randomId,
     })
-    count(outcomes, contract.name, accepted.records.at(-1)?.eventTime, nowMs)
+    count(outcomes, contract.name, accepted.records.at(-1)?.eventTimeMs, nowMs)
     if (isRefusal(slices)) return problemAnswer(outcomes[0] as Refusal)
     return writeAnswer(outcomes, { minimal, batch: slices.batch })
   }
@@ -184,7 +186,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     return problemAnswer(refusal)
   }
 
-  function count(outcomes: readonly Outcome[], topic: string, eventTime: string | undefined, nowMs: number): void {
+  function count(outcomes: readonly Outcome[], topic: string, eventTimeMs: number | undefined, nowMs: number): void {
     const codes = new Map<Refusal['code'], { refused: number; kept: number }>()
     let stored = 0
     for (const outcome of outcomes) {
@@ -205,8 +207,8 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     if (stored === 0) return
     metrics.recordsOut.inc({ topic }, stored)
     metrics.lastProgress.set(clock.now() / 1000)
-    const eventTimeMs = eventTime === undefined ? Number.NaN : Date.parse(eventTime)
-    if (isSaneEventTime(eventTimeMs, nowMs)) metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
+    if (eventTimeMs !== undefined && isSaneEventTime(eventTimeMs, nowMs))
+      metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
   }
 
   /** An answer is memory until its client takes it or is given up. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { MAX_RECORD_BYTES, readWire, type TopicContract } from '@millrace/contracts'
+import { flatReaderOf, MAX_RECORD_BYTES, readWire, type TopicContract } from '@millrace/contracts'
 import { describeValue, explainIssues } from '../explain-issues.ts'
 import { countKeys, faultOf, parseKeepingNumbers } from '../inspect-event.ts'
 import { jsonFault } from '../json-fault.ts'
@@ -12,8 +12,8 @@ export interface PreparedRecord {
   /** The bytes as received where they are canonical, else written anew. */
   readonly value: Buffer
   readonly eventId: string
-  /** As in the record, ISO-8601 UTC. */
-  readonly eventTime: string
+  /** Milliseconds since the epoch. */
+  readonly eventTimeMs: number
 }
 
 /** A record that may not, with what could be read of it. */
@@ -41,11 +41,19 @@ const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, k
 const LONG_NUMBER = /\d{16}/
 
 /**
- * Makes the function that reads one record of a body: bytes → parsed once → judged once by the topic's schema → forwarded
- * as they are, or written anew once when they are not canonical (no event id, wire form, repeated keys, line breaks).
+ * Makes the function that reads one record of a body. Records that are written plainly are judged where their bytes lie; others
+ * are parsed once, judged once by the topic's schema, and forwarded as they are, or written anew once when they are not
+ * canonical (no event id, wire form, repeated keys, line breaks).
  */
-export function createRecordReader(contract: TopicContract, body: Buffer, facts: BodyFacts, makeId: IdMaker) {
+export function createRecordReader(
+  contract: TopicContract,
+  body: Buffer,
+  factsOfBody: () => BodyFacts,
+  makeId: IdMaker,
+) {
   const { schema, key: keyField, eventTime, wire = {} } = contract
+  const flat = flatReaderOf(schema)
+  const [keyIndex, idIndex, timeIndex] = [keyField, 'eventId', eventTime].map(field => flat.indexOf(field))
   const wireFields = Object.keys(wire)
   // One client writes all of its records alike, so what the last one needed is tried first.
   let wireFirst = false
@@ -54,6 +62,14 @@ export function createRecordReader(contract: TopicContract, body: Buffer, facts:
     const bytes = end - start
     if (bytes > MAX_RECORD_BYTES)
       return refuse({ code: 'record_too_large', details: { bytes, limit: MAX_RECORD_BYTES } })
+    if (flat.read(body, start, end))
+      return {
+        key: flat.slice(keyIndex!)!,
+        value: body.subarray(start, end),
+        eventId: flat.text(idIndex!)!,
+        eventTimeMs: flat.instantMs(timeIndex!)!,
+      }
+    const facts = factsOfBody()
     if (!facts.utf8 && !isUtf8(body.subarray(start, end)))
       return refuse({ code: 'invalid_utf8', details: { position: firstBadByte(body, start, end) } })
     const text = body.toString(facts.ascii ? 'latin1' : 'utf8', start, end)
@@ -90,7 +106,7 @@ export function createRecordReader(contract: TopicContract, body: Buffer, facts:
       key: Buffer.from(wired[keyField] as string),
       value: Buffer.from(JSON.stringify(LONG_NUMBER.test(text) ? withLongNumbers(wired, text, schema.shape) : wired)),
       eventId: wired.eventId as string,
-      eventTime: wired[eventTime] as string,
+      eventTimeMs: Date.parse(wired[eventTime] as string),
     }
   }
 
@@ -99,7 +115,7 @@ export function createRecordReader(contract: TopicContract, body: Buffer, facts:
       key: Buffer.from(record[keyField] as string),
       value: body.subarray(start, end),
       eventId: record.eventId as string,
-      eventTime: record[eventTime] as string,
+      eventTimeMs: Date.parse(record[eventTime] as string),
     }
   }
 
