@@ -5,7 +5,7 @@ import { createKey } from '@millrace/ingest-gateway'
 import { findFreePorts, type ServiceProcess, type StackAddresses, startService, waitUntil } from '@millrace/testing'
 import { inBatches } from './batches.ts'
 import type { HttpRequest } from './http-load.ts'
-import { openLog, topicSpec } from './kafka.ts'
+import { clientVariables, openLog, topicSpec } from './kafka.ts'
 import { simulateMoves } from './lol-records.ts'
 
 const MAIN = fileURLToPath(import.meta.resolve('../../../../services/ingest-gateway/src/main.ts'))
@@ -34,6 +34,7 @@ export async function startGateway(
     MILLRACE_KEYS_FILE: keysFile,
     MILLRACE_HTTP_PORT: String(port),
     MILLRACE_LOG_LEVEL: 'warn',
+    ...clientVariables,
     ...more,
   })
   await waitUntil(async () => (await process.notReady()) === null, {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import {
   createKafkaEventLog,
   type EventLog,
+  type KafkaClientName,
+  kafkaClients,
   type LogProducer,
   type OutgoingRecord,
   type TopicSpec,
@@ -18,12 +20,27 @@ const brokersOf = ({ kafka }: StackAddresses): readonly string[] => {
   return kafka.brokers
 }
 
+/** Which client library the event log uses: as for every service, by this variable, else its own choice. */
+const clientChoice = ((): { readonly client?: KafkaClientName } => {
+  const client = process.env.MILLRACE_KAFKA_CLIENT
+  if (client === undefined) return {}
+  if (!(kafkaClients as readonly string[]).includes(client))
+    throw new Error(`MILLRACE_KAFKA_CLIENT: expected ${kafkaClients.join(' or ')}, got ${JSON.stringify(client)}.`)
+  return { client: client as KafkaClientName }
+})()
+
+/** The same choice as variables of a service. */
+export const clientVariables: Readonly<Record<string, string>> = clientChoice.client
+  ? { MILLRACE_KAFKA_CLIENT: clientChoice.client }
+  : {}
+
 export const openLog = (addresses: StackAddresses): EventLog =>
   createKafkaEventLog({
     brokers: brokersOf(addresses),
     clientId: 'bench',
     clock: systemClock,
     logger: createLogger('bench', { level: 'silent' }),
+    ...clientChoice,
   })
 
 /** kafkajs as its documentation has it. */

@@ -61,7 +61,8 @@ export const row = defineRow({
     return { round: async () => (2 * EVENTS) / ((await timed(write)) / 1_000), close: () => mart.close() }
   },
   async other(context) {
-    const client = new Client(contact(context))
+    const { port, ...contacts } = contact(context)
+    const client = new Client({ ...contacts, protocolOptions: { port } })
     await client.connect()
     const events = (await curatedMoves(EVENTS)).map(({ value }) => value)
     const write = async (): Promise<void> => {

@@ -107,6 +107,22 @@ describe('a lane', () => {
     expect(leases.attempts).toHaveLength(3)
   })
 
+  it.each(Array.from({ length: 24 }, (_, turns) => turns))(
+    'sends what is pushed %i turns after the answer to its last batch, with nothing to follow',
+    async turns => {
+      const { clock, leases, append } = setUp()
+      const first = append(['a'])
+      await clock.advance(5)
+      leases.attempts[0]!.answer(0)
+      for (let turn = 0; turn < turns; turn++) await null
+      const second = append(['b'])
+      await clock.advance(5)
+      expect(leases.attempts[1]).toMatchObject({ values: ['b'] })
+      leases.attempts[1]!.answer(1)
+      expect(await Promise.all([first, second])).toEqual([[0], [1]])
+    },
+  )
+
   it('tries the same batch again with the same producer, whatever came meanwhile', async () => {
     const { clock, leases, append } = setUp({ lingerMs: 0 })
     const first = append(['a'])

@@ -118,6 +118,8 @@ export class PartitionLane {
     if (this.#running || this.#queue.length === 0) return
     this.#running = this.#drain().finally(() => {
       this.#running = undefined
+      // Pushed after the drain had looked for more.
+      this.#run()
     })
   }
 
