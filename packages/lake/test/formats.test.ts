@@ -6,7 +6,13 @@ import { canonicalJson, topics } from '@millrace/contracts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createNdjsonFormat, createParquetFormat, type DataFormat, decodeRecord, type LakeRow } from '../src/index.ts'
+import {
+  createNdjsonFormat,
+  createParquetFormat,
+  createRecordDecoder,
+  type DataFormat,
+  type LakeRow,
+} from '../src/index.ts'
 
 const SENT_MS = Date.UTC(2024, 2, 24, 12)
 let directory: string
@@ -37,18 +43,21 @@ const formats: Record<string, () => DataFormat> = {
   'ndjson.zst': () => createNdjsonFormat(),
 }
 
+const decode = createRecordDecoder(topics['lol.raw'])
+
 async function store(format: DataFormat, records: readonly { offset: number; text: string }[]): Promise<string> {
   const base = join(directory, `${++files}`)
   const lines = records.map(({ offset, text }) => {
     const value = Buffer.from(text)
-    const decoded = decodeRecord(value, 'datetime')
+    const decoded = decode(value)
     if (!decoded.ok) throw new Error(decoded.message)
     return Buffer.concat([
       Buffer.from(format.encode({ offset, timestampMs: SENT_MS, value, event: decoded.event })),
       Buffer.from('\n'),
     ])
   })
-  await writeFile(`${base}.lines`, Buffer.concat(lines))
+  const whole = Buffer.concat(lines)
+  await writeFile(`${base}.lines`, (await format.pack?.(whole)) ?? whole)
   const target = `${base}.${format.name}`
   await format.finish(
     `${base}.lines`,
@@ -278,27 +287,29 @@ describe('ndjson.zst', () => {
   })
 })
 
-describe('decodeRecord', () => {
-  const decode = (bytes: Buffer | string) => decodeRecord(Buffer.from(bytes as string), 'datetime')
+describe('the decoder of records', () => {
+  const read = (bytes: Buffer | string) => decode(Buffer.from(bytes as string))
+  const eventTimeMs = Date.UTC(2024, 2, 24, 11, 25, 29, 845)
 
-  it('reads an object and its event time', () => {
-    expect(decode(JSON.stringify(sample))).toEqual({
-      ok: true,
-      event: sample,
-      eventTimeMs: Date.UTC(2024, 2, 24, 11, 25, 29, 845),
-    })
+  it('reads the event time of a plainly written event, and makes no value of the rest', () => {
+    expect(read(JSON.stringify(sample))).toEqual({ ok: true, event: null, eventTimeMs })
+  })
+
+  it('reads any other object and its event time', () => {
+    const odd = { ...sample, champion: 'Kaï’Sa', more: [1] }
+    expect(read(JSON.stringify(odd))).toEqual({ ok: true, event: odd, eventTimeMs })
     for (const datetime of [undefined, null, 5, 'yesterday', '2024-13-01T00:00:00Z', '2024-01-01']) {
-      expect(decode(JSON.stringify({ datetime }))).toMatchObject({ ok: true, eventTimeMs: null })
+      expect(read(JSON.stringify({ datetime }))).toMatchObject({ ok: true, eventTimeMs: null })
     }
   })
 
   it('says why bytes are no record', () => {
-    expect(decode(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toMatchObject({ ok: false, code: 'invalid_utf8' })
+    expect(read(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toMatchObject({ ok: false, code: 'invalid_utf8' })
     for (const text of ['', '{', '{"a":NaN}', '\ufeff{}', '{"a":1}{}'])
-      expect(decode(text)).toMatchObject({ ok: false, code: 'invalid_json' })
+      expect(read(text)).toMatchObject({ ok: false, code: 'invalid_json' })
     for (const text of ['1', '"a"', 'null', '[]', 'true', '12345678901234567890123', '1e400']) {
-      expect(decode(text)).toMatchObject({ ok: false, code: 'not_an_object' })
+      expect(read(text)).toMatchObject({ ok: false, code: 'not_an_object' })
     }
-    expect(decode(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toMatchObject({ ok: false, code: 'too_deep' })
+    expect(read(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toMatchObject({ ok: false, code: 'too_deep' })
   })
 })

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { LakeFormat } from '@millrace/contracts'
 
 /** A record on its way into a data file. */
@@ -7,8 +8,8 @@ export interface DataRecord {
   readonly timestampMs: number
   /** The record's bytes: a JSON object in UTF-8. */
   readonly value: Buffer
-  /** `value` as `decodeRecord` read it. */
-  readonly event: Readonly<Record<string, unknown>>
+  /** `value` as the decoder of the topic read it. */
+  readonly event: Readonly<Record<string, unknown>> | null
 }
 
 /** A record read back from a data file; equal in canonical form to what was archived. */
@@ -22,7 +23,11 @@ export interface DataFormat {
   readonly name: LakeFormat
   /** One line without its newline. */
   encode(record: DataRecord): string | Buffer
-  /** Makes the data file `target` of the lines in `linesFile`; `offsets` has one offset per line, ascending. */
+  /** Makes of whole lines what is kept of them on the local disk; as they are where this is absent. */
+  pack?(lines: Buffer): Promise<Buffer>
+  /** The lines of a local file of what was packed. */
+  unpack?(packedFile: Readable): AsyncIterable<Buffer>
+  /** Makes the data file `target` of the packed lines in `linesFile`; `offsets` has one offset per line, ascending. */
   finish(linesFile: string, target: string, offsets: readonly number[]): Promise<void>
   /** The rows of a local data file in batches, by offset ascending. Rejects with `data_file_damaged`. */
   read(localFile: string): AsyncIterable<readonly LakeRow[]>

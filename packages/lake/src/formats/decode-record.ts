@@ -1,10 +1,16 @@
 import { isUtf8 } from 'node:buffer'
+import { flatReaderOf, type TopicContract } from '@millrace/contracts'
 
 /** Deepest nesting of a record that is stored; deeper ones cannot be written anew as JSON. */
 export const MAX_DEPTH = 512
 
 export type DecodedRecord =
-  | { readonly ok: true; readonly event: Record<string, unknown>; readonly eventTimeMs: number | null }
+  | {
+      readonly ok: true
+      /** Null when the bytes are a plainly written event of the topic's schema, which needs no parser. */
+      readonly event: Record<string, unknown> | null
+      readonly eventTimeMs: number | null
+    }
   | { readonly ok: false; readonly code: UndecodableCode; readonly message: string }
 
 export type UndecodableCode = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'too_deep'
@@ -46,10 +52,22 @@ export function readEventTime(value: unknown): number | null {
 }
 
 /**
- * Reads the bytes of a record as a JSON object.
- * @param eventTimeField field with the event time; a record without a readable one still is a record
+ * Makes the reader of a topic's records: bytes that have to be a JSON object. A record without a readable event time, or one
+ * that is not as its schema says, still is a record.
  */
-export function decodeRecord(value: Buffer, eventTimeField: string): DecodedRecord {
+export function createRecordDecoder({
+  schema,
+  eventTime,
+}: Pick<TopicContract, 'schema' | 'eventTime'>): (value: Buffer) => DecodedRecord {
+  const flat = flatReaderOf(schema)
+  const timeIndex = flat.indexOf(eventTime)
+  return value =>
+    flat.read(value)
+      ? { ok: true, event: null, eventTimeMs: flat.instantMs(timeIndex) ?? null }
+      : parseRecord(value, eventTime)
+}
+
+function parseRecord(value: Buffer, eventTimeField: string): DecodedRecord {
   if (!isUtf8(value)) return { ok: false, code: 'invalid_utf8', message: 'The bytes are not valid UTF-8.' }
   const text = value.toString('utf8')
   let event: unknown

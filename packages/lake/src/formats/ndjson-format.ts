@@ -1,7 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, createZstdDecompress, zstdCompress } from 'node:zlib'
 import { fromFileSystem, lakeError } from '../errors.ts'
 import type { DataFormat, LakeRow } from './data-format.ts'
 import { OFFSET_FRAME_HEADER_BYTES, offsetFrame, offsetFrameLength, readOffsetFrame } from './offset-frame.ts'
@@ -18,20 +19,20 @@ function oneLine(value: Buffer): Buffer {
   return Buffer.from(value.map(byte => (byte === NEWLINE || byte === RETURN ? SPACE : byte)))
 }
 
-/** NDJSON with zstd level 1: the bytes of each record and a newline; the offsets are in a skippable frame at the start. */
+const compress = promisify(zstdCompress)
+
+/** NDJSON with zstd level 1: the bytes of each record and a newline, in frames; the offsets are in a skippable frame at the start. */
 export function createNdjsonFormat(): DataFormat {
   return {
     name: 'ndjson.zst',
     encode: ({ value }) => oneLine(value),
+    pack: lines => compress(lines, { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+    unpack: packedFile => packedFile.pipe(createZstdDecompress()),
     finish: async (linesFile, target, offsets) => {
       try {
         const sink = createWriteStream(target)
         sink.write(offsetFrame(offsets))
-        await pipeline(
-          createReadStream(linesFile, { highWaterMark: CHUNK_BYTES }),
-          createZstdCompress({ chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-          sink,
-        )
+        await pipeline(createReadStream(linesFile, { highWaterMark: CHUNK_BYTES }), sink)
       } catch (error) {
         await rm(target, { force: true })
         throw fromFileSystem(error, { where: 'the local directory', operation: 'write', path: target })

@@ -9,7 +9,7 @@ import { createRowEncoder } from './parquet-row.ts'
 const RESERVED = ['_topic', '_partition', '_offset', '_timestamp', 'extra']
 const LINE_TYPES: Record<ColumnType, string> = {
   string: 'VARCHAR',
-  timestamp: 'BIGINT',
+  timestamp: 'TIMESTAMPTZ',
   double: 'DOUBLE',
   bigint: 'BIGINT',
   boolean: 'BOOLEAN',
@@ -17,8 +17,6 @@ const LINE_TYPES: Record<ColumnType, string> = {
 }
 // A record is at most 2 MiB; as text inside a line it can grow sixfold.
 const MAX_LINE_BYTES = 16 << 20
-
-const instantColumn = (name: string): string => `make_timestamptz(${name} * 1000)`
 
 /**
  * Parquet with zstd: one typed column per field of the topic's schema, instants as TIMESTAMP in UTC, `extra` with whatever
@@ -39,21 +37,18 @@ export function createParquetFormat(contract: Pick<TopicContract, 'name' | 'sche
     taken.add(name.toLowerCase())
   }
   const lineColumns = [
-    "'o': 'BIGINT'",
-    "'t': 'BIGINT'",
-    ...columns.map(({ type }, index) => `'${index}': '${LINE_TYPES[type]}'`),
-    "'e': 'VARCHAR'",
+    "'_offset': 'BIGINT'",
+    "'_timestamp': 'BIGINT'",
+    ...columns.map(({ name, type }) => `${sqlText(name)}: '${LINE_TYPES[type]}'`),
+    "'extra': 'VARCHAR'",
   ]
   const selected = [
-    ...columns.map(({ name, type }, index) => {
-      const column = sqlName(String(index))
-      return `${type === 'timestamp' ? instantColumn(column) : column} AS ${sqlName(name)}`
-    }),
-    'e AS extra',
+    ...columns.map(({ name }) => sqlName(name)),
+    'extra',
     `${sqlText(contract.name)} AS _topic`,
     `${partition}::INTEGER AS _partition`,
-    'o AS _offset',
-    `${instantColumn('t')} AS _timestamp`,
+    '_offset',
+    'make_timestamptz(_timestamp * 1000) AS _timestamp',
   ]
   const jsonColumns = columns.filter(({ type }) => type === 'json').map(({ name }) => name)
   const metadata = JSON.stringify({ version: 1, jsonColumns })

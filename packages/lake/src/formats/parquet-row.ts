@@ -1,16 +1,17 @@
 import type { Column, ColumnType } from '@millrace/contracts'
 import type { DataRecord } from './data-format.ts'
 
+const COMMA = 0x2c
 const INSTANT = /^\d{4}-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
 
-/** The instant in ms when the text is the one way to write it, else undefined. */
-function canonicalInstant(text: string): number | undefined {
+/** Whether the text is the one way to write an instant. */
+function isCanonicalInstant(text: string): boolean {
   const match = INSTANT.exec(text)
-  if (!match) return undefined
+  if (!match) return false
   const ms = Date.parse(text)
-  if (Number.isNaN(ms)) return undefined
+  if (Number.isNaN(ms)) return false
   // Date.parse takes February 30th; only late days of a month need the slower look.
-  return Number(match[2]) <= 28 || new Date(ms).toISOString() === text ? ms : undefined
+  return Number(match[2]) <= 28 || new Date(ms).toISOString() === text
 }
 
 /** A value as JSON for its typed column, or undefined when reading the column back would not give the same value. */
@@ -18,10 +19,8 @@ function cell(type: ColumnType, value: unknown): string | undefined {
   switch (type) {
     case 'string':
       return typeof value === 'string' && value.isWellFormed() ? JSON.stringify(value) : undefined
-    case 'timestamp': {
-      const ms = typeof value === 'string' ? canonicalInstant(value) : undefined
-      return ms === undefined ? undefined : String(ms)
-    }
+    case 'timestamp':
+      return typeof value === 'string' && isCanonicalInstant(value) ? `"${value}"` : undefined
     case 'double':
       return typeof value === 'number' && Number.isFinite(value) ? JSON.stringify(value) : undefined
     case 'bigint':
@@ -33,23 +32,34 @@ function cell(type: ColumnType, value: unknown): string | undefined {
   }
 }
 
+const OPEN_BRACE = 1
+
 /**
- * Makes the encoder of local lines: `o` offset, `t` time of sending, the columns by their position, and `e` with what no
- * typed column can hold as it is: unknown fields, and values that are not of their column's type. Nulls are left out.
+ * Makes the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
+ * `extra` with what none of them can hold as it is: unknown fields, and values that are not of their column's type. Nulls are left
+ * out. A plainly written event goes in as it is.
  */
-export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => string {
-  const positions = new Map(columns.map(({ name, type }, index) => [name, { index, type }]))
-  return ({ offset, timestampMs, event }) => {
-    let line = `{"o":${offset},"t":${timestampMs}`
+export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => string | Buffer {
+  const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))
+  return ({ offset, timestampMs, value, event }) => {
+    const head = `{"_offset":${offset},"_timestamp":${timestampMs}`
+    if (event === null) {
+      const line = Buffer.allocUnsafe(head.length + value.length)
+      line.write(head, 'latin1')
+      line[head.length] = COMMA
+      line.set(value.subarray(OPEN_BRACE), head.length + 1)
+      return line
+    }
+    let line = head
     let extra = ''
     for (const name of Object.keys(event)) {
-      const value = event[name]
-      if (value === null) continue
-      const position = positions.get(name)
-      const text = position === undefined ? undefined : cell(position.type, value)
-      if (position !== undefined && text !== undefined) line += `,"${position.index}":${text}`
-      else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`
+      const field = event[name]
+      if (field === null) continue
+      const column = types.get(name)
+      const text = column && cell(column.type, field)
+      if (text !== undefined) line += `${column!.key}${text}`
+      else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(field)}`
     }
-    return extra === '' ? `${line}}` : `${line},"e":${JSON.stringify(`${extra}}`)}}`
+    return extra === '' ? `${line}}` : `${line},"extra":${JSON.stringify(`${extra}}`)}}`
   }
 }

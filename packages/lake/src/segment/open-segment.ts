@@ -8,7 +8,8 @@ import { readLines } from '../formats/read-lines.ts'
 
 export const QUARANTINE = 'quarantine'
 const HOUR_MS = 3_600_000
-const NEWLINE = Buffer.from('\n')
+const NEWLINE = 0x0a
+const LINE_END = Buffer.from('\n')
 
 /** Start of a UTC hour in ms since the epoch, or the place for event times that cannot be believed. */
 export type Hour = number | typeof QUARANTINE
@@ -35,23 +36,43 @@ export interface BuiltFile {
 
 interface HourLines {
   readonly file: string
+  /** Of the lines, newlines included. */
+  bytes: number
   /** Bytes of the file that count. */
   written: number
   /** Whether a write that failed may have left something behind them. */
   isTorn: boolean
-  pending: Buffer[]
-  offsets: number[]
-  eventTimes: (number | null)[]
+  /** Whole lines on their way to the file, oldest first; the first stays until it is written. */
+  readonly waiting: Buffer[]
+  /** Lines that wait for company, and how many bytes of it they are. */
+  chunk: Buffer
+  used: number
+  readonly offsets: number[]
+  readonly eventTimes: (number | null)[]
 }
 
+/** Lines of an hour are packed and written in parts of about so many bytes; each part costs a compressor. */
+const PART_BYTES = 1 << 20
+const FIRST_CHUNK_BYTES = 8 << 10
+/** What all hours together may hold back. */
+const MOST_BYTES = 4 << 20
+/** Parts that may wait to be packed and written while more lines come. */
+const MOST_WAITING = 3
+
 /**
- * The records of a range that is not closed yet, as lines of one local file per hour of event time. No file is held open,
- * and memory holds two numbers per row besides what `add` took since the last `flush`.
+ * The records of a range that is not closed yet, as packed lines of one local file per hour of event time. No file is held open.
+ * Memory holds two numbers per row, a part of the lines of every hour, and a few parts that are being written meanwhile.
  */
 export function createOpenSegment({ directory, format }: { readonly directory: string; readonly format: DataFormat }) {
   const hours = new Map<Hour, HourLines>()
   let bytes = 0
   let rows = 0
+  let waiting = 0
+  let usedBytes = 0
+  /** Chunks that were written, for the next ones. */
+  const spare: Buffer[] = []
+  let writing: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
 
   async function local<T>(path: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -75,12 +96,75 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
       await handle.close()
     }
     lines.written += buffer.length
-    lines.pending = []
   }
 
-  async function flush(): Promise<void> {
+  /** Puts the chunk of an hour in the queue. */
+  function seal(lines: HourLines): void {
+    if (lines.used === 0) return
+    lines.waiting.push(lines.chunk.subarray(0, lines.used))
+    lines.chunk = Buffer.alloc(0)
+    usedBytes -= lines.used
+    lines.used = 0
+    waiting++
+  }
+
+  function put(lines: HourLines, line: Buffer): void {
+    const needed = lines.used + line.length + 1
+    if (needed > lines.chunk.length) {
+      const grown =
+        (needed <= PART_BYTES && spare.pop()) ||
+        Buffer.allocUnsafe(Math.max(needed, FIRST_CHUNK_BYTES, lines.chunk.length * 2))
+      lines.chunk.copy(grown, 0, 0, lines.used)
+      lines.chunk = grown
+    }
+    lines.chunk.set(line, lines.used)
+    lines.chunk[needed - 1] = NEWLINE
+    lines.used = needed
+    usedBytes += line.length + 1
+    if (needed > PART_BYTES - line.length) seal(lines)
+    else if (usedBytes > MOST_BYTES) for (const other of hours.values()) seal(other)
+  }
+
+  async function writeWaiting(): Promise<void> {
     for (const lines of hours.values()) {
-      if (lines.pending.length > 0) await local(lines.file, () => append(lines, Buffer.concat(lines.pending)))
+      for (let part = lines.waiting[0]; part; part = lines.waiting[0]) {
+        const packed = format.pack ? await format.pack(part) : part
+        await local(lines.file, () => append(lines, packed))
+        lines.waiting.shift()
+        waiting--
+        const whole = Buffer.from(part.buffer as ArrayBuffer)
+        if (whole.length === PART_BYTES && spare.length < MOST_WAITING) spare.push(whole)
+      }
+    }
+  }
+
+  /** Begins to write what waits. An error of it is thrown by the next look. */
+  function startWriting(): void {
+    writing ??= writeWaiting()
+      .catch((error: unknown) => {
+        failure = { error }
+      })
+      .finally(() => {
+        writing = undefined
+      })
+  }
+
+  function throwFailure(): void {
+    if (!failure) return
+    const { error } = failure
+    failure = undefined
+    throw error
+  }
+
+  /** Puts everything on the local disk. */
+  async function settle(): Promise<void> {
+    await writing
+    throwFailure()
+    for (const lines of hours.values()) seal(lines)
+    while (waiting > 0) {
+      startWriting()
+      await writing
+      throwFailure()
     }
   }
 
@@ -88,23 +172,28 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
   async function dropLines(lines: HourLines, count: number): Promise<void> {
     const kept = `${lines.file}.kept`
     let row = 0
+    let bytes = 0
     let written = 0
     await local(kept, async () => {
       const handle = await open(kept, 'w')
       try {
-        for await (const batch of readLines(createReadStream(lines.file, { end: lines.written - 1 }))) {
+        const packedFile = createReadStream(lines.file, { end: lines.written - 1 })
+        for await (const batch of readLines(format.unpack?.(packedFile) ?? packedFile)) {
           const rest = batch.slice(Math.max(0, Math.min(count - row, batch.length)))
           row += batch.length
           if (rest.length === 0) continue
-          const buffer = Buffer.concat(rest.flatMap(line => [line, NEWLINE]))
-          await handle.writeFile(buffer)
-          written += buffer.length
+          const buffer = Buffer.concat(rest.flatMap(line => [line, LINE_END]))
+          const packed = format.pack ? await format.pack(buffer) : buffer
+          await handle.writeFile(packed)
+          bytes += buffer.length
+          written += packed.length
         }
       } finally {
         await handle.close()
       }
       await rename(kept, lines.file)
     })
+    lines.bytes = bytes
     lines.written = written
     lines.offsets.splice(0, count)
     lines.eventTimes.splice(0, count)
@@ -118,33 +207,43 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     get bytes() {
       return bytes
     },
-    get hours(): readonly Hour[] {
-      return [...hours.keys()]
+    get hours() {
+      return hours.size
     },
+    has: (hour: Hour): boolean => hours.has(hour),
     add(row: SegmentRow): void {
       let lines = hours.get(row.hour)
       if (!lines) {
         lines = {
           file: join(directory, `${row.hour}.lines`),
+          bytes: 0,
           written: 0,
           isTorn: false,
-          pending: [],
+          waiting: [],
+          chunk: Buffer.alloc(0),
+          used: 0,
           offsets: [],
           eventTimes: [],
         }
         hours.set(row.hour, lines)
       }
-      const line = Buffer.from(row.line)
-      lines.pending.push(line, NEWLINE)
+      const line = typeof row.line === 'string' ? Buffer.from(row.line) : row.line
+      put(lines, line)
+      lines.bytes += line.length + 1
       lines.offsets.push(row.offset)
       lines.eventTimes.push(row.eventTimeMs)
       bytes += line.length + 1
       rows += 1
     },
-    flush,
+    /** Lets whole parts go to the local disk, and waits while too many of them do. */
+    async flush(): Promise<void> {
+      throwFailure()
+      if (waiting > 0) startWriting()
+      if (waiting > MOST_WAITING) await settle()
+    },
     /** Forgets the rows up to and including `offset`; may be called again when it failed. */
     async dropThrough(offset: number): Promise<void> {
-      await flush()
+      await settle()
       for (const [hour, lines] of hours) {
         const index = lines.offsets.findIndex(other => other > offset)
         if (index === 0) continue
@@ -157,7 +256,7 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
       bytes = 0
       for (const lines of hours.values()) {
         rows += lines.offsets.length
-        bytes += lines.written
+        bytes += lines.bytes
       }
     },
     /** Smallest and largest event time of the rows whose time can be believed. */
@@ -176,7 +275,7 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     },
     /** Makes the data files, one per hour. */
     async build(): Promise<BuiltFile[]> {
-      await flush()
+      await settle()
       const built: BuiltFile[] = []
       for (const [hour, lines] of hours) {
         const localFile = `${lines.file}.${format.name}`
@@ -187,6 +286,10 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     },
     /** Removes the local files. */
     async discard(): Promise<void> {
+      await writing
+      failure = undefined
+      waiting = 0
+      usedBytes = 0
       hours.clear()
       rows = 0
       bytes = 0

@@ -128,9 +128,11 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     get bytes() {
       return segment.bytes
     },
+    /** Hours of event time in what is not committed. */
     get hours() {
       return segment.hours
     },
+    hasHour: (hour: Hour): boolean => segment.has(hour),
     /** Whether a commit has begun and must be finished before anything is added. */
     get committing() {
       return commit !== null
@@ -157,7 +159,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       if (commit || offset < next) throw new Error(`Offset ${offset} cannot be skipped at ${next}.`)
       next = offset + 1
     },
-    /** Puts what was added on the local disk. */
+    /** Lets what was added go to the local disk, so that memory stays bounded. */
     flush: (): Promise<void> => segment.flush(),
     /** Puts everything below `next` into the lake, by this writer or by whoever was faster. */
     async commit(): Promise<void> {

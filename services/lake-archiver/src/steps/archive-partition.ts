@@ -1,8 +1,8 @@
 import { isSaneEventTime, type LakeManifest, type TopicContract } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import {
+  createRecordDecoder,
   type DataFormat,
-  decodeRecord,
   hourOf,
   lakeError,
   QUARANTINE,
@@ -46,6 +46,7 @@ const HINT = /^manifest=(\d+)$/
 export function createPartitionArchiver(parts: ArchivePartitionParts): PartitionProcessor {
   const { contract, partition, format, options, clock, logger, metrics } = parts
   const topic = contract.name
+  const decode = createRecordDecoder(contract)
   let closedBy: ClosedBy = 'age'
   let queue: LogRecord[] = []
   let failed: FailedRecord[] = []
@@ -85,7 +86,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   }
 
   function readRow(record: LogRecord): SegmentRow | null {
-    const decoded = decodeRecord(record.value, contract.eventTime)
+    const decoded = decode(record.value)
     if (!decoded.ok) {
       failed.push(failedRecord(record, deadLetter(decoded.code, decoded.message), { stage: 'sink', sink: 'lake' }))
       return null
@@ -106,20 +107,32 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     return writer.rows >= options.maxRows ? 'rows' : null
   }
 
-  async function take(record: LogRecord): Promise<void> {
-    const { offset } = record
-    if (offset > writer.next && contract.cleanup === 'delete') {
+  const isBehindGap = ({ offset }: LogRecord): boolean => offset > writer.next && contract.cleanup === 'delete'
+
+  /** Closes the segment where this record cannot be in it. */
+  async function makeRoom(record: LogRecord): Promise<void> {
+    if (isBehindGap(record)) {
       await commit('gap')
-      await writer.claimGap(offset)
+      await writer.claimGap(record.offset)
     }
     const by = full()
     if (by) await commit(by)
-    const row = readRow(record)
-    if (offset < writer.next) return checkSameLog(record)
-    if (row && !writer.hours.includes(row.hour) && writer.hours.length >= options.maxHours) await commit('hours')
-    if (offset < writer.next) return
+  }
+
+  const isOneHourTooMany = ({ offset, hour }: SegmentRow): boolean =>
+    writer.hours >= options.maxHours && offset >= writer.next && !writer.hasHour(hour)
+
+  /** @param row what was made of the record; null when it cannot be read */
+  function keep(record: LogRecord, row: SegmentRow | null): void {
+    if (record.offset < writer.next) {
+      checkSameLog(record)
+      return
+    }
     openedMs ??= clock.now()
-    if (!row) return writer.skip(offset)
+    if (!row) {
+      writer.skip(record.offset)
+      return
+    }
     if (row.hour !== QUARANTINE) firstEventMs ??= row.eventTimeMs
     writer.add(row)
     if (row.hour === QUARANTINE) metrics.quarantined.inc({ topic })
@@ -143,7 +156,11 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
       for (const record of queue) {
         const refusals = failed.length
         try {
-          await take(record)
+          // Without a promise for the many that need not wait.
+          if (isBehindGap(record) || full()) await makeRoom(record)
+          const row = readRow(record)
+          if (row && isOneHourTooMany(row)) await commit('hours')
+          keep(record, row)
         } catch (error) {
           failed.length = refusals
           throw error
