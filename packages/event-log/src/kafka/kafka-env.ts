@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { type Clock, ConfigError, env, type Logger, type Secret } from '@millrace/runtime'
 import type { EventLog } from '../event-log.ts'
 import { createKafkaEventLog } from './kafka-event-log.ts'
-import { type KafkaClientName, type KafkaEventLogOptions, kafkaClients } from './kafka-options.ts'
+import { DEFAULT_KAFKA_CLIENT, type KafkaClientName, type KafkaEventLogOptions, kafkaClients } from './kafka-options.ts'
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 /** Variables of every service that uses Kafka; spread into its configuration. */
 export const kafkaEnv = {
   KAFKA_BROKERS: env.list(),
-  KAFKA_CLIENT: env.oneOf(kafkaClients).prefault('kafkajs'),
+  KAFKA_CLIENT: env.oneOf(kafkaClients).prefault(DEFAULT_KAFKA_CLIENT),
   KAFKA_CLIENT_ID: env.text().optional(),
   KAFKA_TLS: env.boolean().prefault('false'),
   KAFKA_CA_FILE: env.text().optional(),

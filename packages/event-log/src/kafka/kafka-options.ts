@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@millrace/runtime'
 /** The client libraries that there is an adapter for. */
 export const kafkaClients = ['kafkajs', 'platformatic'] as const
 export type KafkaClientName = (typeof kafkaClients)[number]
+export const DEFAULT_KAFKA_CLIENT: KafkaClientName = 'platformatic'
 
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
 
@@ -29,7 +30,7 @@ export interface KafkaEventLogOptions {
   /** `host:port`; any of the cluster's brokers will do, several are safer. */
   readonly brokers: readonly string[]
   readonly clientId: string
-  /** The library that speaks to the brokers. Default kafkajs. */
+  /** The library that speaks to the brokers. Default platformatic. */
   readonly client?: KafkaClientName
   readonly clock: Clock
   readonly logger: Logger
@@ -58,7 +59,7 @@ type Optional = 'tls' | 'sasl' | 'replicationFactor' | 'routeTo'
 export type KafkaSettings = Required<Omit<KafkaEventLogOptions, Optional>> & Pick<KafkaEventLogOptions, Optional>
 
 export const settingsOf = (options: KafkaEventLogOptions): KafkaSettings => ({
-  client: 'kafkajs',
+  client: DEFAULT_KAFKA_CLIENT,
   compression: 'none',
   lingerMs: 2,
   maxBatchRecords: 1_000,
