@@ -1,6 +1,8 @@
+import { IdTable } from './id-table.ts'
+
 interface Bucket {
-  /** Id → offset at which it was first seen, counted from `since`. */
-  readonly offsets: Map<string, number>
+  /** Offset at which an id was first seen, counted from `since`. */
+  readonly offsets: IdTable
   readonly since: number
   touchedMs: number
 }
@@ -24,14 +26,12 @@ export class SeenIds {
     const index = Math.floor(eventTimeMs / this.#widthMs)
     let bucket = this.#buckets.get(index)
     if (!bucket || isGone(this.#endOf(index), bucket.touchedMs)) {
-      bucket = { offsets: new Map(), since: offset, touchedMs }
+      bucket = { offsets: new IdTable(), since: offset, touchedMs }
       this.#buckets.set(index, bucket)
     }
     bucket.touchedMs = touchedMs
-    const first = bucket.offsets.get(id)
-    if (first !== undefined) return bucket.since + first
-    bucket.offsets.set(id, offset - bucket.since)
-    return null
+    const first = bucket.offsets.putIfAbsent(id, offset - bucket.since)
+    return first === null ? null : bucket.since + first
   }
 
   /** Frees the buckets that are gone; returns the lowest offset that the others depend on, Infinity when there is none. */

@@ -171,6 +171,7 @@ describe('a slow sink', () => {
     const out = (await texts(driver, 'lol.curated')).filter(text => text.startsWith('slow'))
     expect(out.map(text => Number(text.split(' ')[1]))).toEqual(Array.from({ length: 60 }, (_, n) => n))
     expect(mostBytes).toBeGreaterThan(8_000)
-    expect(mostBytes).toBeLessThan(14_000)
+    // Records and what was made of them, as many as were processed before the sink was seen to be slow; not 60 of them.
+    expect(mostBytes).toBeLessThan(26_000)
   })
 })

@@ -1,0 +1,97 @@
+import { randomInt } from 'node:crypto'
+
+const UUID_LENGTH = 36
+const WORDS = 4
+const FIRST_PLACES = 64
+/** The table is doubled when more of it is taken. */
+const MOST_TAKEN = 0.6
+/** Places differ from process to process: nobody can choose ids that collide. */
+const SEED = randomInt(2 ** 32)
+
+/** Value of each hexadecimal digit by its character; lower case only, since ids that differ in case differ. */
+const HEX = new Int8Array(128).fill(-1)
+for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit
+
+/**
+ * A map from ids to whole numbers, for millions of ids that are UUIDs: those are kept as numbers in one block of memory, at about 40
+ * bytes each, and never looked at by the garbage collector. Other ids are kept as texts.
+ */
+export class IdTable {
+  #places = FIRST_PLACES
+  #words = new Uint32Array(FIRST_PLACES * WORDS)
+  /** One more than the number; 0 is a free place. */
+  #numbers = new Float64Array(FIRST_PLACES)
+  #taken = 0
+  readonly #others = new Map<string, number>()
+  readonly #id = new Uint32Array(WORDS)
+
+  /**
+   * Puts an id in unless it is there.
+   * @param number from 0 on
+   * @returns the number that it had, or null when it was not there
+   */
+  putIfAbsent(id: string, number: number): number | null {
+    if (!this.#parse(id)) return this.#putText(id, number)
+    const place = this.#find(this.#words, this.#numbers, this.#places, this.#id)
+    const found = this.#numbers[place]!
+    if (found !== 0) return found - 1
+    this.#words.set(this.#id, place * WORDS)
+    this.#numbers[place] = number + 1
+    if (++this.#taken > this.#places * MOST_TAKEN) this.#grow()
+    return null
+  }
+
+  #putText(id: string, number: number): number | null {
+    const found = this.#others.get(id)
+    if (found === undefined) this.#others.set(id, number)
+    return found ?? null
+  }
+
+  /** Reads a UUID into `#id`; false when the text is none. */
+  #parse(id: string): boolean {
+    if (id.length !== UUID_LENGTH) return false
+    let at = 0
+    let wrong = 0
+    for (let word = 0; word < WORDS; word++) {
+      let value = 0
+      for (let digits = 0; digits < 8; digits++) {
+        if (at === 8 || at === 13 || at === 18 || at === 23) wrong |= id.charCodeAt(at++) ^ 0x2d
+        const code = id.charCodeAt(at++)
+        const digit = code < 128 ? HEX[code]! : -1
+        wrong |= digit & 0x80
+        value = (value << 4) | digit
+      }
+      this.#id[word] = value
+    }
+    return wrong === 0
+  }
+
+  /** The place of an id, or the free one where it belongs. */
+  #find(words: Uint32Array, numbers: Float64Array, places: number, id: Uint32Array): number {
+    let hash = SEED
+    for (let word = 0; word < WORDS; word++) hash = Math.imul(hash ^ id[word]!, 0x85ebca6b) ^ (hash >>> 15)
+    hash ^= hash >>> 13
+    for (let place = hash & (places - 1); ; place = (place + 1) & (places - 1)) {
+      if (numbers[place] === 0) return place
+      const at = place * WORDS
+      if (words[at] === id[0] && words[at + 1] === id[1] && words[at + 2] === id[2] && words[at + 3] === id[3])
+        return place
+    }
+  }
+
+  #grow(): void {
+    const places = this.#places * 2
+    const words = new Uint32Array(places * WORDS)
+    const numbers = new Float64Array(places)
+    for (let from = 0; from < this.#places; from++) {
+      if (this.#numbers[from] === 0) continue
+      const id = this.#words.subarray(from * WORDS, from * WORDS + WORDS)
+      const place = this.#find(words, numbers, places, id)
+      words.set(id, place * WORDS)
+      numbers[place] = this.#numbers[from]!
+    }
+    this.#places = places
+    this.#words = words
+    this.#numbers = numbers
+  }
+}
