@@ -62,6 +62,22 @@ describe('a flat reader', () => {
     expect(reader.slice(roomID)).toBeUndefined()
   })
 
+  it('takes no text for another that had the same pattern, ends and length', () => {
+    const reader = new FlatReader(z.object({ a: z.string().regex(/^[\da-c]{3,9}$/) }))
+    for (let length = 3; length <= 9; length++) {
+      expect(reader.read(bytesOf(JSON.stringify({ a: 'a'.repeat(length) })))).toBe(true)
+      for (let at = 0; at < length; at++)
+        expect(reader.read(bytesOf(JSON.stringify({ a: `${'a'.repeat(at)}x${'a'.repeat(length - at - 1)}` })))).toBe(
+          false,
+        )
+    }
+  })
+
+  it('takes nothing of a schema with more fields than it has bits for', () => {
+    const wide = z.object(Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`f${n}`, z.boolean().optional()])))
+    expect(takes(wide, '{"f0":true}')).toBe(false)
+  })
+
   it('refuses a field that it does not know', () => {
     expect(() => new FlatReader(lolRaw).indexOf('mood')).toThrow('no field mood')
   })
@@ -113,6 +129,7 @@ describe('a flat reader', () => {
     ['a format that has code behind it', z.object({ a: z.url() })],
     ['a default', z.object({ a: z.string().default('x') })],
     ['a list', z.object({ a: z.array(z.string()) })],
+    ['no field', z.object({})],
     ['a trimmed text', z.object({ a: z.string().trim() })],
   ])('takes nothing where a schema has %s', (_what, schema) => {
     expect(takes(schema, '{"a":"yes"}')).toBe(false)

@@ -11,12 +11,13 @@ const ZERO = 0x30
 const COLON = 0x3a
 const LETTER_T = 0x54
 const BACKSLASH = 0x5c
-const LETTER_Z = 0x5a
 const OPEN = 0x7b
 const CLOSE = 0x7d
 const ASCII_END = 0x80
 
 const NO = -1
+/** Each has a bit. */
+const MOST_FIELDS = 31
 /** A double holds every number of so many digits. */
 const MAX_DIGITS = 15
 const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent)
@@ -24,7 +25,7 @@ const UUID_LENGTH = 36
 const INSTANT_LENGTH = 24
 /** `YYYY-MM-DDTHH:mm` */
 const MINUTE_WORDS = 4
-const MATCHED_LIMIT = 4_096
+const MATCHED = 1_024
 const NULL = needleOf('null')
 
 interface Field extends Omit<FieldRule, 'choices'> {
@@ -32,8 +33,8 @@ interface Field extends Omit<FieldRule, 'choices'> {
   /** With quotes and colon. */
   readonly key: Needle
   readonly choices: readonly Needle[]
-  /** Texts of up to eight bytes that were found to be of the pattern, as numbers: the same few come again and again. */
-  readonly matched: Set<number>
+  /** Texts of three to six bytes that were found to be of the pattern, as two words each: the same few come again and again. */
+  readonly matched: Int32Array
 }
 
 /**
@@ -41,15 +42,17 @@ interface Field extends Omit<FieldRule, 'choices'> {
  * those that are written plainly. It never takes what they would not take; what it does not take may still be right.
  */
 export class FlatReader {
+  /** Where there is more to the schema than fields of the kinds that are known here, nothing is ever taken. */
+  readonly #isReadable: boolean
   readonly #fields: readonly Field[]
+  /** Of the fields that every event has, the bits; see #seen. */
   readonly #required: number
   /** Which field came behind which, the last time; the place behind the last field is for the first. */
   readonly #following: Int32Array
-  // Of the event that was read last: which fields it has, and where their values are in the view.
-  readonly #seen: Float64Array
+  // Of the event that was read last: which fields it has, a bit for each, and where their values are in the view.
+  #seen = 0
   readonly #from: Int32Array
   readonly #to: Int32Array
-  #reading = 0
   /** Everything in the memory that the bytes are a part of. */
   #view: DataView = new DataView(new ArrayBuffer(0))
   #whole = Buffer.alloc(0)
@@ -60,18 +63,23 @@ export class FlatReader {
   constructor(schema: z.ZodObject) {
     const fields: Field[] = []
     let required = 0
+    const count = Object.keys(schema.shape).length
+    let isReadable = !schema._zod.def.checks?.length && count > 0 && count <= MOST_FIELDS
     for (const [name, schemaOfField] of Object.entries(schema.shape)) {
       const rule = fieldRuleOf(schemaOfField as z.ZodType)
-      if (!rule?.isOptional) required++
-      if (!rule) continue
+      if (!rule) {
+        isReadable = false
+        continue
+      }
+      if (!rule.isOptional) required |= 1 << fields.length
       const key = needleOf(`${JSON.stringify(name)}:`)
-      fields.push({ ...rule, name, key, choices: rule.choices.map(needleOf), matched: new Set() })
+      fields.push({ ...rule, name, key, choices: rule.choices.map(needleOf), matched: new Int32Array(MATCHED * 2) })
     }
     this.#fields = fields
-    // With checks of the whole object nothing is ever taken.
-    this.#required = schema._zod.def.checks?.length ? Number.POSITIVE_INFINITY : required
-    this.#following = Int32Array.from({ length: fields.length + 1 }, (_, index) => (index + 1) % (fields.length + 1))
-    this.#seen = new Float64Array(fields.length)
+    this.#isReadable = isReadable
+    this.#required = required
+    this.#following = Int32Array.from({ length: fields.length + 1 }, (_, index) => (index + 1) % fields.length)
+    this.#following[fields.length] = 0
     this.#from = new Int32Array(fields.length)
     this.#to = new Int32Array(fields.length)
     this.#minute = new Int32Array(fields.length * MINUTE_WORDS)
@@ -91,11 +99,11 @@ export class FlatReader {
    * in its canonical form; false when only a real parser can tell
    */
   read(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (!this.#isReadable) return false
     if (bytes.buffer !== this.#view.buffer) {
       this.#view = new DataView(bytes.buffer)
       this.#whole = Buffer.from(bytes.buffer as ArrayBuffer)
     }
-    this.#reading++
     return end - start > 2 && this.#object(this.#view, bytes.byteOffset + start, bytes.byteOffset + end)
   }
 
@@ -115,50 +123,63 @@ export class FlatReader {
   }
 
   #has(index: number): boolean {
-    return this.#seen[index] === this.#reading
+    return (this.#seen & (1 << index)) !== 0
   }
 
   #object(view: DataView, start: number, end: number): boolean {
     const fields = this.#fields
+    const following = this.#following
     const last = end - 1
+    this.#seen = 0
     if (view.getUint8(start) !== OPEN || view.getUint8(last) !== CLOSE) return false
     let at = start + 1
     let previous = fields.length
-    let required = 0
+    let seen = 0
     for (;;) {
       if (view.getUint8(at) === SPACE) at++
-      const index = this.#fieldAt(view, at, last, previous)
-      if (index < 0 || this.#has(index)) return false
-      const field = fields[index]!
-      this.#following[previous] = index
+      let index = following[previous]!
+      if (!startsWith(view, at, last, fields[index]!.key)) {
+        index = this.#fieldAt(view, at, last)
+        if (index < 0) return false
+        following[previous] = index
+      }
+      const bit = 1 << index
+      if (seen & bit) return false
+      seen |= bit
       previous = index
-      this.#seen[index] = this.#reading
-      if (!field.isOptional) required++
-      at += field.key.length
+      at += fields[index]!.key.length
       if (view.getUint8(at) === SPACE) at++
-      at = this.#value(field, index, view, at, last)
+      at = this.#value(index, view, at, last)
       if (at < 0) return false
-      if (at === last) return required === this.#required
+      if (at === last) break
       if (view.getUint8(at++) !== COMMA) return false
     }
+    this.#seen = seen
+    return (seen & this.#required) === this.#required
   }
 
-  #fieldAt(view: DataView, at: number, end: number, previous: number): number {
-    const fields = this.#fields
-    const likely = this.#following[previous]!
-    if (likely < fields.length && startsWith(view, at, end, fields[likely]!.key)) return likely
-    for (let index = 0; index < fields.length; index++) if (startsWith(view, at, end, fields[index]!.key)) return index
-    return NO
+  #fieldAt(view: DataView, at: number, end: number): number {
+    return this.#fields.findIndex(({ key }) => startsWith(view, at, end, key))
   }
 
   /** Notes where the value is. @returns the offset behind it, or NO */
-  #value(field: Field, index: number, view: DataView, at: number, end: number): number {
+  #value(index: number, view: DataView, at: number, end: number): number {
+    const field = this.#fields[index]!
     const isText = view.getUint8(at) === QUOTE
     let behind: number
     if (field.isNullable && startsWith(view, at, end, NULL)) behind = at + NULL.length
-    else if (field.kind === 'choice') behind = choiceEnd(view, at, end, field.choices)
-    else if (field.kind === 'number' || field.kind === 'integer') behind = numberEnd(view, at, field)
-    else behind = isText ? this.#textEnd(view, at + 1, end, index) : NO
+    else
+      switch (field.kind) {
+        case 'choice':
+          behind = choiceEnd(view, at, end, field.choices)
+          break
+        case 'number':
+        case 'integer':
+          behind = numberEnd(view, at, field)
+          break
+        default:
+          behind = isText ? this.#textEnd(view, at + 1, end, index) : NO
+      }
     this.#from[index] = isText ? at + 1 : at
     this.#to[index] = isText ? behind - 1 : behind
     return behind
@@ -185,13 +206,16 @@ export class FlatReader {
   }
 
   #matches(view: DataView, from: number, to: number, { pattern, matched }: Field): boolean {
-    let hash = to - from
-    if (hash > 6) return pattern!.test(this.#whole.toString('latin1', from, to))
-    for (let at = from; at < to; at++) hash = hash * 256 + view.getUint8(at)
-    if (matched.has(hash)) return true
-    const isMatch = pattern!.test(this.#whole.toString('latin1', from, to))
-    if (isMatch && matched.size < MATCHED_LIMIT) matched.add(hash)
-    return isMatch
+    if (to - from < 3 || to - from > 6) return pattern!.test(this.#whole.toString('latin1', from, to))
+    // With the quotes around it: so texts of different lengths differ.
+    const first = view.getInt32(from - 1, true)
+    const second = view.getInt32(to - 3, true)
+    const place = ((Math.imul(first, 0x9e3779b1) ^ second) >>> 22) * 2
+    if (matched[place] === first && matched[place + 1] === second) return true
+    if (!pattern!.test(this.#whole.toString('latin1', from, to))) return false
+    matched[place] = first
+    matched[place + 1] = second
+    return true
   }
 
   /** Milliseconds since the epoch of `YYYY-MM-DDTHH:mm:ss.sssZ`, or NaN; days after the 28th may be none in their month. */
@@ -204,15 +228,7 @@ export class FlatReader {
       isSame = false
     }
     if (!isSame) this.#minuteMs[index] = minuteMs(view, from)
-    if (
-      view.getUint8(from + 16) !== COLON ||
-      view.getUint8(from + 19) !== POINT ||
-      view.getUint8(from + 23) !== LETTER_Z
-    )
-      return Number.NaN
-    const second = twoDigitsAt(view, from + 17)
-    const millis = twoDigitsAt(view, from + 20) * 10 + digitAt(view, from + 22)
-    return second <= 59 ? this.#minuteMs[index]! + second * 1_000 + millis : Number.NaN
+    return this.#minuteMs[index]! + secondsMs(view, from + MINUTE_WORDS * 4)
   }
 }
 
@@ -223,6 +239,19 @@ export function flatReaderOf(schema: z.ZodObject): FlatReader {
   const reader = readers.get(schema) ?? new FlatReader(schema)
   readers.set(schema, reader)
   return reader
+}
+
+/** Milliseconds of `:ss.sssZ`, or NaN: in two words, each byte less what it has to be, or less the digit 0. */
+function secondsMs(view: DataView, at: number): number {
+  const seconds = view.getInt32(at, true) ^ 0x2e30303a
+  const millis = view.getInt32(at + 4, true) ^ 0x5a303030
+  const tens = (seconds >>> 8) & 0xff
+  const ones = (seconds >>> 16) & 0xff
+  const hundredths = millis & 0xff
+  const tenths = (millis >>> 8) & 0xff
+  const last = millis >>> 16
+  const isFine = (seconds & 0xff0000ff) === 0 && tens <= 5 && ones <= 9 && hundredths <= 9 && tenths <= 9 && last <= 9
+  return isFine ? (tens * 10 + ones) * 1_000 + hundredths * 100 + tenths * 10 + last : Number.NaN
 }
 
 /** The digit at `at`, or NaN. */
