@@ -102,12 +102,22 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
   it('shares partitions with another, and either takes over without losing or disordering anything', async () => {
     const keys = Array.from({ length: 30 }, (_, n) => `player-${n}`)
     const topology = copying()
+    let opened = 0
+    const counting = copying({
+      open: async ({ committed, earliest }) => {
+        opened++
+        const from = committed?.offset ?? earliest
+        return { readFrom: from, publishFrom: from }
+      },
+    })
     const rounds = 6
     const first = await start(topology, { sessionTimeoutMs: SESSION_MS })
     let second: Awaited<ReturnType<typeof start>> | undefined
     for (let round = 0; round < rounds; round++) {
+      // Before there is anything to take: the first would have done it by the time the second has its share.
+      if (round === 2) await waitUntil(() => opened > 0, { what: 'the second to have its share', deadlineMs: 120_000 })
       await send(keys.map(key => ({ key, text: `${key} ${round}` })))
-      if (round === 1) second = await start(topology, { sessionTimeoutMs: SESSION_MS })
+      if (round === 1) second = await start(counting, { sessionTimeoutMs: SESSION_MS })
       if (round === 2)
         await waitUntil(async () => Object.keys(await samples(second!.metrics.recordsIn)).length > 0, {
           what: 'the second to get work',

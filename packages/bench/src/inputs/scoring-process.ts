@@ -5,7 +5,7 @@ import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
 import { SyntheticMoves } from './synthetic-moves.ts'
 
 const BATCH = 1_000
-const PLAYERS = 50_000
+export const PLAYERS = 5_000
 const SELF = fileURLToPath(import.meta.url)
 
 export interface Scored {
