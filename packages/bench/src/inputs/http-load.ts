@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { sleepUntil } from './sleep-until.ts'
 
 export interface HttpRequest {
   readonly path: string
@@ -113,15 +114,14 @@ export class HttpLoad {
     const taken: number[] = []
     const total = Math.round(perSecond * seconds)
     const startMs = performance.now()
+    const dueMs = (number: number): number => startMs + (number * 1_000) / perSecond
     let next = 0
     await this.#onEach(async connection => {
       while (next < total) {
         const number = next++
-        const dueMs = startMs + (number * 1_000) / perSecond
-        while (performance.now() < dueMs)
-          await new Promise(resolve => (dueMs - performance.now() > 2 ? setTimeout(resolve, 1) : setImmediate(resolve)))
+        await sleepUntil(dueMs(number))
         await connection.send(this.#request(number))
-        taken.push(performance.now() - dueMs)
+        taken.push(performance.now() - dueMs(number))
       }
     })
     return taken

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventLog, OutgoingRecord } from '@millrace/event-log'
 import { lolRecords } from './lol-records.ts'
+import { sleepUntil } from './sleep-until.ts'
 
 const EVENT_ID = /"(?:sourceEventId|eventId)":"([^":]+)/
 
@@ -66,7 +67,7 @@ export class LatencyProbe {
     const startMs = performance.now()
     for (let number = 0; number < total; number++) {
       const dueMs = startMs + (number * 1_000) / perSecond
-      while (performance.now() < dueMs) await new Promise(resolve => setImmediate(resolve))
+      await sleepUntil(dueMs)
       const record = this.#records[this.#next++ % this.#records.length]!
       this.#sentMs.set(EVENT_ID.exec(record.value.toString('latin1'))![1]!, dueMs)
       void producer.append(from, [record], { deadlineMs: 30_000 })
