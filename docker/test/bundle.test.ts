@@ -37,41 +37,41 @@ describe.each(imageServices())('the bundle of %s', service => {
   })
 })
 
-it('has the files of the API page in the bundle of the gateway', async () => {
+/** Starts the gateway's bundle, with no broker where it looks for one, until `check` is done with it. */
+async function withGateway(
+  client: string,
+  check: (ports: { http: number; admin: number }, said: () => string) => Promise<void>,
+): Promise<void> {
   const keys = path.join(folder, 'keys.json')
   writeFileSync(keys, '{"keys":[]}')
   const [http, admin, nobody] = await findFreePorts(3)
   const { child, said } = start('ingest-gateway', {
     MILLRACE_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
+    MILLRACE_KAFKA_CLIENT: client,
     MILLRACE_KEYS_FILE: keys,
     MILLRACE_HTTP_PORT: String(http),
     MILLRACE_ADMIN_PORT: String(admin),
   })
   try {
+    await check({ http: http!, admin: admin! }, said)
+  } finally {
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
+}
+
+it('has the files of the API page in the bundle of the gateway', () =>
+  withGateway('platformatic', async ({ http }, said) => {
     const styles = await waitUntil(
       async () => fetch(`http://127.0.0.1:${http}/docs/static/swagger-ui.css`).catch(() => undefined),
       { deadlineMs: 60_000, what: `the gateway to answer; it said: ${said()}` },
     )
     expect(styles.status).toBe(200)
     expect(await styles.text()).toContain('.swagger-ui')
-  } finally {
-    child.kill('SIGKILL')
-    await once(child, 'close')
-  }
-})
+  }))
 
-it('has what the other Kafka client loads in the bundle of the gateway', async () => {
-  const keys = path.join(folder, 'keys.json')
-  writeFileSync(keys, '{"keys":[]}')
-  const [http, admin, nobody] = await findFreePorts(3)
-  const { child, said } = start('ingest-gateway', {
-    MILLRACE_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
-    MILLRACE_KAFKA_CLIENT: 'platformatic',
-    MILLRACE_KEYS_FILE: keys,
-    MILLRACE_HTTP_PORT: String(http),
-    MILLRACE_ADMIN_PORT: String(admin),
-  })
-  try {
+it.each(['platformatic', 'kafkajs'])('has what the Kafka client %s loads in the bundle of the gateway', client =>
+  withGateway(client, async ({ admin }, said) => {
     // Refused by nobody's port: the client is there, with its files, and has tried.
     await waitUntil(
       async () => {
@@ -80,8 +80,5 @@ it('has what the other Kafka client loads in the bundle of the gateway', async (
       },
       { deadlineMs: 60_000, what: `readiness to name the refused connection; the gateway said: ${said()}` },
     )
-  } finally {
-    child.kill('SIGKILL')
-    await once(child, 'close')
-  }
-})
+  }),
+)

@@ -130,10 +130,34 @@ describe('a flat reader', () => {
     ['a default', z.object({ a: z.string().default('x') })],
     ['a list', z.object({ a: z.array(z.string()) })],
     ['no field', z.object({})],
+    ['a value that JSON escapes', z.object({ a: z.enum(['yes', 'a"b']) })],
+    ['a value beyond ASCII', z.object({ a: z.enum(['yes', 'é']) })],
+    ['a value that JSON does not have', z.object({ a: z.literal(['yes', undefined]) })],
     ['a trimmed text', z.object({ a: z.string().trim() })],
   ])('takes nothing where a schema has %s', (_what, schema) => {
     expect(takes(schema, '{"a":"yes"}')).toBe(false)
     expect(takes(schema, '{"a":"no"}')).toBe(false)
+  })
+
+  it('knows the fields of a schema of which it takes nothing', () => {
+    const reader = new FlatReader(z.object({ a: z.string().refine(text => text !== 'no') }))
+    expect(reader.read(bytesOf('{"a":"yes"}'))).toBe(false)
+    expect(reader.text(reader.indexOf('a'))).toBeUndefined()
+  })
+
+  it.each([
+    ['seconds alone', z.iso.datetime({ precision: 0 })],
+    ['minutes alone', z.iso.datetime({ precision: -1 })],
+    ['no zone', z.iso.datetime({ precision: 3, local: true })],
+    ['any zone', z.iso.datetime({ offset: true })],
+  ])('takes instants with %s where their schema does', (_what, at) => {
+    for (const text of [
+      '2024-03-24T11:25:29.845Z',
+      '2024-03-24T11:25:29Z',
+      '2024-03-24T11:25Z',
+      '2024-02-30T11:25:29.845Z',
+    ])
+      expect(takes(z.object({ at }), JSON.stringify({ at: text }))).toBe(at.safeParse(text).success)
   })
 
   const schema = z.looseObject({

@@ -13,7 +13,7 @@ const HEX = new Int8Array(128).fill(-1)
 for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit
 
 /**
- * A map from ids to whole numbers, for millions of ids that are UUIDs: those are kept as numbers in one block of memory, at about 40
+ * A map from ids to whole numbers, for millions of ids that are UUIDs: those are kept as numbers in one block of memory, at 40 to 80
  * bytes each, and never looked at by the garbage collector. Other ids are kept as texts.
  */
 export class IdTable {

@@ -1,11 +1,10 @@
 import type { StackAddresses } from '@millrace/testing'
-import { quantile } from '../compare.ts'
 import type { Row, Side, SideContext } from '../row.ts'
 import { expectSameOutputs } from './compare-outputs.ts'
 import type { CuratingPeer, CuratingPlace } from './curating-peers.ts'
 import { Curators } from './curators.ts'
 import { newTopic, openLog, store } from './kafka.ts'
-import { LatencyProbe } from './latency-probe.ts'
+import { p99Side } from './latency-probe.ts'
 import { lolRecords } from './lol-records.ts'
 import { readTopic } from './read-topic.ts'
 import { waitForRecords } from './wait-for-records.ts'
@@ -89,16 +88,13 @@ export async function latencySide(
   seconds = SECONDS,
 ): Promise<Side> {
   const [from, to] = [await newTopic(addresses, 'actions'), await newTopic(addresses, 'curated')]
-  const log = openLog(addresses)
   await by.start(from, to)
-  const probe = new LatencyProbe({ log, from, to, perSecond: PER_SECOND })
-  await probe.open()
+  const side = await p99Side(addresses, { from, to, perSecond: PER_SECOND, seconds })
   return {
-    round: async () => quantile(await probe.run(seconds), 0.99),
+    ...side,
     async close() {
-      await probe.close()
+      await side.close?.()
       await by.close()
-      await log.close()
     },
   }
 }

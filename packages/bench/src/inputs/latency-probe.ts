@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { EventLog, OutgoingRecord } from '@millrace/event-log'
+import type { StackAddresses } from '@millrace/testing'
+import { quantile } from '../compare.ts'
+import type { Side } from '../row.ts'
+import { openLog } from './kafka.ts'
 import { lolRecords } from './lol-records.ts'
 import { sleepUntil } from './sleep-until.ts'
 
 const EVENT_ID = /"(?:sourceEventId|eventId)":"([^":]+)/
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly log: EventLog
   /** Where events are sent to, and where what comes of them is read. */
   readonly from: string
@@ -14,7 +18,7 @@ export interface ProbeOptions {
 }
 
 /** Sends moves one by one at a steady rate and waits for each at the other end. */
-export class LatencyProbe {
+class LatencyProbe {
   readonly #options: ProbeOptions
   readonly #sentMs = new Map<string, number>()
   readonly #tookMs: number[] = []
@@ -84,5 +88,22 @@ export class LatencyProbe {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#reading
+  }
+}
+
+/** p99 of events from their moment until they are read in `to`, ms, while something carries them there. */
+export async function p99Side(
+  addresses: StackAddresses,
+  { seconds, ...options }: Omit<ProbeOptions, 'log'> & { readonly seconds: number },
+): Promise<Side> {
+  const log = openLog(addresses)
+  const probe = new LatencyProbe({ log, ...options })
+  await probe.open()
+  return {
+    round: async () => quantile(await probe.run(seconds), 0.99),
+    async close() {
+      await probe.close()
+      await log.close()
+    },
   }
 }

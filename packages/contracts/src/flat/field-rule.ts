@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UUID } from '../wire.ts'
+import { instant, UUID } from '../wire.ts'
 
 /**
  * What the value of a field has to look like, so that its bytes can be judged where they lie.
@@ -43,6 +43,8 @@ const KNOWN_CHECKS = new Set([
 ])
 const KNOWN_FORMATS = new Set(['regex', 'datetime', 'date', 'safeint'])
 
+const INSTANT = (z.toJSONSchema(instant) as FieldSchema).pattern
+
 /** The definition of a schema, as zod shows it to libraries; of what this file looks at. */
 interface Definition {
   readonly type: string
@@ -76,8 +78,12 @@ function choicesOf(definition: Definition): readonly (string | number | boolean)
   }
 }
 
+/** Written as JSON it is itself, in ASCII: no escapes, nothing that is no value of JSON. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'string' ? /^[ !#-[\]-~]*$/.test(value) : typeof value === 'number' || typeof value === 'boolean'
+
 function ruleOf(schema: z.ZodType): Rule | null {
-  const any: Rule = {
+  const base: Rule = {
     kind: 'text',
     minimum: Number.NEGATIVE_INFINITY,
     maximum: Number.POSITIVE_INFINITY,
@@ -86,7 +92,10 @@ function ruleOf(schema: z.ZodType): Rule | null {
   }
   const definition = definitionOf(schema)
   const choices = choicesOf(definition)
-  if (choices) return { ...any, kind: 'choice', choices: choices.map(choice => JSON.stringify(choice)) }
+  if (choices)
+    return choices.every(isPlain)
+      ? { ...base, kind: 'choice', choices: choices.map(choice => JSON.stringify(choice)) }
+      : null
   if (definition.type !== 'string' && definition.type !== 'number') return null
   for (const { check, format } of [definition, ...(definition.checks ?? []).map(check => check._zod.def)]) {
     if (check !== undefined && !KNOWN_CHECKS.has(check)) return null
@@ -95,15 +104,15 @@ function ruleOf(schema: z.ZodType): Rule | null {
   const json = z.toJSONSchema(schema) as FieldSchema
   if (Object.keys(json).some(keyword => !KNOWN_KEYWORDS.has(keyword))) return null
   if (definition.type === 'number') {
-    const { minimum = any.minimum, maximum = any.maximum } = json
-    return { ...any, kind: json.type === 'integer' ? 'integer' : 'number', minimum, maximum }
+    const { minimum = base.minimum, maximum = base.maximum } = json
+    return { ...base, kind: json.type === 'integer' ? 'integer' : 'number', minimum, maximum }
   }
-  const { minLength: minimum = any.minimum, maxLength: maximum = any.maximum } = json
+  const { minLength: minimum = base.minimum, maxLength: maximum = base.maximum } = json
   const pattern = json.pattern === undefined ? null : new RegExp(json.pattern)
   const isBounded = json.minLength !== undefined || json.maxLength !== undefined
-  if (!isBounded && json.pattern === UUID.source) return { ...any, kind: 'uuid' }
-  if (!isBounded && json.format === 'date-time') return { ...any, kind: 'instant', pattern }
-  return { ...any, minimum, maximum, pattern }
+  if (!isBounded && json.pattern === UUID.source) return { ...base, kind: 'uuid' }
+  if (!isBounded && json.pattern === INSTANT) return { ...base, kind: 'instant', pattern }
+  return { ...base, minimum, maximum, pattern }
 }
 
 /** The rule of a field, or null when there is none that its bytes could be judged by: lists, objects, code. */

@@ -29,7 +29,6 @@ const MATCHED = 1_024
 const NULL = needleOf('null')
 
 interface Field extends Omit<FieldRule, 'choices'> {
-  readonly name: string
   /** With quotes and colon. */
   readonly key: Needle
   readonly choices: readonly Needle[]
@@ -44,6 +43,7 @@ interface Field extends Omit<FieldRule, 'choices'> {
 export class FlatReader {
   /** Where there is more to the schema than fields of the kinds that are known here, nothing is ever taken. */
   readonly #isReadable: boolean
+  readonly #names: readonly string[]
   readonly #fields: readonly Field[]
   /** Of the fields that every event has, the bits; see #seen. */
   readonly #required: number
@@ -73,8 +73,9 @@ export class FlatReader {
       }
       if (!rule.isOptional) required |= 1 << fields.length
       const key = needleOf(`${JSON.stringify(name)}:`)
-      fields.push({ ...rule, name, key, choices: rule.choices.map(needleOf), matched: new Int32Array(MATCHED * 2) })
+      fields.push({ ...rule, key, choices: rule.choices.map(needleOf), matched: new Int32Array(MATCHED * 2) })
     }
+    this.#names = Object.keys(schema.shape)
     this.#fields = fields
     this.#isReadable = isReadable
     this.#required = required
@@ -86,11 +87,10 @@ export class FlatReader {
     this.#minuteMs = new Float64Array(fields.length).fill(Number.NaN)
   }
 
-  /** Number of a field, for the methods that tell its value. @throws where it cannot be read from bytes */
+  /** Number of a field, for the methods that tell its value; −1 where nothing of the schema is ever taken. @throws for an unknown one */
   indexOf(name: string): number {
-    const index = this.#fields.findIndex(field => field.name === name)
-    if (index < 0) throw new Error(`The schema has no field ${name} that can be read from bytes.`)
-    return index
+    if (!this.#names.includes(name)) throw new Error(`The schema has no field ${name}.`)
+    return this.#isReadable ? this.#names.indexOf(name) : NO
   }
 
   /**

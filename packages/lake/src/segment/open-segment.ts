@@ -239,7 +239,9 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     async flush(): Promise<void> {
       throwFailure()
       if (waiting > 0) startWriting()
-      if (waiting > MOST_WAITING) await settle()
+      if (waiting <= MOST_WAITING) return
+      await writing
+      throwFailure()
     },
     /** Forgets the rows up to and including `offset`; may be called again when it failed. */
     async dropThrough(offset: number): Promise<void> {
