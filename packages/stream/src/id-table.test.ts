@@ -41,3 +41,12 @@ it('tells ids apart that differ in one digit, and keeps many of them', () => {
     expect(table.putIfAbsent(other, 0)).toBe(digit)
   }
 })
+
+it('tells ids apart that are no UUIDs in lower case', () => {
+  const table = new IdTable()
+  const ids = ['1111111A', '2222222A', '1111111ë', '2222222ë', '1111111a'].map(
+    start => `${start}-1111-4111-8111-111111111111`,
+  )
+  for (const [number, id] of ids.entries()) expect(table.putIfAbsent(id, number)).toBeNull()
+  for (const [number, id] of ids.entries()) expect(table.putIfAbsent(id, 0)).toBe(number)
+})
