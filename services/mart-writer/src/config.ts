@@ -11,8 +11,8 @@ export const martWriterEnv = {
   MART_SCHEMA: env.oneOf(['manage', 'wait']).prefault('manage'),
   /** Records that are read and not yet written. */
   IN_FLIGHT_BUDGET: env.bytes().prefault('64MiB'),
-  /** Most bytes of records that are written at once per partition. */
-  MAX_BATCH: env.bytes().prefault('1MiB'),
+  /** Most bytes of records that are written at once per partition; more of them share a request. */
+  MAX_BATCH: env.bytes().prefault('4MiB'),
   /** Partitions that are written at the same time. */
   CONCURRENCY: env.integer({ min: 1, max: 256 }).prefault('8'),
   /** After Cassandra has been away for this long the process ends. */

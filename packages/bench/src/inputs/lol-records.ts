@@ -6,18 +6,26 @@ import type { SimulatedRecord } from '@millrace/simulation'
 /** 2024-03-24, when simulations begin unless told otherwise. */
 const NOW_MS = 1_711_278_000_000
 
-/** The first `count` records of lol.raw that `players` players send. */
-export function simulateMoves(count: number, players: number): readonly SimulatedRecord[] {
-  const parsed = parseGeneratorOptions({ players: String(players), duration: 'forever', seed: 'bench' })
+/** Moves that `players` players send to lol.raw, without end. */
+export function movesOf(players: number, seed = 'bench') {
+  const parsed = parseGeneratorOptions({ players: String(players), duration: 'forever', seed })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
   const { stream } = createLolSimulation(parsed.options, NOW_MS)
-  const moves: SimulatedRecord[] = []
-  while (moves.length < count) {
-    const record = stream.next()
-    if (record.topic === 'lol.raw') moves.push(record)
+  return {
+    next(count: number): readonly SimulatedRecord[] {
+      const moves: SimulatedRecord[] = []
+      while (moves.length < count) {
+        const record = stream.next()
+        if (record.topic === 'lol.raw') moves.push(record)
+      }
+      return moves
+    },
   }
-  return moves
 }
+
+/** The first `count` records of lol.raw that `players` players send. */
+export const simulateMoves = (count: number, players: number): readonly SimulatedRecord[] =>
+  movesOf(players).next(count)
 
 /** The same as records for the log, sent now: a log removes what was sent long ago. */
 export const lolRecords = (count: number, players: number): readonly OutgoingRecord[] =>
