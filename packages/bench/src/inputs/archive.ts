@@ -1,40 +1,95 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { LakeFormat } from '@millrace/contracts'
-import type { LogRecord } from '@millrace/event-log'
+import { type LakeFormat, topicContract } from '@millrace/contracts'
+import { type LogRecord, partitionOfKey } from '@millrace/event-log'
 import { createDirectoryLake } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
-import { inBatches } from './batches.ts'
+import type { SimulatedRecord } from '@millrace/simulation'
 import { simulateMoves } from './lol-records.ts'
 
-/** Moves as one partition of the log would hold them. */
-export const loggedMoves = (count: number): readonly LogRecord[] =>
-  simulateMoves(count, 1_000).map(({ key, value, atMs }, offset) => ({
-    topic: 'lol.raw',
-    partition: 0,
-    offset,
-    key: Buffer.from(key),
-    value: Buffer.from(value),
-    timestampMs: atMs,
-  }))
+const TOPIC = 'lol.raw'
+const PARTITIONS = topicContract(TOPIC).partitions
+const BATCH = 2_000
 
-/** Archives the records of a partition into a new lake in a local folder, until all are committed. */
-export async function archive(directory: string, records: readonly LogRecord[], format: LakeFormat): Promise<void> {
+/** A partition of the log as a block of bytes, from which records are cut as they are read, as a consumer does. */
+class LoggedPartition {
+  readonly partition: number
+  readonly count: number
+  /** Keys and values, in turn. */
+  readonly #block: Buffer
+  /** Ends of keys and values in the block, in turn. */
+  readonly #ends: Uint32Array
+  readonly #timesMs: Float64Array
+
+  constructor(partition: number, moves: readonly SimulatedRecord[]) {
+    const parts = moves.flatMap(({ key, value }) => [Buffer.from(key), Buffer.from(value)])
+    let end = 0
+    this.partition = partition
+    this.count = moves.length
+    this.#block = Buffer.concat(parts)
+    this.#ends = Uint32Array.from(parts, ({ length }) => {
+      end += length
+      return end
+    })
+    this.#timesMs = Float64Array.from(moves, ({ atMs }) => atMs)
+  }
+
+  *batches(): Generator<readonly LogRecord[]> {
+    for (let from = 0; from < this.count; from += BATCH)
+      yield Array.from({ length: Math.min(BATCH, this.count - from) }, (_, index) => this.#record(from + index))
+  }
+
+  #record(offset: number): LogRecord {
+    const from = offset === 0 ? 0 : this.#ends[2 * offset - 1]!
+    const keyEnd = this.#ends[2 * offset]!
+    return {
+      topic: TOPIC,
+      partition: this.partition,
+      offset,
+      key: this.#block.subarray(from, keyEnd),
+      value: this.#block.subarray(keyEnd, this.#ends[2 * offset + 1]!),
+      timestampMs: this.#timesMs[offset]!,
+    }
+  }
+}
+
+/** Moves of many players in the partitions of their topic. */
+export class LoggedMoves {
+  readonly partitions: readonly LoggedPartition[]
+
+  constructor(count: number) {
+    const moves = Array.from({ length: PARTITIONS }, (): SimulatedRecord[] => [])
+    for (const move of simulateMoves(count, 1_000)) moves[partitionOfKey(Buffer.from(move.key), PARTITIONS)]!.push(move)
+    this.partitions = moves.map((ofPartition, partition) => new LoggedPartition(partition, ofPartition))
+  }
+
+  values(): readonly Buffer[] {
+    return this.partitions.flatMap(partition => [...partition.batches()].flat().map(({ value }) => value))
+  }
+}
+
+/** Archives a topic into a new lake in a local folder, all partitions at the same time, until everything is committed. */
+export async function archive(directory: string, moves: LoggedMoves, format: LakeFormat): Promise<void> {
   const run = path.join(directory, randomUUID())
   const lake = createDirectoryLake({ directory: path.join(run, 'lake') })
-  const processor = createLakeArchiverTopology({
+  const topology = createLakeArchiverTopology({
     lake,
     format,
     spoolDirectory: path.join(run, 'spool'),
     clock: systemClock,
     logger: createLogger('bench', { level: 'silent' }),
     metrics: createServiceMetrics('bench'),
-  }).createProcessor('lol.raw', 0)
-  await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: records.length })
-  let done = 0
-  for (const batch of inBatches(records, 2_000)) done = (await processor.process(batch)).done ?? done
-  done = (await processor.close?.('stopping'))?.done ?? done
-  if (done !== records.length) throw new Error(`Archived up to ${done} of ${records.length} records.`)
+  })
+  const archivePartition = async (logged: LoggedPartition): Promise<void> => {
+    const { partition, count } = logged
+    const processor = topology.createProcessor(TOPIC, partition)
+    await processor.open({ topic: TOPIC, partition, epoch: 1, committed: null, earliest: 0, end: count })
+    let done = 0
+    for (const batch of logged.batches()) done = (await processor.process(batch)).done ?? done
+    done = (await processor.close?.('stopping'))?.done ?? done
+    if (done !== count) throw new Error(`Archived up to ${done} of ${count} records.`)
+  }
+  await Promise.all(moves.partitions.map(archivePartition))
   await lake.close()
 }

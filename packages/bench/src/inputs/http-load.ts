@@ -79,14 +79,19 @@ export class HttpLoad {
     this.#connections = connections
   }
 
-  /** Works on every connection at once. They are new ones: servers close those that idle between two rounds. */
-  async #onEach(work: (connection: Connection) => Promise<void>): Promise<void> {
+  /**
+   * Works on every connection at once. They are new ones: servers close those that idle between two rounds.
+   * @returns how long the work took, ms; connecting does not count
+   */
+  async #onEach(work: (connection: Connection, startMs: number) => Promise<void>): Promise<number> {
     const portOf = (number: number): number => this.#ports[number % this.#ports.length]!
     const connections = await Promise.all(
       Array.from({ length: this.#connections }, (_, number) => Connection.open(portOf(number))),
     )
     try {
-      await Promise.all(connections.map(work))
+      const startMs = performance.now()
+      await Promise.all(connections.map(connection => work(connection, startMs)))
+      return performance.now() - startMs
     } finally {
       for (const connection of connections) connection.close()
     }
@@ -99,11 +104,10 @@ export class HttpLoad {
   /** Sends so many requests as fast as they are answered. @returns requests per second */
   async rate(count: number): Promise<number> {
     let sent = 0
-    const startMs = performance.now()
-    await this.#onEach(async connection => {
+    const tookMs = await this.#onEach(async connection => {
       while (sent < count) await connection.send(this.#request(sent++))
     })
-    return count / ((performance.now() - startMs) / 1_000)
+    return count / (tookMs / 1_000)
   }
 
   /**
@@ -113,15 +117,14 @@ export class HttpLoad {
   async latencies(perSecond: number, seconds: number): Promise<readonly number[]> {
     const taken: number[] = []
     const total = Math.round(perSecond * seconds)
-    const startMs = performance.now()
-    const dueMs = (number: number): number => startMs + (number * 1_000) / perSecond
     let next = 0
-    await this.#onEach(async connection => {
+    await this.#onEach(async (connection, startMs) => {
       while (next < total) {
         const number = next++
-        await sleepUntil(dueMs(number))
+        const dueMs = startMs + (number * 1_000) / perSecond
+        await sleepUntil(dueMs)
         await connection.send(this.#request(number))
-        taken.push(performance.now() - dueMs(number))
+        taken.push(performance.now() - dueMs)
       }
     })
     return taken

@@ -3,11 +3,11 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { columnsOf, topicContract } from '@millrace/contracts'
 import { type BasicType, type ColumnSource, parquetWriteFile } from 'hyparquet-writer'
-import { archive, loggedMoves } from '../inputs/archive.ts'
+import { archive, LoggedMoves } from '../inputs/archive.ts'
 import { timed } from '../inputs/batches.ts'
 import { defineRow } from '../row.ts'
 
-const EVENTS = 200_000
+const EVENTS = 400_000
 
 /** From the bytes of the records to a file, by the pure JavaScript writer. */
 function writeByHyparquet(values: readonly Buffer[], filename: string): void {
@@ -31,12 +31,12 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 4, aim: 8 },
   needs: [],
   async ours({ directory }) {
-    const records = loggedMoves(EVENTS)
-    return { round: async () => EVENTS / ((await timed(() => archive(directory, records, 'parquet'))) / 1_000) }
+    const moves = new LoggedMoves(EVENTS)
+    return { round: async () => EVENTS / ((await timed(() => archive(directory, moves, 'parquet'))) / 1_000) }
   },
   async other({ directory }) {
     mkdirSync(directory, { recursive: true })
-    const values = loggedMoves(EVENTS).map(({ value }) => value)
+    const values = new LoggedMoves(EVENTS).values()
     const write = (): void => writeByHyparquet(values, path.join(directory, `${randomUUID()}.parquet`))
     return { round: async () => EVENTS / ((await timed(write)) / 1_000) }
   },
