@@ -51,10 +51,9 @@ async function store(format: DataFormat, records: readonly { offset: number; tex
     const value = Buffer.from(text)
     const decoded = decode(value)
     if (!decoded.ok) throw new Error(decoded.message)
-    return Buffer.concat([
-      Buffer.from(format.encode({ offset, timestampMs: SENT_MS, value, event: decoded.event })),
-      Buffer.from('\n'),
-    ])
+    const line = format.encode({ offset, timestampMs: SENT_MS, value, event: decoded.event })
+    const parts = typeof line === 'object' && 'head' in line ? [line.head, line.body.subarray(line.from)] : [line]
+    return Buffer.concat([...parts, '\n'].map(part => Buffer.from(part as string)))
   })
   const whole = Buffer.concat(lines)
   await writeFile(`${base}.lines`, (await format.pack?.(whole)) ?? whole)

@@ -18,11 +18,20 @@ export interface LakeRow {
   readonly event: Record<string, unknown>
 }
 
+/** A line that is put together where it is kept: a text in ASCII, and the bytes of `body` from `from` on. */
+export interface SplicedLine {
+  readonly head: string
+  readonly body: Buffer
+  readonly from: number
+}
+
+/** One line without its newline. */
+export type Line = string | Buffer | SplicedLine
+
 /** One way to store the records of a topic. Records become lines of a local file first, so that memory stays bounded. */
 export interface DataFormat {
   readonly name: LakeFormat
-  /** One line without its newline. */
-  encode(record: DataRecord): string | Buffer
+  encode(record: DataRecord): Line
   /** Makes of whole lines what is kept of them on the local disk; as they are where this is absent. */
   pack?(lines: Buffer): Promise<Buffer>
   /** The lines of a local file of what was packed. */

@@ -25,7 +25,8 @@ const compress = promisify(zstdCompress)
 export function createNdjsonFormat(): DataFormat {
   return {
     name: 'ndjson.zst',
-    encode: ({ value }) => oneLine(value),
+    // What is written plainly has no line breaks.
+    encode: ({ value, event }) => (event === null ? value : oneLine(value)),
     pack: lines => compress(lines, { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
     unpack: packedFile => packedFile.pipe(createZstdDecompress()),
     finish: async (linesFile, target, offsets) => {

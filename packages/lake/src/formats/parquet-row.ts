@@ -1,7 +1,6 @@
 import type { Column, ColumnType } from '@millrace/contracts'
-import type { DataRecord } from './data-format.ts'
+import type { DataRecord, Line } from './data-format.ts'
 
-const COMMA = 0x2c
 const INSTANT = /^\d{4}-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
 
 /** Whether the text is the one way to write an instant. */
@@ -32,24 +31,18 @@ function cell(type: ColumnType, value: unknown): string | undefined {
   }
 }
 
-const OPEN_BRACE = 1
+const OPEN_BRACE_BYTES = 1
 
 /**
  * Makes the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
  * `extra` with what none of them can hold as it is: unknown fields, and values that are not of their column's type. Nulls are left
  * out. A plainly written event goes in as it is.
  */
-export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => string | Buffer {
+export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => Line {
   const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))
   return ({ offset, timestampMs, value, event }) => {
     const head = `{"_offset":${offset},"_timestamp":${timestampMs}`
-    if (event === null) {
-      const line = Buffer.allocUnsafe(head.length + value.length)
-      line.write(head, 'latin1')
-      line[head.length] = COMMA
-      line.set(value.subarray(OPEN_BRACE), head.length + 1)
-      return line
-    }
+    if (event === null) return { head: `${head},`, body: value, from: OPEN_BRACE_BYTES }
     let line = head
     let extra = ''
     for (const name of Object.keys(event)) {

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileDigest } from '../data-file.ts'
 import { fromFileSystem } from '../errors.ts'
-import type { DataFormat } from '../formats/data-format.ts'
+import type { DataFormat, Line, SplicedLine } from '../formats/data-format.ts'
 import { readLines } from '../formats/read-lines.ts'
 
 export const QUARANTINE = 'quarantine'
@@ -21,8 +21,8 @@ export interface SegmentRow {
   readonly hour: Hour
   /** Null when it could not be read. */
   readonly eventTimeMs: number | null
-  /** As encoded by the format, without newline. */
-  readonly line: string | Buffer
+  /** As encoded by the format. */
+  readonly line: Line
 }
 
 /** One hour of a segment as a data file on the local disk. */
@@ -49,6 +49,11 @@ interface HourLines {
   used: number
   readonly offsets: number[]
   readonly eventTimes: (number | null)[]
+}
+
+function splicedLine(line: Line): SplicedLine {
+  if (typeof line === 'string') return { head: '', body: Buffer.from(line), from: 0 }
+  return Buffer.isBuffer(line) ? { head: '', body: line, from: 0 } : line
 }
 
 /** Lines of an hour are packed and written in parts of about so many bytes; each part costs a compressor. */
@@ -108,8 +113,10 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
     waiting++
   }
 
-  function put(lines: HourLines, line: Buffer): void {
-    const needed = lines.used + line.length + 1
+  /** @returns bytes of the line, its newline included */
+  function put(lines: HourLines, { head, body, from }: SplicedLine): number {
+    const length = head.length + body.length - from + 1
+    const needed = lines.used + length
     if (needed > lines.chunk.length) {
       const grown =
         (needed <= PART_BYTES && spare.pop()) ||
@@ -117,12 +124,14 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
       lines.chunk.copy(grown, 0, 0, lines.used)
       lines.chunk = grown
     }
-    lines.chunk.set(line, lines.used)
+    if (head !== '') lines.chunk.write(head, lines.used, 'latin1')
+    body.copy(lines.chunk, lines.used + head.length, from)
     lines.chunk[needed - 1] = NEWLINE
     lines.used = needed
-    usedBytes += line.length + 1
-    if (needed > PART_BYTES - line.length) seal(lines)
+    usedBytes += length
+    if (needed > PART_BYTES - length) seal(lines)
     else if (usedBytes > MOST_BYTES) for (const other of hours.values()) seal(other)
+    return length
   }
 
   async function writeWaiting(): Promise<void> {
@@ -227,12 +236,11 @@ export function createOpenSegment({ directory, format }: { readonly directory: s
         }
         hours.set(row.hour, lines)
       }
-      const line = typeof row.line === 'string' ? Buffer.from(row.line) : row.line
-      put(lines, line)
-      lines.bytes += line.length + 1
+      const length = put(lines, splicedLine(row.line))
+      lines.bytes += length
       lines.offsets.push(row.offset)
       lines.eventTimes.push(row.eventTimeMs)
-      bytes += line.length + 1
+      bytes += length
       rows += 1
     },
     /** Lets whole parts go to the local disk, and waits while too many of them do. */
