@@ -7,6 +7,7 @@ const FIRST_PLACES = 64
 const MOST_TAKEN = 0.6
 /** Places differ from process to process: nobody can choose ids that collide. */
 const SEED = randomInt(2 ** 32)
+const MIX = 0x85ebca6b
 
 /** Value of each hexadecimal digit by its character; lower case only, since ids that differ in case differ. */
 const HEX = new Int8Array(128).fill(-1)
@@ -32,11 +33,10 @@ export class IdTable {
    */
   putIfAbsent(id: string, number: number): number | null {
     if (!this.#parse(id)) return this.#putText(id, number)
-    const place = this.#find(this.#words, this.#numbers, this.#places, this.#id)
+    const place = this.#find(this.#id, 0)
     const found = this.#numbers[place]!
     if (found !== 0) return found - 1
-    this.#words.set(this.#id, place * WORDS)
-    this.#numbers[place] = number + 1
+    this.#put(place, this.#id, 0, number + 1)
     if (++this.#taken > this.#places * MOST_TAKEN) this.#grow()
     return null
   }
@@ -66,32 +66,47 @@ export class IdTable {
     return wrong === 0
   }
 
-  /** The place of an id, or the free one where it belongs. */
-  #find(words: Uint32Array, numbers: Float64Array, places: number, id: Uint32Array): number {
-    let hash = SEED
-    for (let word = 0; word < WORDS; word++) hash = Math.imul(hash ^ id[word]!, 0x85ebca6b) ^ (hash >>> 15)
+  /** The place of the id whose words begin at `from`, or the free one where it belongs. */
+  #find(ids: Uint32Array, from: number): number {
+    const words = this.#words
+    const numbers = this.#numbers
+    const mask = this.#places - 1
+    const first = ids[from]!
+    const second = ids[from + 1]!
+    const third = ids[from + 2]!
+    const fourth = ids[from + 3]!
+    let hash = Math.imul(SEED ^ first, MIX) ^ (SEED >>> 15)
+    hash = Math.imul(hash ^ second, MIX) ^ (hash >>> 15)
+    hash = Math.imul(hash ^ third, MIX) ^ (hash >>> 15)
+    hash = Math.imul(hash ^ fourth, MIX) ^ (hash >>> 15)
     hash ^= hash >>> 13
-    for (let place = hash & (places - 1); ; place = (place + 1) & (places - 1)) {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
       if (numbers[place] === 0) return place
       const at = place * WORDS
-      if (words[at] === id[0] && words[at + 1] === id[1] && words[at + 2] === id[2] && words[at + 3] === id[3])
+      if (words[at] === first && words[at + 1] === second && words[at + 2] === third && words[at + 3] === fourth)
         return place
     }
   }
 
+  #put(place: number, ids: Uint32Array, from: number, entry: number): void {
+    const words = this.#words
+    const at = place * WORDS
+    words[at] = ids[from]!
+    words[at + 1] = ids[from + 1]!
+    words[at + 2] = ids[from + 2]!
+    words[at + 3] = ids[from + 3]!
+    this.#numbers[place] = entry
+  }
+
   #grow(): void {
-    const places = this.#places * 2
-    const words = new Uint32Array(places * WORDS)
-    const numbers = new Float64Array(places)
-    for (let from = 0; from < this.#places; from++) {
-      if (this.#numbers[from] === 0) continue
-      const id = this.#words.subarray(from * WORDS, from * WORDS + WORDS)
-      const place = this.#find(words, numbers, places, id)
-      words.set(id, place * WORDS)
-      numbers[place] = this.#numbers[from]!
+    const oldWords = this.#words
+    const oldNumbers = this.#numbers
+    this.#places *= 2
+    this.#words = new Uint32Array(this.#places * WORDS)
+    this.#numbers = new Float64Array(this.#places)
+    for (let old = 0; old < oldNumbers.length; old++) {
+      const entry = oldNumbers[old]!
+      if (entry !== 0) this.#put(this.#find(oldWords, old * WORDS), oldWords, old * WORDS, entry)
     }
-    this.#places = places
-    this.#words = words
-    this.#numbers = numbers
   }
 }

@@ -30,6 +30,8 @@ networking_cache_size: 32MiB
 key_cache_size: 16MiB
 concurrent_reads: 8
 concurrent_writes: 16
+# A busy machine is slow, which is no reason to refuse.
+write_request_timeout: 8s
 batch_size_warn_threshold: 64KiB
 batch_size_fail_threshold: 640KiB
 auto_snapshot: false

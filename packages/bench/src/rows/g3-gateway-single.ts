@@ -1,11 +1,8 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { echoLoad } from '../inputs/echo.ts'
 import { eventRequests, startGateway } from '../inputs/gateway.ts'
 import { HttpLoad } from '../inputs/http-load.ts'
 import { defineRow } from '../row.ts'
 
-const ECHO = fileURLToPath(new URL('../inputs/echo-server.ts', import.meta.url))
 const REQUESTS = 20_000
 const CONNECTIONS = 64
 
@@ -23,15 +20,7 @@ export const row = defineRow({
     }
   },
   async other() {
-    const server = fork(ECHO, { execArgv: ['--disable-warning=ExperimentalWarning'] })
-    const [port] = (await once(server, 'message')) as [number]
-    const load = new HttpLoad([port], eventRequests('no key is needed', 5_000, 1), CONNECTIONS)
-    return {
-      round: () => load.rate(REQUESTS),
-      async close() {
-        server.disconnect()
-        await once(server, 'exit')
-      },
-    }
+    const { load, close } = await echoLoad(CONNECTIONS)
+    return { round: () => load.rate(REQUESTS), close }
   },
 })
