@@ -8,7 +8,7 @@ import { curatedBacklog } from '../inputs/curated.ts'
 import { defineRow, type Side, type SideContext } from '../row.ts'
 
 /** Of one round; each becomes a row of lol_analysis and one of lol_training, none of which were there before. */
-const EVENTS = 30_000
+const EVENTS = 20_000
 const PLAYERS = 1_000
 /** What the server and the driver need before a round takes as long as the next. */
 const WARM_UP_ROUNDS = 5
