@@ -13,6 +13,7 @@ export const curve = defineCurve({
   points: [1, 4, 16, 64],
   unit: 'µs per record',
   needs: ['kafka'],
+  remark: 'Each topic has one partition. A lone one is fetched, then worked on; of more, some are fetched meanwhile.',
   async open({ addresses, setting: count }) {
     const run = randomUUID().slice(0, 8)
     const topics = Array.from({ length: count }, (_, index) => `bench-topics-${run}-${index}`)

@@ -1,5 +1,6 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
 import { createLogger, createServiceMetrics } from '@millrace/runtime'
+import { createKeyedMetrics } from '@millrace/stream'
 import { openLog } from '../inputs/kafka.ts'
 import { runToEnd } from '../inputs/run-topology.ts'
 import { MOVES, prepareMoves } from '../inputs/scorer-rows.ts'
@@ -8,9 +9,17 @@ import { defineRow, type SideContext } from '../row.ts'
 
 async function scorer(isOn: boolean, { addresses, setting: topic }: SideContext<string>) {
   const log = openLog(addresses)
-  const topology = createAnomalyScorerTopology({ publishScores: false })
-  const metrics = isOn ? createServiceMetrics('bench') : silentMetrics
+  const service = createServiceMetrics('bench')
+  const metrics = isOn ? service : silentMetrics
   const logger = createLogger('bench', { level: isOn ? 'info' : 'silent' })
+  const topology = createAnomalyScorerTopology({
+    publishScores: false,
+    ...(isOn && {
+      logger,
+      metrics: createKeyedMetrics('bench', service.registry),
+      tally: { normal: 0, suspicious: 0, warmUp: 0 },
+    }),
+  })
   return {
     round: () => runToEnd({ log, topology, topic, records: MOVES, metrics, logger }),
     close: () => log.close(),
