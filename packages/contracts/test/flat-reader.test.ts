@@ -62,6 +62,27 @@ describe('a flat reader', () => {
     expect(reader.slice(roomID)).toBeUndefined()
   })
 
+  it('tells numbers, and that there is none', () => {
+    const reader = new FlatReader(z.object({ a: z.number().nullable().optional(), b: z.int() }))
+    const numbersOf = (text: string) => [reader.read(bytesOf(text)), reader.number(0), reader.number(1)]
+    expect(numbersOf('{"a":-12.375,"b":7}')).toEqual([true, -12.375, 7])
+    expect(numbersOf('{"b":-0,"a":null}')).toEqual([true, Number.NaN, -0])
+    expect(numbersOf('{"b":123456789012345}')).toEqual([true, undefined, 123456789012345])
+  })
+
+  it('tells texts that come again, whatever came in between', () => {
+    const reader = new FlatReader(z.object({ a: z.string() }))
+    const few = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 9 })
+    const any = fc.string({ unit: fc.constantFrom(...'abcxyz0189-_ /:.'), maxLength: 60 })
+    const numbered = fc.integer({ min: 0, max: 99_999 }).map(n => `player_${n}`)
+    fc.assert(
+      fc.property(fc.array(fc.oneof(few, any, numbered), { minLength: 100, maxLength: 1_000 }), texts => {
+        const told = texts.map(a => (reader.read(bytesOf(JSON.stringify({ a }))) ? reader.repeatedText(0) : undefined))
+        expect(told).toEqual(texts)
+      }),
+    )
+  })
+
   it('takes no text for another that had the same pattern, ends and length', () => {
     const reader = new FlatReader(z.object({ a: z.string().regex(/^[\da-c]{3,9}$/) }))
     for (let length = 3; length <= 9; length++) {

@@ -24,4 +24,3 @@ export { createGatewaySink, type GatewaySinkOptions } from './sinks/gateway-sink
 export { createLogSink, type LogSinkOptions } from './sinks/log-sink.ts'
 export { createStreamSink } from './sinks/stream-sink.ts'
 export type { Progress, RefusedExample, Summary, TopicCounts } from './summary.ts'
-export { createInstantWriter } from './time-text.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createInstantWriter, fillPool, Random } from '../src/index.ts'
+import { fillPool, Random } from '../src/index.ts'
 
 const draw = (random: Random, count = 5): number[] => Array.from({ length: count }, () => random.int32())
 
@@ -58,16 +58,5 @@ describe('fillPool', () => {
     expect(ips()).toEqual(first)
     expect(fillPool(['y', 'ip'], faker => faker.internet.ipv4(), 50)).not.toEqual(first)
     expect(new Set(first).size).toBeGreaterThan(45)
-  })
-})
-
-describe('createInstantWriter', () => {
-  it('writes what Date writes, forwards, backwards and before 1970', () => {
-    const write = createInstantWriter()
-    const random = new Random('instants')
-    for (let n = 0; n < 5000; n++) {
-      const timeMs = random.int(-4_000_000, 4_000_000) * (n % 2 === 0 ? 1 : 500_000)
-      expect(write(timeMs)).toBe(new Date(timeMs).toISOString())
-    }
   })
 })

@@ -1,7 +1,6 @@
-import { lolRaw, type TopicName } from '@millrace/contracts'
+import { createInstantWriter, lolRaw, type TopicName } from '@millrace/contracts'
 import {
   type Actor,
-  createInstantWriter,
   FaultyActor,
   fillPool,
   hasFaults,

@@ -23,12 +23,27 @@ export const lolChampions = [
 ] as const
 
 const GAME_TIME = /^\d{1,4}:\d{1,2}$/
+const MOST_MINUTE_DIGITS = 4
+const MOST_SECOND_DIGITS = 2
+
+/** The number of the digits from `from` up to `to`; −1 where there are none, too many, or something else among them. */
+function readDigits(text: string, from: number, to: number, most: number): number {
+  if (to <= from || to - from > most) return -1
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
 
 /** Milliseconds of a game time written minutes:seconds, or null where the text is none. */
 export function readGameTimeMs(ingametime: string): number | null {
-  if (!GAME_TIME.test(ingametime)) return null
   const colon = ingametime.indexOf(':')
-  return (Number(ingametime.slice(0, colon)) * 60 + Number(ingametime.slice(colon + 1))) * 1000
+  const minutes = readDigits(ingametime, 0, colon, MOST_MINUTE_DIGITS)
+  const seconds = readDigits(ingametime, colon + 1, ingametime.length, MOST_SECOND_DIGITS)
+  return minutes < 0 || seconds < 0 ? null : (minutes * 60 + seconds) * 1000
 }
 
 const account = z.string().min(1).max(128).describe('player account; the partition key')

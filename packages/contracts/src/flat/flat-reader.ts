@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type FieldRule, fieldRuleOf } from './field-rule.ts'
+import { RepeatedTexts } from './repeated-texts.ts'
 import { areHex, arePlain, type Needle, needleOf, startsWith } from './words.ts'
 
 const SPACE = 0x20
@@ -53,6 +54,9 @@ export class FlatReader {
   #seen = 0
   readonly #from: Int32Array
   readonly #to: Int32Array
+  /** Of fields of numbers, NaN for null. */
+  readonly #numbers: Float64Array
+  readonly #repeated = new RepeatedTexts()
   /** Everything in the memory that the bytes are a part of. */
   #view: DataView = new DataView(new ArrayBuffer(0))
   #whole = Buffer.alloc(0)
@@ -83,6 +87,7 @@ export class FlatReader {
     this.#following[fields.length] = 0
     this.#from = new Int32Array(fields.length)
     this.#to = new Int32Array(fields.length)
+    this.#numbers = new Float64Array(fields.length)
     this.#minute = new Int32Array(fields.length * MINUTE_WORDS)
     this.#minuteMs = new Float64Array(fields.length).fill(Number.NaN)
   }
@@ -115,6 +120,18 @@ export class FlatReader {
   /** The bytes of that, in the same memory. */
   slice(index: number): Buffer | undefined {
     return this.#has(index) ? this.#whole.subarray(this.#from[index]!, this.#to[index]!) : undefined
+  }
+
+  /** As `text`, for a field whose values come again and again: one string for all that are equal, mostly. */
+  repeatedText(index: number): string | undefined {
+    return this.#has(index)
+      ? this.#repeated.get(this.#view, this.#whole, this.#from[index]!, this.#to[index]!)
+      : undefined
+  }
+
+  /** The value of a field of numbers that are no choice; undefined when it is absent, NaN when it is null. */
+  number(index: number): number | undefined {
+    return this.#has(index) ? this.#numbers[index] : undefined
   }
 
   /** Milliseconds since the epoch of a field of instants; undefined when it is absent. */
@@ -167,15 +184,17 @@ export class FlatReader {
     const field = this.#fields[index]!
     const isText = view.getUint8(at) === QUOTE
     let behind: number
-    if (field.isNullable && startsWith(view, at, end, NULL)) behind = at + NULL.length
-    else
+    if (field.isNullable && startsWith(view, at, end, NULL)) {
+      behind = at + NULL.length
+      this.#numbers[index] = Number.NaN
+    } else
       switch (field.kind) {
         case 'choice':
           behind = choiceEnd(view, at, end, field.choices)
           break
         case 'number':
         case 'integer':
-          behind = numberEnd(view, at, field)
+          behind = numberEnd(view, at, field, this.#numbers, index)
           break
         default:
           behind = isText ? this.#textEnd(view, at + 1, end, index) : NO
@@ -322,8 +341,14 @@ function choiceEnd(view: DataView, at: number, end: number, choices: readonly Ne
   return NO
 }
 
-/** Offset behind a number without an exponent, or NO. The event ends behind it, so there is a byte that is no digit. */
-function numberEnd(view: DataView, from: number, { kind, minimum, maximum }: Field): number {
+/** Puts a number without an exponent into `numbers`. @returns the offset behind it, or NO. The event ends behind it, so there is a byte that is no digit. */
+function numberEnd(
+  view: DataView,
+  from: number,
+  { kind, minimum, maximum }: Field,
+  numbers: Float64Array,
+  index: number,
+): number {
   const isNegative = view.getUint8(from) === MINUS
   const first = isNegative ? from + 1 : from
   let value = 0
@@ -344,5 +369,6 @@ function numberEnd(view: DataView, from: number, { kind, minimum, maximum }: Fie
   }
   if (count > MAX_DIGITS) return NO
   if (isNegative) value = -value
+  numbers[index] = value
   return value >= minimum && value <= maximum ? at : NO
 }

@@ -1,16 +1,27 @@
-import { lolRaw, readGameTimeMs } from '@millrace/contracts'
+import { flatReaderOf, lolRaw, readGameTimeMs } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { deadLetter, decodeJson, drop, ok, type StepResult } from '@millrace/stream'
 
 const decode = decodeJson(lolRaw, ['eventId', 'account', 'method', 'ingametime', 'x', 'y', 'inputkey', 'roomID'])
+const reader = flatReaderOf(lolRaw)
+const field = {
+  eventId: reader.indexOf('eventId'),
+  account: reader.indexOf('account'),
+  roomID: reader.indexOf('roomID'),
+  datetime: reader.indexOf('datetime'),
+  method: reader.indexOf('method'),
+  ingametime: reader.indexOf('ingametime'),
+  x: reader.indexOf('x'),
+  y: reader.indexOf('y'),
+  inputkey: reader.indexOf('inputkey'),
+}
 
 /** What the scorer looks at of a move. The account is its key, never a feature. */
 export interface Move {
   readonly eventId: string
   readonly account: string
   readonly roomID: string | undefined
-  /** Event time, ISO-8601 and ms since the epoch. */
-  readonly datetime: string
+  /** Event time, ms since the epoch. */
   readonly timeMs: number
   /** Time since the match began, ms, to the second; null where the client's text is none. */
   readonly gameMs: number | null
@@ -19,27 +30,36 @@ export interface Move {
   readonly inputkey: string
 }
 
-/** Reads a record of lol.raw; what is not a move is dropped. Only the fields that are used are checked. */
+const METHOD = '/move'
+
+/** Reads a record of lol.raw; what is not a move is dropped. */
 export function readMove(record: LogRecord): StepResult<Move> {
+  if (!reader.read(record.value)) return parseMove(record)
+  if (reader.repeatedText(field.method) !== METHOD) return drop('not_a_move')
+  return ok({
+    eventId: reader.text(field.eventId)!,
+    account: reader.repeatedText(field.account)!,
+    roomID: reader.repeatedText(field.roomID),
+    timeMs: reader.instantMs(field.datetime)!,
+    gameMs: readGameTimeMs(reader.repeatedText(field.ingametime)!),
+    x: reader.number(field.x)!,
+    y: reader.number(field.y)!,
+    inputkey: reader.repeatedText(field.inputkey)!,
+  })
+}
+
+/** The same for an event that is not written plainly. Only the fields that are used are checked. */
+function parseMove(record: LogRecord): StepResult<Move> {
   const decoded = decode(record, record)
   if (decoded.kind !== 'ok') return decoded
   const { eventId, account, method, ingametime, x, y, inputkey, roomID, datetime } = decoded.value
-  if (method !== '/move') return drop('not_a_move')
+  if (method !== METHOD) return drop('not_a_move')
   const timeMs = typeof datetime === 'string' ? Date.parse(datetime) : Number.NaN
-  if (typeof datetime !== 'string' || Number.isNaN(timeMs))
+  if (Number.isNaN(timeMs))
     return deadLetter('wrong_field', `datetime: expected an instant, got ${JSON.stringify(datetime)}`, {
       path: '/datetime',
       sourceEventId: eventId,
     })
-  return ok({
-    eventId,
-    account,
-    roomID: roomID ?? undefined,
-    datetime,
-    timeMs,
-    gameMs: readGameTimeMs(ingametime),
-    x,
-    y,
-    inputkey,
-  })
+  const gameMs = readGameTimeMs(ingametime)
+  return ok({ eventId, account, roomID: roomID ?? undefined, timeMs, gameMs, x, y, inputkey })
 }

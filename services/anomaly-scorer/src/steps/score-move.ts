@@ -47,11 +47,11 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
     rated.isCrossing = !warmUp && assessment.score >= thresholds.alert
     publish(move, assessment, warmUp, context)
     if (!rated.isCrossing || context.isRebuilding || track.isInIncident(index)) return
-    const { eventId, datetime, account, roomID } = move
+    const { eventId, timeMs, account, roomID } = move
     const alert: LolAlert = {
       eventId: `${eventId}:alert`,
       sourceEventId: eventId,
-      datetime,
+      datetime: new Date(timeMs).toISOString(),
       account,
       ...(roomID !== undefined && { roomID }),
       score: assessment.score,

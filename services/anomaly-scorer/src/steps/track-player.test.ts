@@ -12,7 +12,6 @@ const moveOf = (n: number, timeMs: number, fields: Partial<Move> = {}): Move => 
   eventId: `${n}`,
   account: 'a',
   roomID: 'room-1',
-  datetime: '',
   timeMs,
   gameMs: null,
   x: 0,

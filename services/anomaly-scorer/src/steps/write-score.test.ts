@@ -8,8 +8,7 @@ const move = {
   eventId,
   account: 'a',
   roomID: 'r' as string | undefined,
-  datetime: '2024-03-24T11:25:29.845Z',
-  timeMs: 0,
+  timeMs: Date.parse('2024-03-24T11:25:29.845Z'),
   gameMs: 0,
   x: 0,
   y: 0,
@@ -29,7 +28,7 @@ describe('writeScore', () => {
             { ...move, account, roomID },
             { ...judgement, assessment: { score: 0.25, contributions } },
           )
-          const { datetime } = move
+          const datetime = '2024-03-24T11:25:29.845Z'
           const [id, sourceEventId] = [`${eventId}:score`, eventId]
           const { verdict, warmUp, late, modelId } = judgement
           const wanted = { eventId: id, sourceEventId, datetime, account, roomID, score: 0.25, verdict, contributions }

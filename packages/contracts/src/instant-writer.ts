@@ -10,7 +10,7 @@ export function createInstantWriter(): (timeMs: number) => string {
     let restMs = timeMs - minuteMs
     if (!(restMs >= 0 && restMs < MINUTE_MS)) {
       minuteMs = Math.floor(timeMs / MINUTE_MS) * MINUTE_MS
-      prefix = new Date(minuteMs).toISOString().slice(0, 17)
+      prefix = new Date(minuteMs).toISOString().slice(0, -7)
       restMs = timeMs - minuteMs
     }
     const second = Math.floor(restMs / 1000)
