@@ -20,7 +20,7 @@ export class RepeatedTexts {
     if (length === 0 || length > MOST_BYTES) return whole.toString('latin1', from, to)
     const wanted = this.#wanted
     const count = (length + 3) >> 2
-    let hash = length
+    let hash = 0
     if (length < 4) {
       let word = 0
       for (let at = from; at < to; at++) word = (word << 8) | view.getUint8(at)
