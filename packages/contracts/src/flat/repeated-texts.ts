@@ -1,50 +1,48 @@
-const PLACES = 4_096
 const PLACE_BITS = 12
-const MOST_WORDS = 12
-const MOST_BYTES = MOST_WORDS * 4
+const PLACES = 2 ** PLACE_BITS
+const WORDS = 12
+const MOST_BYTES = (WORDS - 1) * 4
 const MIX = 0x9e3779b1 | 0
 
 /**
- * Makes one string of a text that comes again and again, instead of one each time: finding it costs a fifth of making it, and a
- * Map finds a string that it knows without looking at its characters. Where two texts share a place the later one stays.
+ * Makes one string of a text that comes again and again, instead of one each time: that is cheaper, and a Map finds a string that
+ * it knows without looking at its characters. Where two texts share a place the later one stays.
  */
 export class RepeatedTexts {
-  /** Of each place the bytes of its text, as words; the last word overlaps the one before, and a text shorter than one is padded. */
-  readonly #words = new Int32Array(PLACES * MOST_WORDS)
   readonly #texts: string[] = new Array(PLACES).fill('')
-  readonly #wanted = new Int32Array(MOST_WORDS)
+  /** Of each place the length of its text, and the text's bytes. */
+  readonly #words = new Int32Array(PLACES * WORDS)
 
-  /** The text of the ASCII bytes from `from` up to `to`. */
+  /** The text of the ASCII bytes from `from` up to `to`; at least four bytes are before them. */
   get(view: DataView, whole: Buffer, from: number, to: number): string {
     const length = to - from
-    if (length === 0 || length > MOST_BYTES) return whole.toString('latin1', from, to)
-    const wanted = this.#wanted
-    const count = (length + 3) >> 2
+    if (length > MOST_BYTES) return whole.toString('latin1', from, to)
+    // Of a text that is shorter than a word the last word takes in what is before it, as far back as the key.
+    const last = to - 4
     let hash = 0
-    if (length < 4) {
-      let word = 0
-      for (let at = from; at < to; at++) word = (word << 8) | view.getUint8(at)
-      wanted[0] = word
-      hash = Math.imul(hash ^ word, MIX)
-    } else
-      for (let i = 0; i < count; i++) {
-        const word = view.getInt32(i === count - 1 ? to - 4 : from + i * 4, true)
-        wanted[i] = word
-        hash = Math.imul(hash ^ word, MIX)
-        hash ^= hash >>> 15
-      }
-    const place = Math.imul(hash, MIX) >>> (32 - PLACE_BITS)
-    const known = this.#texts[place]!
-    const first = place * MOST_WORDS
-    if (known.length === length && isSame(this.#words, first, wanted, count)) return known
+    for (let at = from; at < last; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), MIX) ^ (hash >>> 15)
+    hash = Math.imul(hash ^ view.getInt32(last, true), MIX)
+    const place = Math.imul(hash ^ (hash >>> 15), MIX) >>> (32 - PLACE_BITS)
+    if (this.#isAt(place, view, from, last, length)) return this.#texts[place]!
     const text = whole.toString('latin1', from, to)
+    this.#put(place, view, from, last, length)
     this.#texts[place] = text
-    for (let i = 0; i < count; i++) this.#words[first + i] = wanted[i]!
     return text
   }
-}
 
-function isSame(words: Int32Array, first: number, wanted: Int32Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (words[first + i] !== wanted[i]) return false
-  return true
+  #isAt(place: number, view: DataView, from: number, last: number, length: number): boolean {
+    const words = this.#words
+    let slot = place * WORDS
+    if (words[slot] !== length) return false
+    for (let at = from; at < last; at += 4) if (view.getInt32(at, true) !== words[++slot]) return false
+    return view.getInt32(last, true) === words[slot + 1]
+  }
+
+  #put(place: number, view: DataView, from: number, last: number, length: number): void {
+    const words = this.#words
+    let slot = place * WORDS
+    words[slot] = length
+    for (let at = from; at < last; at += 4) words[++slot] = view.getInt32(at, true)
+    words[slot + 1] = view.getInt32(last, true)
+  }
 }
