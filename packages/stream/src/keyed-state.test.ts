@@ -219,6 +219,21 @@ describe('KeyedState', () => {
     expect(meet(START_MS + 1_000, 3)).toBe('0 3')
   })
 
+  it('forgets what an old clock did once the clock has been silent, while the key goes on', () => {
+    const state = new KeyedState(everything)
+    const visit = (offset: number, clockMs: number, afterMs: number) => {
+      const sentMs = START_MS + afterMs
+      const { state: met } = state.visit({ key: 'ann', id: null, eventTimeMs: sentMs + clockMs, sentMs, offset })
+      met.push(`${offset}`)
+      return met.join(' ')
+    }
+    expect(visit(0, 0, 0)).toBe('0')
+    expect(visit(1, -30 * DAY_MS, 1_000)).toBe('1')
+    expect(visit(2, -30 * DAY_MS, 2_000)).toBe('1 2')
+    expect(visit(3, -30 * DAY_MS, 3_000 + GRACE_MS)).toBe('3')
+    expect(visit(4, 0, 4_000 + GRACE_MS)).toBe('0 4')
+  })
+
   it('is not emptied by one record of another clock: neither by its event time nor by the time of its sending', () => {
     const state = new KeyedState(everything)
     const meet = (key: string, eventTimeMs: number, sentMs: number, offset: number) => {

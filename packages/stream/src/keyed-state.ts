@@ -52,21 +52,22 @@ export interface KeyedRecord {
 
 /** A stretch of a key's event time without a gap longer than the horizon. */
 interface Session<State> {
-  readonly state: State
+  state: State
   newestMs: number
   /** Offset of the record that made it so: without it a replay would take another event for late. */
   newestAt: number
   touchedMs: number
 }
 
-interface Key<State> {
-  /** The one that its last record belonged to. */
-  current: Session<State>
-  others: Session<State>[] | null
-  newestMs: number
-  touchedMs: number
+/** A key is its current session, the one that its last record belonged to: one object in memory for nearly all of them. */
+interface Key<State> extends Session<State> {
+  others: readonly Session<State>[] | null
   /** Replaying its records from this offset on gives its sessions again. */
-  since: number
+  readonly since: number
+}
+
+function newestMsOf({ newestMs, others }: Key<unknown>): number {
+  return others === null ? newestMs : Math.max(newestMs, ...others.map(session => session.newestMs))
 }
 
 /**
@@ -128,18 +129,23 @@ export class KeyedState<State> {
     const touchedMs = this.#progress.sentMs
     const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isGone)
     let key = this.#keys.get(name)
-    if (key && this.#isGone(key.newestMs, key.touchedMs)) key = undefined
+    if (key && this.#isGone(newestMsOf(key), key.touchedMs)) key = undefined
     if (!key) {
       if (this.#keys.size >= (this.#options.maxKeys ?? Number.POSITIVE_INFINITY) && !this.#keys.has(name))
         return this.#stateless('refused')
-      key = this.#begin(record)
+      key = { ...this.#newSession(record), others: null, since: offset }
       this.#keys.set(name, key)
     }
+    const isPresent = !this.#isGone(key.newestMs, key.touchedMs)
+    const isLate = isPresent && eventTimeMs < key.newestMs - this.#options.allowedLatenessMs
+    const newestAt = isPresent ? key.newestAt : offset
+    if (!isPresent || key.others !== null || !this.#fits(key, eventTimeMs)) this.#choose(key, isPresent, record)
+    if (eventTimeMs > key.newestMs) {
+      key.newestMs = eventTimeMs
+      key.newestAt = offset
+    }
     key.touchedMs = touchedMs
-    const current = this.#present(key)
-    const isLate = current !== null && eventTimeMs < current.newestMs - this.#options.allowedLatenessMs
-    const newestAt = current?.newestAt ?? offset
-    const { state } = this.#session(key, current, record)
+    const { state } = key
     if (firstSeen === null && !isLate) return { standing: 'on-time', state }
     // A replay that sees this one must also see the one that it repeats, or to which it is late.
     this.#tie(offset, firstSeen ?? newestAt)
@@ -161,52 +167,28 @@ export class KeyedState<State> {
     return { standing, state: this.#options.newState() }
   }
 
-  #begin(record: KeyedRecord): Key<State> {
-    const current = this.#newSession(record)
-    const { newestMs, touchedMs } = current
-    return { current, others: null, newestMs, touchedMs, since: record.offset }
-  }
-
   #newSession({ eventTimeMs: newestMs, offset: newestAt }: KeyedRecord): Session<State> {
     return { state: this.#options.newState(), newestMs, newestAt, touchedMs: this.#progress.sentMs }
   }
 
-  /** Forgets the sessions of a key that are gone, as a key would be; null where the current one is among them. */
-  #present(key: Key<State>): Session<State> | null {
-    const isPresent = (session: Session<State>): boolean => !this.#isGone(session.newestMs, session.touchedMs)
-    const isCurrentPresent = isPresent(key.current)
-    if (key.others) {
-      const others = key.others.filter(isPresent)
-      key.others = others.length > 0 ? others : null
-    }
-    if (!isCurrentPresent || key.others) {
-      const sessions = [...(isCurrentPresent ? [key.current] : []), ...(key.others ?? [])]
-      key.newestMs = Math.max(...sessions.map(session => session.newestMs))
-    }
-    return isCurrentPresent ? key.current : null
+  /** Whether an event belongs to the session. */
+  #fits({ newestMs }: Session<State>, eventTimeMs: number): boolean {
+    return Math.abs(eventTimeMs - newestMs) <= this.#options.horizonMs
   }
 
-  /** The session within whose horizon the event lies, else a new one; it becomes the current one. */
-  #session(key: Key<State>, current: Session<State> | null, record: KeyedRecord): Session<State> {
-    const { horizonMs } = this.#options
-    const { eventTimeMs, offset } = record
-    const fits = (session: Session<State>): boolean => Math.abs(eventTimeMs - session.newestMs) <= horizonMs
-    key.newestMs = Math.max(key.newestMs, eventTimeMs)
-    if (!current || !fits(current)) {
-      const others = key.others ?? []
-      const place = others.findIndex(fits)
-      const next = place < 0 ? this.#newSession(record) : others.splice(place, 1)[0]!
-      if (current) others.unshift(current)
-      if (others.length >= MOST_SESSIONS) others.pop()
-      key.others = others.length > 0 ? others : null
-      key.current = next
+  /** Makes the session within whose horizon the event lies the current one, or else a new one; sessions that are gone are forgotten. */
+  #choose(key: Key<State>, isCurrentPresent: boolean, record: KeyedRecord): void {
+    let others = (key.others ?? []).filter(session => !this.#isGone(session.newestMs, session.touchedMs))
+    if (!isCurrentPresent || !this.#fits(key, record.eventTimeMs)) {
+      const next = others.find(session => this.#fits(session, record.eventTimeMs)) ?? this.#newSession(record)
+      others = others.filter(session => session !== next)
+      if (isCurrentPresent) {
+        const { state, newestMs, newestAt, touchedMs } = key
+        others.unshift({ state, newestMs, newestAt, touchedMs })
+      }
+      Object.assign(key, next)
     }
-    if (eventTimeMs > key.current.newestMs) {
-      key.current.newestMs = eventTimeMs
-      key.current.newestAt = offset
-    }
-    key.current.touchedMs = this.#progress.sentMs
-    return key.current
+    key.others = others.length > 0 ? others.slice(0, MOST_SESSIONS - 1) : null
   }
 
   /** Frees what is gone and moves the restart point; costs one pass over the keys per as many records. */
@@ -214,7 +196,7 @@ export class KeyedState<State> {
     this.#sinceSweep = 0
     let since = Math.min(offset, this.#seen.sweep(this.#isGone))
     for (const [name, key] of this.#keys) {
-      if (this.#isGone(key.newestMs, key.touchedMs)) this.#keys.delete(name)
+      if (this.#isGone(newestMsOf(key), key.touchedMs)) this.#keys.delete(name)
       else since = Math.min(since, this.#dependsFrom(key))
     }
     let kept = this.#ties.length
@@ -227,7 +209,7 @@ export class KeyedState<State> {
     const { dependsFrom } = this.#options
     if (!dependsFrom) return key.since
     const fromOf = ({ state, newestAt }: Session<State>): number => Math.min(newestAt, dependsFrom(state))
-    let from = fromOf(key.current)
+    let from = fromOf(key)
     for (const session of key.others ?? [])
       if (!this.#isGone(session.newestMs, session.touchedMs)) from = Math.min(from, fromOf(session))
     return from

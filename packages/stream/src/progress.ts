@@ -20,6 +20,7 @@ export function advance(progress: Progress, eventTimeMs: number, sentMs: number)
   const believableMs = isSaneEventTime(eventTimeMs, sentMs)
     ? Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)
     : Number.NEGATIVE_INFINITY
+  if (believableMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress
   return { watermarkMs: Math.max(progress.watermarkMs, believableMs), sentMs: Math.max(progress.sentMs, sentMs) }
 }
 
