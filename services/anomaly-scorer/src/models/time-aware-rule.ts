@@ -91,8 +91,10 @@ export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): Model {
         sum += millionths
         const entry = { feature, value, contribution: millionths / UNIT }
         let place = contributions.length
-        while (place > 0 && contributions[place - 1]!.contribution < entry.contribution) place--
-        contributions.splice(place, 0, entry)
+        contributions.push(entry)
+        for (; place > 0 && contributions[place - 1]!.contribution < entry.contribution; place--)
+          contributions[place] = contributions[place - 1]!
+        contributions[place] = entry
       }
       if (rating.excess > 0) add(rating.feature, rating.value, (weights.excess * rating.excess) / 1000)
       add('recentExcess', rounded(recentExcess / moves), (weights.recentExcess * recentExcess) / moves)
