@@ -7,6 +7,7 @@ import { partitionOfKey } from '../murmur2.ts'
 import { recordBytes } from '../record-size.ts'
 import type { ConnectedProducer } from './client-library.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import { Linger } from './linger.ts'
 import { PartitionLane } from './partition-lane.ts'
 import { ProducerLeases } from './producer-leases.ts'
 import type { TopicDirectory, TopicFacts } from './topic-directory.ts'
@@ -21,6 +22,7 @@ export function createKafkaProducer(options: {
   const { clientId, settings, topics, connect } = options
   const { maxInFlightBytes } = settings
   const leases = new ProducerLeases(settings, clientId, connect)
+  const linger = new Linger(settings.clock, settings.lingerMs)
   const deadlines = new Deadlines(settings.clock)
   const lanes = new Map<string, PartitionLane[]>()
   let inFlightBytes = 0
@@ -51,6 +53,7 @@ export function createKafkaProducer(options: {
       topic,
       partition,
       leases,
+      linger,
       settings,
       maxMessageBytes,
       onAnswered,

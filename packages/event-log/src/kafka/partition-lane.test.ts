@@ -5,6 +5,7 @@ import { AppendCall } from '../append-call.ts'
 import { Deadlines } from '../deadlines.ts'
 import { ClientError } from './kafka-errors.ts'
 import { type KafkaEventLogOptions, settingsOf } from './kafka-options.ts'
+import { Linger } from './linger.ts'
 import { type Lease, type Leases, PartitionLane } from './partition-lane.ts'
 
 interface Attempt {
@@ -45,12 +46,14 @@ function setUp(more: Partial<KafkaEventLogOptions> = {}) {
   const clock = new ManualClock()
   const leases = new ScriptedLeases()
   let held = 0
+  const settings = settingsOf({ brokers: [], clientId: 'c', clock, logger: silentLogger, lingerMs: 5, ...more })
   const lane = new PartitionLane({
     topic: 't',
     partition: 3,
     leases,
+    linger: new Linger(clock, settings.lingerMs),
     maxMessageBytes: 1 << 20,
-    settings: settingsOf({ brokers: [], clientId: 'c', clock, logger: silentLogger, lingerMs: 5, ...more }),
+    settings,
     onAnswered: bytes => {
       held -= bytes
     },

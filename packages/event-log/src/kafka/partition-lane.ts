@@ -4,6 +4,7 @@ import { logError } from '../errors.ts'
 import type { OutgoingRecord } from '../event-log.ts'
 import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
 import type { TopicPartition } from './client-library.ts'
+import type { Linger } from './linger.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { SendWindow, type Wait } from './send-window.ts'
@@ -45,6 +46,8 @@ export interface LaneOptions {
   readonly topic: string
   readonly partition: number
   readonly leases: Leases
+  /** Shared with the other lanes of the producer. */
+  readonly linger: Linger
   readonly settings: KafkaSettings
   /** The topic's own limit of a batch, bytes. */
   readonly maxMessageBytes: number
@@ -96,7 +99,8 @@ export class PartitionLane {
    * @returns the refusal when what is held already takes so long that these would be late; then nothing was taken
    */
   push(share: Share, deadlineMs: number): CodedError | null {
-    const { lingerMs, clock } = this.#options.settings
+    const { linger, settings } = this.#options
+    const { lingerMs, clock } = settings
     if (!this.#window.takes(this.#heldBytes, share.bytes))
       return logError('log_saturated', { bytes: this.#heldBytes, limit: Math.round(this.#window.bytes) })
     this.#heldBytes += share.bytes
@@ -106,7 +110,7 @@ export class PartitionLane {
     if (lingerMs <= 0 || this.#queuedRecords >= this.#maxRecords) this.#run()
     else if (!this.#isArmed) {
       this.#isArmed = true
-      void clock.sleep(lingerMs).then(() => {
+      void linger.over().then(() => {
         this.#isArmed = false
         this.#run()
       })

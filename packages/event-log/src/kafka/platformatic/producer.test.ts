@@ -5,21 +5,31 @@ import { silentLogger, text } from '../../../test/log-driver.ts'
 import { ClientError } from '../kafka-errors.ts'
 import { settingsOf } from '../kafka-options.ts'
 import { IdempotentProducer } from './producer.ts'
+import type { PartitionBatch, StoreAnswer } from './record-requests.ts'
 
 const record = { key: text('k'), value: text('v'), timestampMs: 0 }
+
+type Answer = Partial<StoreAnswer>
 
 /** A producer whose broker answers as the test says, and what was sent to it. */
 function setUp() {
   const sent: { producerId: bigint; sequence: number; count: number }[] = []
+  const requests: (readonly number[])[] = []
   const forgotten: string[] = []
-  let answer: (partition: number) => unknown = partition => stored('t', partition)
+  let answer: (partition: number) => Answer | null = stored
   const cluster = {
-    ask: async (_to: unknown, _api: unknown, _topic: string, partition: number, batch: Buffer) => {
-      const [{ producerId, firstSequence, records } = {}] = readRecordsBatches(Reader.from(batch))
-      sent.push({ producerId: producerId!, sequence: firstSequence!, count: records!.length })
-      return answer(partition)
+    async ask(_to: unknown, _api: unknown, batches: readonly PartitionBatch[]) {
+      requests.push(batches.map(({ partition }) => partition))
+      for (const { batch } of batches) {
+        const [{ producerId, firstSequence, records } = {}] = readRecordsBatches(Reader.from(batch))
+        sent.push({ producerId: producerId!, sequence: firstSequence!, count: records!.length })
+      }
+      return batches.flatMap(({ topic, partition }) => {
+        const found = answer(partition)
+        return found ? [{ topic, partition, error: null, ...found }] : []
+      })
     },
-    leader: async () => 1,
+    leader: async (_topic: string, partition: number) => (partition < 10 ? 1 : 2),
     forget: (topic: string) => void forgotten.push(topic),
     close: () => {},
   } as unknown as ConstructorParameters<typeof IdempotentProducer>[1]
@@ -33,6 +43,7 @@ function setUp() {
   return {
     send,
     sent,
+    requests,
     forgotten,
     answerWith: (next: typeof answer) => {
       answer = next
@@ -40,8 +51,10 @@ function setUp() {
   }
 }
 
-const stored = (name: string, index: number, baseOffset = 40n) => ({
-  responses: [{ name, partitionResponses: [{ index, baseOffset }] }],
+const stored = (_partition: number, offset = 40): Answer => ({ offset })
+const refused = (facts: ConstructorParameters<typeof ClientError>[1]): Answer => ({
+  offset: -1,
+  error: new ClientError('no', facts),
 })
 const fails = (facts: ConstructorParameters<typeof ClientError>[1]) => () => {
   throw new ClientError('no', facts)
@@ -64,7 +77,7 @@ describe('an idempotent producer', () => {
     await expect(send(2)).rejects.toThrow('no')
     await expect(send(2)).rejects.toThrow('no')
     expect(forgotten).toEqual(['t', 't'])
-    answerWith(partition => stored('t', partition, 43n))
+    answerWith(partition => stored(partition, 43))
     expect(await send(2)).toBe(43)
     await send(1)
     expect(sent.map(({ sequence, count }) => [sequence, count])).toEqual([
@@ -77,18 +90,38 @@ describe('an idempotent producer', () => {
     expect(new Set(sent.map(({ producerId }) => producerId))).toEqual(new Set([9n]))
   })
 
-  it.each([
-    ['another partition', stored('t', 7)],
-    ['another topic', stored('u', 0)],
-    ['no offset', stored('t', 0, -1n)],
-    ['nothing', { responses: [] }],
+  it.each<[string, Answer | null]>([
+    ['another partition', { partition: 7, offset: 40 }],
+    ['another topic', { topic: 'u', offset: 40 }],
+    ['no offset', { offset: -1 }],
+    ['nothing', null],
   ])('takes an answer about %s for none', async (_what, found) => {
     const { send, sent, answerWith } = setUp()
     answerWith(() => found)
     await expect(send(1)).rejects.toMatchObject({ facts: { isPassing: true } })
-    answerWith(partition => stored('t', partition))
+    answerWith(stored)
     await send(1)
     expect(sent.map(({ sequence }) => sequence)).toEqual([0, 0])
+  })
+
+  it('sends what comes in the same turn in one request to each broker', async () => {
+    const { send, requests } = setUp()
+    await Promise.all([send(1, 0), send(1, 11), send(1, 3), send(1, 12)])
+    await send(1, 5)
+    expect(requests).toEqual([[0, 3], [11, 12], [5]])
+  })
+
+  it('tells each partition what became of its own batch, and goes on with its own numbers', async () => {
+    const { send, sent, forgotten, answerWith } = setUp()
+    const both = () => Promise.allSettled([send(2, 0), send(3, 1)])
+    answerWith(partition => (partition === 0 ? stored(0, 70) : refused({ type: 'NOT_ENOUGH_REPLICAS', isPassing: true })))
+    expect(await both()).toMatchObject([{ value: 70 }, { reason: { facts: { type: 'NOT_ENOUGH_REPLICAS' } } }])
+    answerWith(stored)
+    await both()
+    expect(sent.map(({ sequence }) => sequence)).toEqual([0, 0, 2, 0])
+    answerWith(fails({ isPassing: true }))
+    expect((await both()).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(forgotten).toEqual(['t', 't'])
   })
 
   it('asks for the leader again when it was the wrong one, and not when the batch was refused', async () => {

@@ -1,11 +1,10 @@
 import { initProducerIdV4 } from '@platformatic/kafka'
 import type { OutgoingRecord } from '../../event-log.ts'
 import type { ConnectedProducer, TopicPartition } from '../client-library.ts'
-import { ClientError } from '../kafka-errors.ts'
 import type { KafkaSettings } from '../kafka-options.ts'
 import { Cluster, isStale } from './cluster.ts'
+import { ProduceRequests } from './produce-requests.ts'
 import { type BatchIdentity, encodeBatch } from './record-batch.ts'
-import { produceBatch } from './record-requests.ts'
 
 const NO_TRANSACTION = null
 /** Sequence numbers begin again at 0 after 2^31 − 1. */
@@ -22,6 +21,7 @@ type ProducerCluster = Pick<Cluster, 'ask' | 'leader' | 'forget' | 'close'>
 export class IdempotentProducer implements ConnectedProducer {
   readonly #settings: KafkaSettings
   readonly #cluster: ProducerCluster
+  readonly #requests: ProduceRequests
   readonly #producerId: bigint
   readonly #producerEpoch: number
   /** Of the next record, by topic and partition. */
@@ -34,6 +34,7 @@ export class IdempotentProducer implements ConnectedProducer {
   ) {
     this.#settings = settings
     this.#cluster = cluster
+    this.#requests = new ProduceRequests(cluster, settings.requestTimeoutMs)
     this.#producerId = id.producerId
     this.#producerEpoch = id.producerEpoch
   }
@@ -50,18 +51,14 @@ export class IdempotentProducer implements ConnectedProducer {
   }
 
   async send({ topic, partition }: TopicPartition, records: readonly OutgoingRecord[]): Promise<number> {
-    const { compression, requestTimeoutMs } = this.#settings
+    const { compression } = this.#settings
     const key = `${topic}/${partition}`
     const sequence = this.#sequences.get(key) ?? 0
     const identity = { producerId: this.#producerId, producerEpoch: this.#producerEpoch, sequence }
     const batch = await encodeBatch(records, { ...identity, compression })
     try {
       const leader = await this.#cluster.leader(topic, partition)
-      const { responses } = await this.#cluster.ask(leader, produceBatch, topic, partition, batch, requestTimeoutMs)
-      const answer = responses[0]?.partitionResponses[0]
-      const offset = Number(answer?.baseOffset ?? -1)
-      if (responses[0]?.name !== topic || answer?.index !== partition || offset < 0)
-        throw new ClientError('The broker did not say where the records are.', { isPassing: true })
+      const offset = await this.#requests.store(leader, { topic, partition, batch })
       this.#sequences.set(key, (sequence + records.length) & SEQUENCE_MASK)
       return offset
     } catch (error) {

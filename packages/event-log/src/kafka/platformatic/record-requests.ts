@@ -1,4 +1,4 @@
-import { createAPI, fetchV12, produceV9, type Reader, ResponseError, Writer } from '@platformatic/kafka'
+import { createAPI, fetchV12, type Reader, ResponseError, Writer } from '@platformatic/kafka'
 import type { FetchedBytes } from './record-batch.ts'
 
 /* Produce and Fetch with record batches as bytes: the library's own requests bring their codec along. */
@@ -7,29 +7,71 @@ const ALL = -1
 const READ_COMMITTED = 1
 const NO_EPOCH = -1
 
-/** Stores one batch, acknowledged by all replicas that are in sync. */
-export const produceBatch = createAPI<
-  [topic: string, partition: number, batch: Buffer, timeoutMs: number],
-  produceV9.ProduceResponse
->(
-  0,
-  9,
-  (topic: string, partition: number, batch: Buffer, timeoutMs: number) =>
-    Writer.create()
-      .appendString(null)
-      .appendInt16(ALL)
-      .appendInt32(timeoutMs)
-      .appendArray([topic], writer =>
-        writer.appendString(topic).appendArray([partition], inner =>
-          inner
-            .appendInt32(partition)
-            .appendUnsignedVarInt(batch.length + 1)
-            .append(batch),
-        ),
-      )
-      .appendTaggedFields(),
-  produceV9.parseResponse,
-)
+/** The records of one partition, encoded. */
+export interface PartitionBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly batch: Buffer
+}
+
+/** What the broker did with one batch. */
+export interface StoreAnswer {
+  readonly topic: string
+  readonly partition: number
+  /** Of the first record; −1 where there is an error. */
+  readonly offset: number
+  readonly error: Error | null
+}
+
+/** Stores batches of several partitions of one broker, each for itself, acknowledged by all replicas that are in sync. */
+export const produceBatches = createAPI<
+  [batches: readonly PartitionBatch[], timeoutMs: number],
+  readonly StoreAnswer[]
+>(0, 9, createProduceRequest, parseProduceResponse)
+
+function createProduceRequest(batches: readonly PartitionBatch[], timeoutMs: number): Writer {
+  return Writer.create()
+    .appendString(null)
+    .appendInt16(ALL)
+    .appendInt32(timeoutMs)
+    .appendArray([...Map.groupBy(batches, ({ topic }) => topic)], (writer, [topic, ofTopic]) =>
+      writer.appendString(topic).appendArray(ofTopic, (inner, { partition, batch }) =>
+        inner
+          .appendInt32(partition)
+          .appendUnsignedVarInt(batch.length + 1)
+          .append(batch),
+      ),
+    )
+    .appendTaggedFields()
+}
+
+function parseProduceResponse(
+  _correlationId: number,
+  apiKey: number,
+  apiVersion: number,
+  reader: Reader,
+): readonly StoreAnswer[] {
+  const answers = reader.readArray(outer => {
+    const topic = outer.readString()
+    return outer.readArray((inner): StoreAnswer => {
+      const partition = inner.readInt32()
+      const errorCode = inner.readInt16()
+      const offset = Number(inner.readInt64())
+      inner.readInt64() // append time
+      inner.readInt64() // log start offset
+      const refusals = inner.readArray(record => ({ index: record.readInt32(), message: record.readNullableString() }))
+      const message = inner.readNullableString() ?? refusals.find(({ message }) => message !== null)?.message ?? null
+      const error =
+        errorCode === 0
+          ? null
+          : new ResponseError(apiKey, apiVersion, { [`/${topic}/${partition}`]: [errorCode, message] }, {})
+      return { topic, partition, offset, error }
+    })
+  })
+  reader.readInt32() // throttle time
+  reader.readTaggedFields()
+  return answers.flat()
+}
 
 export interface FetchLimits {
   readonly maxWaitMs: number
