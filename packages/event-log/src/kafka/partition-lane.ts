@@ -4,9 +4,9 @@ import { logError } from '../errors.ts'
 import type { OutgoingRecord } from '../event-log.ts'
 import { BATCH_OVERHEAD, recordBytes } from '../record-size.ts'
 import type { TopicPartition } from './client-library.ts'
-import type { Linger } from './linger.ts'
 import { errorType, isBrokenClient, isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
+import type { Linger } from './linger.ts'
 import { SendWindow, type Wait } from './send-window.ts'
 
 /** A connected producer, shared by all lanes; it lives as long as somebody has entered it. */

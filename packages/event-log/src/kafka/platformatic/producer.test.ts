@@ -114,7 +114,9 @@ describe('an idempotent producer', () => {
   it('tells each partition what became of its own batch, and goes on with its own numbers', async () => {
     const { send, sent, forgotten, answerWith } = setUp()
     const both = () => Promise.allSettled([send(2, 0), send(3, 1)])
-    answerWith(partition => (partition === 0 ? stored(0, 70) : refused({ type: 'NOT_ENOUGH_REPLICAS', isPassing: true })))
+    answerWith(partition =>
+      partition === 0 ? stored(0, 70) : refused({ type: 'NOT_ENOUGH_REPLICAS', isPassing: true }),
+    )
     expect(await both()).toMatchObject([{ value: 70 }, { reason: { facts: { type: 'NOT_ENOUGH_REPLICAS' } } }])
     answerWith(stored)
     await both()

@@ -26,7 +26,13 @@ describe('the requests for records', () => {
     const batch = await encodeBatch([record, record], { ...identity, compression: 'none' })
     // The broker sets the leader's epoch; the library writes another value for "not set".
     batch.writeInt32BE(0, 12)
-    const { request } = exchange(produceBatches, [[{ topic: 'topic', partition: 3, batch }, { topic: 'topic', partition: 5, batch }], 4_000])
+    const { request } = exchange(produceBatches, [
+      [
+        { topic: 'topic', partition: 3, batch },
+        { topic: 'topic', partition: 5, batch },
+      ],
+      4_000,
+    ])
     const { key, value, timestampMs } = record
     const message = { key, value, topic: 'topic', partition: 3, timestamp: BigInt(timestampMs), headers: new Map() }
     const messages = [3, 3, 5, 5].map(partition => ({ ...message, partition }))
