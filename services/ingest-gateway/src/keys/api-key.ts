@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { type TopicContract, topics } from '@millrace/contracts'
 import { z } from 'zod'
 
@@ -45,7 +45,7 @@ export const clientTopics: ReadonlyMap<string, TopicContract> = new Map(
 )
 
 /** How a key is stored: SHA-256 suffices, for a key is 32 random bytes and not a word that could be guessed. */
-export const hashOfKey = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
+export const hashOfKey = (key: string): string => `sha256:${hash('sha256', key)}`
 
 const KEY = /^mr_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43}$/
 
