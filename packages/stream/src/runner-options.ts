@@ -32,7 +32,7 @@ const DEFAULTS = {
   pollMs: 250,
   tickMs: 1_000,
   commitEveryMs: 1_000,
-  maxInFlightBytes: 8 << 20,
+  maxInFlightBytes: 16 << 20,
   maxBatchBytes: 1 << 20,
   sessionTimeoutMs: 30_000,
   concurrency: 8,

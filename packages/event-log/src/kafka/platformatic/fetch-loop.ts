@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@millrace/runtime'
 import { ListOffsetTimestamps, listOffsetsV7, ProtocolError } from '@platformatic/kafka'
+import type { LogRecord } from '../../event-log.ts'
 import type { MembershipHandler, TopicPartition } from '../client-library.ts'
 import { errorType, isPassing } from '../kafka-errors.ts'
 import { clientError } from './client-errors.ts'
@@ -9,7 +10,7 @@ import { type FetchAnswer, fetchBatches } from './record-requests.ts'
 
 /** How long a broker holds a fetch back when it has nothing new. */
 const WAIT_MS = 250
-/** The same while a partition of that broker is left out, because what came of it was not taken yet: it may be soon. */
+/** The same while a partition of that broker is left out, because it is paused or what came of it was not taken yet: it may be soon. */
 const SHORT_WAIT_MS = 50
 const MIN_ANSWER_BYTES = 10 << 20
 const BACKOFF_MS = 200
@@ -28,6 +29,17 @@ interface Reading extends TopicPartition {
   isWaiting: boolean
   /** Grows with every seek: what was fetched before belongs to another position. */
   version: number
+  /** What was fetched and not taken before the pause: it need not be fetched again. */
+  kept: Fetched | null
+}
+
+/** What came of a partition. */
+interface Fetched {
+  readonly records: readonly LogRecord[]
+  readonly fetchedFrom: number
+  readonly next: number
+  readonly end: number
+  readonly version: number
 }
 
 export interface FetchLoopParts {
@@ -61,7 +73,16 @@ export class FetchLoop {
     this.#readings = new Map(
       partitions.map(({ topic, partition }) => [
         keyOf({ topic, partition }),
-        { topic, partition, position: null, isPaused: true, isFetching: false, isWaiting: false, version: 0 },
+        {
+          topic,
+          partition,
+          position: null,
+          isPaused: true,
+          isFetching: false,
+          isWaiting: false,
+          version: 0,
+          kept: null,
+        },
       ]),
     )
   }
@@ -71,6 +92,7 @@ export class FetchLoop {
     if (!reading) return
     reading.position = offset
     reading.version++
+    reading.kept = null
     this.#schedule()
   }
 
@@ -79,7 +101,12 @@ export class FetchLoop {
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const reading of this.#of(partitions)) reading.isPaused = false
+    for (const reading of this.#of(partitions)) {
+      const { kept } = reading
+      reading.isPaused = false
+      reading.kept = null
+      if (kept) this.#offer(reading, kept)
+    }
     this.#schedule()
   }
 
@@ -106,13 +133,13 @@ export class FetchLoop {
     const { cluster } = this.#parts
     const ready = new Map<number, Reading[]>()
     const leaderless = new Set<string>()
-    const leftOut = new Set<number>()
+    const leftOut = new Set<number | undefined>()
     for (const reading of this.#readings.values()) {
       const { topic, partition, position, isPaused, isFetching, isWaiting } = reading
-      if (position === null || isPaused || isFetching) continue
+      if (position === null || isFetching) continue
       const leader = cluster.knownLeader(topic, partition)
-      if (leader === undefined) leaderless.add(topic)
-      else if (isWaiting) leftOut.add(leader)
+      if (isPaused || isWaiting) leftOut.add(leader)
+      else if (leader === undefined) leaderless.add(topic)
       else if (!this.#busyBrokers.has(leader)) ready.set(leader, [...(ready.get(leader) ?? []), reading])
     }
     if (leaderless.size > 0 && !this.#isLearning) void this.#learn([...leaderless])
@@ -179,36 +206,44 @@ export class FetchLoop {
     this.#schedule()
   }
 
-  /** Offers what came of a partition. */
   #take(reading: Reading, answer: FetchAnswer, fetchedFrom: number): void {
-    if (answer.bytes.length === 0 || reading.isPaused) return
+    if (answer.bytes.length === 0) return
     const { records, next } = decodeBatches(answer, fetchedFrom)
-    const { version } = reading
+    if (records.length === 0) reading.position = next
+    else this.#offer(reading, { records, fetchedFrom, next, end: answer.end, version: reading.version })
+  }
+
+  /** Offers what came of a partition; what is let go because of a pause is offered again after it. */
+  #offer(reading: Reading, fetched: Fetched): void {
+    const { topic, partition } = reading
+    const { records, fetchedFrom, next, end, version } = fetched
     const isStale = (): boolean => reading.version !== version || !this.#isCurrent(reading)
-    const moveOn = (): void => {
-      if (!isStale()) reading.position = next
+    const keepWhilePaused = (): void => {
+      if (reading.isPaused && !isStale() && reading.position === fetchedFrom) reading.kept = fetched
     }
-    if (records.length === 0) {
-      moveOn()
+    if (reading.isPaused) {
+      keepWhilePaused()
       return
     }
-    const { topic, partition } = reading
     reading.isWaiting = true
     this.#parts
       .onBatch({
         topic,
         partition,
         fetchedFrom,
-        end: answer.end,
+        end,
         recordsFrom: offset =>
           offset <= records[0]!.offset ? records : records.filter(record => record.offset >= offset),
         isStale,
-        moveOn,
+        moveOn() {
+          if (!isStale()) reading.position = next
+        },
       })
       // What the batch is let go with is of interest to other clients only.
       .catch(() => {})
       .finally(() => {
         reading.isWaiting = false
+        keepWhilePaused()
         this.#schedule()
       })
   }
