@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { describeStack, openStack } from '../src/index.ts'
 import { fetchKafkaMetadata } from '../src/kafka-metadata.ts'
 import { describeOnStack } from '../src/vitest.ts'
-import { withKafka } from './stack-programs.ts'
+import { createTopic, withKafka } from './stack-programs.ts'
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
@@ -22,9 +22,9 @@ describeOnStack('the stack that integration tests are given', ['kafka', 'hdfs', 
     const opened = (await openStack(stack.directory))!
     const topic = `in-sync-${process.pid}`
     await withKafka(stack.kafka.brokers, async kafka => {
+      await createTopic(kafka, stack.kafka.brokers, { topic, numPartitions: 6, replicationFactor: 3 })
       const admin = kafka.admin()
       await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions: 6, replicationFactor: 3 }], waitForLeaders: true })
       const producer = kafka.producer({ retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 60 } })
       await producer.connect()
       // One partition per send: kafkajs forgets parts of a send to several brokers when one of them dies.

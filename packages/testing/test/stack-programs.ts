@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { getContainerRuntimeClient } from 'testcontainers'
 import { type StackOptions, type StackWay, stopStack, waitUntil } from '../src/index.ts'
+import { fetchKafkaMetadata } from '../src/kafka-metadata.ts'
 
 /** A folder for a stack; `dispose` ends what runs in it and removes it with its data. */
 export function stackFolder(way: StackWay) {
@@ -95,3 +96,33 @@ export async function nothingIsLeft(directory: string, way: StackWay): Promise<v
 /** A Kafka client that keeps quiet and gives up soon. */
 export const withKafka = (brokers: readonly string[], use: (kafka: Kafka) => Promise<void>): Promise<void> =>
   use(new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 8 } }))
+
+/**
+ * Creates a topic that every broker knows of when this resolves: kafkajs takes a broker that does not know it yet for an error, and
+ * a cluster that is choosing its controller too.
+ */
+export async function createTopic(
+  kafka: Kafka,
+  brokers: readonly string[],
+  topic: { readonly topic: string; readonly numPartitions: number; readonly replicationFactor: number },
+): Promise<void> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const create = async (): Promise<boolean> => {
+    await admin.createTopics({ topics: [topic], waitForLeaders: false })
+    return true
+  }
+  await waitUntil(create, { deadlineMs: 60_000, what: `the topic ${topic.topic} to be created` })
+  await admin.disconnect()
+  for (const broker of brokers) {
+    const [host, port] = broker.split(':')
+    await waitUntil(
+      async () => {
+        const { partitions } = await fetchKafkaMetadata(host!, Number(port), 5_000)
+        const led = partitions.filter(partition => partition.topic === topic.topic && partition.leader >= 0)
+        return led.length === topic.numPartitions
+      },
+      { deadlineMs: 60_000, what: `${broker} to know the leaders of ${topic.topic}` },
+    )
+  }
+}

@@ -6,7 +6,7 @@ import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createTcpProxy, describeStack, openStack, type Stack, startStack, waitUntil } from '../src/index.ts'
 import { describeOnStack } from '../src/vitest.ts'
-import { endOf, nothingIsLeft, stackFolder, startProgram, withKafka } from './stack-programs.ts'
+import { createTopic, endOf, nothingIsLeft, stackFolder, startProgram, withKafka } from './stack-programs.ts'
 
 // A server starts within seconds on an idle machine, and within minutes on one that is not.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
@@ -74,14 +74,12 @@ describeOnStack('a stack', ['kafka', 'hdfs', 'cassandra'], provided => {
 
   it('keeps what Kafka acknowledged over kill -9 and restart', async () => {
     await withKafka(stack.addresses.kafka!.brokers, async kafka => {
-      const admin = kafka.admin()
-      await admin.connect()
-      await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true })
+      const { brokers } = stack.addresses.kafka!
+      await createTopic(kafka, brokers, { topic: 'kept', numPartitions: 1, replicationFactor: 1 })
       const producer = kafka.producer()
       await producer.connect()
       await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'a' }, { value: 'b' }] })
       await producer.disconnect()
-      await admin.disconnect()
     })
     await killAndRestart('kafka1')
     await withKafka(stack.addresses.kafka!.brokers, async kafka => {
