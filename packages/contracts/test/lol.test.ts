@@ -1,5 +1,15 @@
+import { assert, constantFrom, nat, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lolRaw, martMappings, martTable, martTables, readWire, topicContract, topics } from '../src/index.ts'
+import {
+  lolRaw,
+  martMappings,
+  martTable,
+  martTables,
+  readGameTimeMs,
+  readWire,
+  topicContract,
+  topics,
+} from '../src/index.ts'
 
 const sample = {
   datetime: '2024-03-24T11:25:29.845Z',
@@ -94,4 +104,21 @@ describe('topics and tables', () => {
     expect(() => topicContract('lol.row')).toThrow(/No topic "lol.row".*lol.raw/)
     expect(() => martTable('__proto__')).toThrow(/No mart table/)
   })
+})
+
+describe('readGameTimeMs', () => {
+  it('reads minutes and seconds', () =>
+    assert(
+      property(nat(9_999), nat(99), (minutes, seconds) => {
+        expect(readGameTimeMs(`${minutes}:${seconds}`)).toBe((minutes * 60 + seconds) * 1_000)
+      }),
+    ))
+
+  it('reads what the contract takes, and nothing else', () =>
+    assert(
+      property(string({ unit: constantFrom('0', '7', '9', ':', '/', ' ', '-', 'x'), maxLength: 9 }), text => {
+        expect(readGameTimeMs(text) !== null).toBe(lolRaw.shape.ingametime.safeParse(text).success)
+      }),
+      { numRuns: 2_000 },
+    ))
 })

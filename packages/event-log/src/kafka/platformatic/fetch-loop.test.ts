@@ -152,6 +152,20 @@ describe('the fetch loop', () => {
     loop.close()
   })
 
+  it('offers nothing again that was taken before the pause', async () => {
+    const { loop, asked, offered, begin } = setUp()
+    await begin(0)
+    await asked[0]!.answer(await answerOf(0, 0, 3))
+    offered[0]!.batch.moveOn()
+    loop.pause([only(0)])
+    await offered[0]!.release()
+    loop.resume([only(0)])
+    await settle()
+    expect(offered).toHaveLength(1)
+    expect(asked.map(({ positions }) => positions)).toEqual([['0@0'], ['0@3']])
+    loop.close()
+  })
+
   it('keeps what comes during a pause, unless another place is sought meanwhile', async () => {
     const { loop, asked, offered, begin } = setUp()
     await begin(0)
