@@ -1,16 +1,21 @@
 import { z } from 'zod'
 import { instant, UUID } from '../wire.ts'
 
+/** Of a text of digits and separators, three numbers for each run of digits: fewest, most, and the byte behind it. The last is the closing quote. */
+export type DigitRuns = readonly number[]
+
 /**
  * What the value of a field has to look like, so that its bytes can be judged where they lie.
  * Every rule has every property: what reads them by the million meets one shape of object.
  */
 export interface FieldRule {
-  readonly kind: 'text' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice'
+  readonly kind: 'text' | 'digits' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice'
   /** Of a number its value, of a text its length. */
   readonly minimum: number
   readonly maximum: number
   readonly pattern: RegExp | null
+  /** Of digits. */
+  readonly runs: DigitRuns | null
   /** One of these, as JSON. */
   readonly choices: readonly string[]
   readonly isNullable: boolean
@@ -78,6 +83,16 @@ function choicesOf(definition: Definition): readonly (string | number | boolean)
   }
 }
 
+/** The runs of a pattern such as `^\d{1,4}:\d{2}$`, or null where it is another one. */
+function digitRunsOf(pattern: string): DigitRuns | null {
+  if (!/^\^(?:\\d\{\d+(?:,\d+)?\}[-:/ ])*\\d\{\d+(?:,\d+)?\}\$$/.test(pattern)) return null
+  return [...pattern.matchAll(/\{(\d+)(?:,(\d+))?\}(.)/g)].flatMap(([, fewest, most = fewest, behind]) => [
+    Number(fewest),
+    Number(most),
+    (behind === '$' ? '"' : behind!).charCodeAt(0),
+  ])
+}
+
 /** Written as JSON it is itself, in ASCII: no escapes, nothing that is no value of JSON. */
 const isPlain = (value: unknown): boolean =>
   typeof value === 'string' ? /^[ !#-[\]-~]*$/.test(value) : typeof value === 'number' || typeof value === 'boolean'
@@ -88,6 +103,7 @@ function ruleOf(schema: z.ZodType): Rule | null {
     minimum: Number.NEGATIVE_INFINITY,
     maximum: Number.POSITIVE_INFINITY,
     pattern: null,
+    runs: null,
     choices: [],
   }
   const definition = definitionOf(schema)
@@ -112,7 +128,8 @@ function ruleOf(schema: z.ZodType): Rule | null {
   const isBounded = json.minLength !== undefined || json.maxLength !== undefined
   if (!isBounded && json.pattern === UUID.source) return { ...base, kind: 'uuid' }
   if (!isBounded && json.pattern === INSTANT) return { ...base, kind: 'instant', pattern }
-  return { ...base, minimum, maximum, pattern }
+  const runs = isBounded || pattern === null ? null : digitRunsOf(pattern.source)
+  return runs ? { ...base, kind: 'digits', runs } : { ...base, minimum, maximum, pattern }
 }
 
 /** The rule of a field, or null when there is none that its bytes could be judged by: lists, objects, code. */
