@@ -1,5 +1,5 @@
 import { lolScore } from '@millrace/contracts'
-import { assert, property, string } from 'fast-check'
+import { assert, double, integer, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { writeScore } from './write-score.ts'
 
@@ -32,9 +32,25 @@ describe('writeScore', () => {
           const [id, sourceEventId] = [`${eventId}:score`, eventId]
           const { verdict, warmUp, late, modelId } = judgement
           const wanted = { eventId: id, sourceEventId, datetime, account, roomID, score: 0.25, verdict, contributions }
+          expect(bytes.every(byte => byte < 0x80)).toBe(true)
           expect(JSON.parse(bytes.toString())).toEqual({ ...wanted, modelId, warmUp, late })
         },
       ),
+    )
+  })
+
+  it('writes numbers as JSON.stringify does', () => {
+    const millionths = integer({ min: 0, max: 1_100_000 }).map(number => number / 1_000_000)
+    const thousandths = integer({ min: 0, max: 1_100 }).map(number => number / 1_000)
+    const any = oneof(millionths, thousandths, double({ noNaN: true, noDefaultInfinity: true }))
+    assert(
+      property(any, any, any, (score, value, contribution) => {
+        const contributions = [{ feature: 'speed', value, contribution }]
+        const text = writeScore(move, { ...judgement, assessment: { score, contributions } }).toString()
+        expect(text).toContain(`"score":${JSON.stringify(score)},`)
+        expect(text).toContain(`"contributions":${JSON.stringify(contributions)},`)
+      }),
+      { numRuns: 5_000 },
     )
   })
 

@@ -9,19 +9,39 @@ export interface Judgement extends Pick<LolScore, 'verdict' | 'warmUp' | 'late' 
 
 const writeInstant = createInstantWriter()
 
+const PLAIN = /^[ !#-[\]-~]*$/
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+/** A text as JSON in ASCII. */
+const textJson = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replace(/[\x7f-\uffff]/g, escaped)
+
+const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
+const WITHOUT_LAST_ZEROS = THREE_DIGITS.map(digits => digits.replace(/0+$/, ''))
+const UNIT = 1_000_000
+
+/** The same text as `String(value)`, cheaper for whole millionths below one: nearly all numbers of a score are such. */
+function numberJson(value: number): string {
+  const millionths = Math.round(value * UNIT)
+  if (!(millionths > 0 && millionths < UNIT) || millionths / UNIT !== value) return String(value)
+  const first = Math.floor(millionths / 1_000)
+  const last = millionths - first * 1_000
+  return last === 0 ? `0.${WITHOUT_LAST_ZEROS[first]}` : `0.${THREE_DIGITS[first]}${WITHOUT_LAST_ZEROS[last]}`
+}
+
 /**
- * The JSON bytes of a move's score. Put together by hand, as it is made for every move: numbers are finite, and only texts
- * that come from outside can need escaping.
+ * The JSON bytes of a move's score, in ASCII. Put together by hand, as it is made for every move: numbers are finite, and only
+ * texts that come from outside can need escaping.
  */
 export function writeScore(move: Move, { assessment, verdict, warmUp, late, modelId }: Judgement): Buffer {
   const { eventId, timeMs, account, roomID } = move
-  const id = JSON.stringify(eventId)
   let contributions = ''
   for (const { feature, value, contribution } of assessment.contributions)
-    contributions += `${contributions === '' ? '' : ','}{"feature":"${feature}","value":${value},"contribution":${contribution}}`
+    contributions += `${contributions === '' ? '' : ','}{"feature":"${feature}","value":${numberJson(value)},"contribution":${numberJson(contribution)}}`
   return Buffer.from(
-    `{"eventId":${id.slice(0, -1)}:score","sourceEventId":${id},"datetime":"${writeInstant(timeMs)}","account":${JSON.stringify(account)}${
-      roomID === undefined ? '' : `,"roomID":${JSON.stringify(roomID)}`
-    },"score":${assessment.score},"verdict":"${verdict}","contributions":[${contributions}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
+    `{"eventId":"${eventId}:score","sourceEventId":"${eventId}","datetime":"${writeInstant(timeMs)}","account":${textJson(account)}${
+      roomID === undefined ? '' : `,"roomID":${textJson(roomID)}`
+    },"score":${numberJson(assessment.score)},"verdict":"${verdict}","contributions":[${contributions}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
+    // Cheaper than UTF-8, and the same for ASCII.
+    'latin1',
   )
 }
