@@ -16,6 +16,8 @@ export interface EventTimeWindowOptions {
 
 /** Entries are moved to the front once this many places before them are free. */
 const COMPACT_AT = 32
+/** In place of an offset. Not Infinity, which would be an object of its own in every window. */
+const NONE = -1
 
 /**
  * The latest events of one key in the order of their event times, whatever the order in which they came; entries of equal
@@ -28,8 +30,8 @@ export class EventTimeWindow<Entry extends TimedEntry> {
   readonly #entries: (Entry | undefined)[] = []
   #from = 0
   // What came before #sinceOffset was at most as new as #sinceMs, and the same for the next such mark.
-  #sinceOffset = Number.POSITIVE_INFINITY
-  #nextOffset = Number.POSITIVE_INFINITY
+  #sinceOffset = NONE
+  #nextOffset = NONE
   #nextMs = Number.NEGATIVE_INFINITY
 
   constructor({ keepMs, dependsMs = keepMs }: EventTimeWindowOptions) {
@@ -53,7 +55,7 @@ export class EventTimeWindow<Entry extends TimedEntry> {
 
   /** An offset of the log from which replaying gives everything that is kept again; Infinity when nothing is. */
   get dependsFrom(): number {
-    return this.#sinceOffset
+    return this.#sinceOffset === NONE ? Number.POSITIVE_INFINITY : this.#sinceOffset
   }
 
   /**
@@ -87,7 +89,7 @@ export class EventTimeWindow<Entry extends TimedEntry> {
   }
 
   #mark(offset: number): void {
-    if (this.#sinceOffset === Number.POSITIVE_INFINITY) this.#sinceOffset = offset
+    if (this.#sinceOffset === NONE) this.#sinceOffset = offset
     const { newestMs } = this
     if (newestMs - this.#nextMs <= this.#dependsMs) return
     if (this.#nextMs !== Number.NEGATIVE_INFINITY) this.#sinceOffset = this.#nextOffset

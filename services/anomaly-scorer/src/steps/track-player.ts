@@ -37,8 +37,10 @@ export function reachOf(history: ModelHistory, allowedLatenessMs: number): { kee
 export class PlayerTrack {
   readonly #model: Model
   readonly #moves: EventTimeWindow<RatedMove>
-  /** Of the window that ends with the newest move. */
-  #newest: WindowSums = { moves: 0, excess: 0, rarity: 0 }
+  // Sums of the window that ends with the newest move: not as an object, of which there would be one for each player.
+  #newestMoves = 0
+  #newestExcess = 0
+  #newestRarity = 0
 
   constructor(model: Model, allowedLatenessMs: number) {
     this.#model = model
@@ -68,9 +70,10 @@ export class PlayerTrack {
         ? this.#model.rate(displacementSince(before, move), elapsedSince(before, move), inputkey)
         : this.#model.rate(null, null, inputkey)
     const isNewest = index === this.#moves.length - 1
-    const sums = isNewest && isSameRoom ? this.#advance(rated) : this.#sum(index)
-    this.#newest = isNewest ? sums : this.#sum(this.#moves.length - 1)
-    const { moves, excess, rarity } = sums
+    if (!isNewest || !isSameRoom || !this.#advance(rated)) this.#restart()
+    const { moves, excess, rarity } = isNewest
+      ? { moves: this.#newestMoves, excess: this.#newestExcess, rarity: this.#newestRarity }
+      : this.#sum(index)
     return {
       index,
       rated,
@@ -78,22 +81,28 @@ export class PlayerTrack {
     }
   }
 
-  /** Moves the newest window on by one move, which is in its place already. */
-  #advance(rated: RatedMove): WindowSums {
-    const sums = this.#newest
+  /** Moves the newest window on by one move, which is in its place already; false when a part of the window is forgotten. */
+  #advance(rated: RatedMove): boolean {
     const last = this.#moves.length - 1
-    while (sums.moves > 0) {
-      const oldest = this.#moves.at(last - sums.moves)
-      if (!oldest) return this.#sum(last) // a part of the window is forgotten already
+    while (this.#newestMoves > 0) {
+      const oldest = this.#moves.at(last - this.#newestMoves)
+      if (!oldest) return false
       if (rated.timeMs - oldest.timeMs < this.#model.history.windowMs) break
-      sums.moves--
-      sums.excess -= oldest.rating.excess
-      sums.rarity -= oldest.rating.rarity
+      this.#newestMoves--
+      this.#newestExcess -= oldest.rating.excess
+      this.#newestRarity -= oldest.rating.rarity
     }
-    sums.moves++
-    sums.excess += rated.rating.excess
-    sums.rarity += rated.rating.rarity
-    return sums
+    this.#newestMoves++
+    this.#newestExcess += rated.rating.excess
+    this.#newestRarity += rated.rating.rarity
+    return true
+  }
+
+  #restart(): void {
+    const { moves, excess, rarity } = this.#sum(this.#moves.length - 1)
+    this.#newestMoves = moves
+    this.#newestExcess = excess
+    this.#newestRarity = rarity
   }
 
   #sum(index: number): WindowSums {
