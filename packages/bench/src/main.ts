@@ -11,7 +11,7 @@ import { loadCurves, loadRows } from './registry.ts'
 import { figure, percent } from './report/figures.ts'
 import { keepResults } from './report/keep.ts'
 import { describeMachine } from './report/machine.ts'
-import { type CurveResult, growth, type RowResult, verdict } from './report/result.ts'
+import { growth, type Results, type RowResult, verdict } from './report/result.ts'
 import type { Server } from './row.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -82,7 +82,11 @@ async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
   const stack = await startServers(new Set([...chosenRows, ...chosenCurves].flatMap(({ needs }) => needs)))
   const options = { addresses: stack?.addresses ?? nowhere, rounds: flags.rounds }
   const machine = describeMachine(commitOfNow())
-  const results = { rows: [] as RowResult[], curves: [] as CurveResult[] }
+
+  /** At once, so that a run of two hours that is broken off has not been for nothing. */
+  const keep = (results: Partial<Results>): void => {
+    if (flags.write) keepResults(path.join(root, 'docs'), { rows: [], curves: [], ...results }, { rows, curves })
+  }
 
   /** One that fails does not keep the others from being measured. */
   const attempt = async (id: string, title: string, measure: () => Promise<string>): Promise<void> => {
@@ -102,7 +106,7 @@ async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
           progress(`  ${number}: ${figure(ours)} / ${figure(other)} ${unit} = ${figure(ours / other)}`),
         )
         const result: RowResult = { id, title, unit, goal, comparison, at: new Date().toISOString(), machine }
-        results.rows.push(result)
+        keep({ rows: [result] })
         const wide = comparison.spread > WIDE_SPREAD ? ', too wide to be trusted' : ''
         return `${figure(comparison.ratio).padStart(6)}  spread ${percent(comparison.spread)}${wide}  ${goal.bound} ${goal.must}, aim ${goal.aim}: ${verdict(result)}`
       })
@@ -113,15 +117,13 @@ async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
           progress(`  ${number}: ${figures.map(figure).join('  ')} ${unit}`),
         )
         const at = new Date().toISOString()
-        results.curves.push({ id, title, of, unit, points, at, machine, ...(remark !== undefined && { remark }) })
+        keep({ curves: [{ id, title, of, unit, points, at, machine, ...(remark !== undefined && { remark }) }] })
         return `${points.map(({ y }) => figure(y)).join('  ')} ${unit}: ${figure(growth({ points }))} times from the cheapest to the dearest`
       })
   } finally {
     await stack?.stop({ removeData: true })
   }
-  if (!flags.write) return
-  keepResults(path.join(root, 'docs'), results, { rows, curves })
-  progress('Wrote docs/performance.md and docs/performance.json.')
+  if (flags.write) progress('Wrote docs/performance.md and docs/performance.json.')
 }
 
 const program = new Command('bench')
