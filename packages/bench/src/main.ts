@@ -83,7 +83,7 @@ async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
   const options = { addresses: stack?.addresses ?? nowhere, rounds: flags.rounds }
   const machine = describeMachine(commitOfNow())
 
-  /** At once, so that a run of two hours that is broken off has not been for nothing. */
+  /** At once, so that a run of an hour that is broken off has not been for nothing. */
   const keep = (results: Partial<Results>): void => {
     if (flags.write) keepResults(path.join(root, 'docs'), { rows: [], curves: [], ...results }, { rows, curves })
   }
