@@ -43,30 +43,49 @@ export function summarise(pairs: readonly Pair[]): Comparison {
   }
 }
 
+/** Both sides, each in a new process. */
+export interface OpenedSides {
+  ours(): Promise<number>
+  other(): Promise<number>
+  close(): Promise<void>
+}
+
 export interface CompareOptions {
-  readonly ours: () => Promise<number>
-  readonly other: () => Promise<number>
-  /** Pairs of one go; while the spread is wide there is another go, up to `maxGoes`. */
+  readonly open: () => Promise<OpenedSides>
+  /** Rounds of each side that do not count, after every opening. */
+  readonly warmUpRounds: number
+  /** Pairs between one opening and the next. */
   readonly pairs: number
-  readonly maxGoes: number
+  readonly goes: {
+    readonly least: number
+    /** While the spread is wide. */
+    readonly most: number
+  }
   readonly onPair?: (pair: Pair, number: number) => void
 }
 
-/** Takes figures of two sides in turn, the first of a pair being the second of the next, after a round of each that does not count. */
-export async function compare({ ours, other, pairs, maxGoes, onPair }: CompareOptions): Promise<Comparison> {
-  await ours()
-  await other()
+/**
+ * Takes figures of two sides in turn, the first of a pair being the second of the next. Each go opens both anew: two processes
+ * of one program differ by a tenth for as long as they live, so the pairs of one opening agree on more than is true.
+ */
+export async function compare({ open, warmUpRounds, pairs, goes, onPair }: CompareOptions): Promise<Comparison> {
   const taken: Pair[] = []
-  for (let go = 0; go < maxGoes; go++) {
-    for (let i = 0; i < pairs; i++) {
-      const isOursFirst = taken.length % 2 === 0
-      const first = await (isOursFirst ? ours : other)()
-      const second = await (isOursFirst ? other : ours)()
-      const pair = isOursFirst ? { ours: first, other: second } : { ours: second, other: first }
-      taken.push(pair)
-      onPair?.(pair, taken.length)
+  for (let go = 0; go < goes.most; go++) {
+    const { ours, other, close } = await open()
+    try {
+      for (const side of [ours, other]) for (let i = 0; i < warmUpRounds; i++) await side()
+      for (let i = 0; i < pairs; i++) {
+        const isOursFirst = taken.length % 2 === 0
+        const first = await (isOursFirst ? ours : other)()
+        const second = await (isOursFirst ? other : ours)()
+        const pair = isOursFirst ? { ours: first, other: second } : { ours: second, other: first }
+        taken.push(pair)
+        onPair?.(pair, taken.length)
+      }
+    } finally {
+      await close()
     }
-    if (summarise(taken).spread <= WIDE_SPREAD) break
+    if (go + 1 >= goes.least && summarise(taken).spread <= WIDE_SPREAD) break
   }
   return summarise(taken)
 }

@@ -18,7 +18,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
 const nowhere: StackAddresses = { kafka: null, hdfs: null, cassandra: null }
 
 interface Flags {
-  readonly rounds: number
+  readonly rounds?: number
   readonly list?: true
   readonly write: boolean
 }
@@ -129,7 +129,7 @@ async function bench(ids: readonly string[] = [], flags: Flags): Promise<void> {
 const program = new Command('bench')
   .description('compare Millrace with stock libraries and peers, in ratios; without names: all rows and curves')
   .argument('[name...]', 'rows and curves to measure', idOf)
-  .option('--rounds <n>', 'pairs of a row, rounds of a curve', roundsOf, 5)
+  .option('--rounds <n>', 'pairs of a row between two openings (3), rounds of a curve (5)', roundsOf)
   .option('--list', 'show rows and curves, and the servers that they need')
   .option('--no-write', 'leave docs/performance.md as it is')
   .showSuggestionAfterError()

@@ -11,7 +11,7 @@ export interface SideContext<Setting> {
   readonly setting: Setting
 }
 
-/** One of the two things that are compared, in a process of its own that stays warm between rounds. */
+/** One of the two things that are compared, in a process of its own that stays warm between rounds; it is opened more than once. */
 export interface Side {
   /** Does the work once and tells the figure, in the row's unit. */
   round(): Promise<number>
@@ -30,7 +30,9 @@ export interface Row<Setting = unknown> {
   readonly needs: readonly Server[]
   /** Why this machine cannot run the row, or null; asked before anything is started. */
   readonly unavailable?: () => Promise<string | null>
-  /** Done once, before the sides are opened. */
+  /** Rounds that do not count after each opening, where one is too few; a virtual machine compiles for longer. */
+  readonly warmUpRounds?: number
+  /** Done once, before the sides are opened for the first time. */
   readonly prepare?: (context: Omit<SideContext<null>, 'setting'>) => Promise<Setting>
   readonly ours: OpenSide<Setting>
   readonly other: OpenSide<Setting>

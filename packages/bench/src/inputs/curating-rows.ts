@@ -6,6 +6,7 @@ import { Curators } from './curators.ts'
 import { newTopic, openLog, store } from './kafka.ts'
 import { p99Side } from './latency-probe.ts'
 import { lolRecords } from './lol-records.ts'
+import { PEER_WARM_UP_ROUNDS } from './peer-tools.ts'
 import { readTopic } from './read-topic.ts'
 import { waitForRecords } from './wait-for-records.ts'
 
@@ -60,7 +61,7 @@ async function expectSame(
 /** Kafka → curated → Kafka, as fast as it goes, ours in two processes. */
 export const throughputSides = (
   openPeer: OpenPeer,
-): Pick<Row<string>, 'unit' | 'needs' | 'prepare' | 'ours' | 'other'> => {
+): Pick<Row<string>, 'unit' | 'needs' | 'warmUpRounds' | 'prepare' | 'ours' | 'other'> => {
   const side = async (
     { addresses, setting: from }: SideContext<string>,
     by: Pick<CuratingPeer, 'toTheEnd' | 'close'>,
@@ -72,6 +73,7 @@ export const throughputSides = (
   return {
     unit: 'events/s',
     needs: ['kafka'],
+    warmUpRounds: PEER_WARM_UP_ROUNDS,
     async prepare(place) {
       await expectSame(place, openPeer, { how: 'toTheEnd' })
       return fill(place.addresses, EVENTS, PLAYERS)
@@ -103,9 +105,10 @@ export async function latencySide(
 export const latencySides = (
   openPeer: OpenPeer,
   without: readonly string[] = [],
-): Pick<Row, 'unit' | 'needs' | 'prepare' | 'ours' | 'other'> => ({
+): Pick<Row, 'unit' | 'needs' | 'warmUpRounds' | 'prepare' | 'ours' | 'other'> => ({
   unit: 'ms',
   needs: ['kafka'],
+  warmUpRounds: PEER_WARM_UP_ROUNDS,
   async prepare(place) {
     await expectSame(place, openPeer, { how: 'start', without })
     return null

@@ -3,6 +3,7 @@ import type { Row, Side, SideContext } from '../row.ts'
 import { expectSameGateways } from './compare-gateways.ts'
 import { eventRequests, type Gateway, startGateway } from './gateway.ts'
 import { HttpLoad } from './http-load.ts'
+import { PEER_WARM_UP_ROUNDS } from './peer-tools.ts'
 import { startVertxGateway } from './vertx-gateway.ts'
 
 export interface GatewayLoad {
@@ -29,7 +30,9 @@ export async function startGateways(context: Pick<SideContext<unknown>, 'address
 }
 
 /** The gateway on every core ÷ the one on Vert.x, under the same load; figures are events per second. */
-export const gatewaySides = (load: GatewayLoad): Pick<Row, 'unit' | 'needs' | 'prepare' | 'ours' | 'other'> => {
+export const gatewaySides = (
+  load: GatewayLoad,
+): Pick<Row, 'unit' | 'needs' | 'warmUpRounds' | 'prepare' | 'ours' | 'other'> => {
   async function side(ports: readonly number[], key: string, close: () => Promise<void>): Promise<Side> {
     const client = new HttpLoad(ports, eventRequests(key, load.requests, load.eventsEach), load.connections)
     return { round: async () => load.eventsEach * (await client.rate(load.perRound)), close }
@@ -37,6 +40,7 @@ export const gatewaySides = (load: GatewayLoad): Pick<Row, 'unit' | 'needs' | 'p
   return {
     unit: 'events/s',
     needs: ['kafka'],
+    warmUpRounds: PEER_WARM_UP_ROUNDS,
     async prepare(place) {
       await expectSameGateways(place)
       return null

@@ -3,6 +3,8 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const LEAST_JAVA = 17
+/** Until what the virtual machine of a peer has compiled is about as fast as it gets. */
+export const PEER_WARM_UP_ROUNDS = 3
 
 interface Tool {
   readonly command: string

@@ -56,6 +56,9 @@ export function onTopic(
   }
 }
 
+/** Of all runs: each set watches its process for as long as that lives. */
+const ownMetrics = createServiceMetrics('bench')
+
 const moment = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1))
 
 /** Records per second of a topology on Kafka, from its first record until everything is processed and stored; joining does not count. */
@@ -66,7 +69,7 @@ export async function runToEnd({ log, topology, topic, records, metrics, logger 
     log,
     clock: systemClock,
     logger: logger ?? createLogger('bench', { level: 'silent' }),
-    metrics: metrics ?? createServiceMetrics('bench'),
+    metrics: metrics ?? ownMetrics,
     health: createHealth(),
     topology: onTopic(topology, topic, {
       onBegin() {
