@@ -11,6 +11,8 @@ import { simulateMoves } from './lol-records.ts'
 const TOPIC = 'lol.raw'
 const PARTITIONS = topicContract(TOPIC).partitions
 const BATCH = 2_000
+/** Of all runs: each set watches its process for as long as that lives. */
+const metrics = createServiceMetrics('bench')
 
 /** A partition of the log as a block of bytes, from which records are cut as they are read, as a consumer does. */
 class LoggedPartition {
@@ -79,7 +81,7 @@ export async function archive(directory: string, moves: LoggedMoves, format: Lak
     spoolDirectory: path.join(run, 'spool'),
     clock: systemClock,
     logger: createLogger('bench', { level: 'silent' }),
-    metrics: createServiceMetrics('bench'),
+    metrics,
   })
   const archivePartition = async (logged: LoggedPartition): Promise<void> => {
     const { partition, count } = logged

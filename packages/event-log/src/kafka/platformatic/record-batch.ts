@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka'
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from '@platformatic/kafka'
 import type { LogRecord, OutgoingRecord } from '../../event-log.ts'
 import { ClientError } from '../kafka-errors.ts'
 import type { KafkaCompression } from '../kafka-options.ts'
@@ -46,6 +46,10 @@ const compressors: Readonly<Record<KafkaCompression, (bytes: Buffer) => Promise<
 const TRACEPARENT = Buffer.from('traceparent')
 const EMPTY = Buffer.alloc(0)
 
+/** Of what the checksum of a batch covers. The library copies what is no buffer of its own kind, and that takes longer than the sum. */
+const checksumOf = (batch: Buffer): number =>
+  crc32c(Writer.create().append(batch.subarray(ATTRIBUTES_AT)).dynamicBuffer)
+
 export interface BatchIdentity {
   readonly producerId: bigint
   readonly producerEpoch: number
@@ -80,7 +84,7 @@ export async function encodeBatch(
   batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT)
   batch.writeInt32BE(sequence, SEQUENCE_AT)
   batch.writeInt32BE(records.length, COUNT_AT)
-  batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES_AT)), CRC_AT)
+  batch.writeUInt32BE(checksumOf(batch), CRC_AT)
   return batch
 }
 
@@ -178,7 +182,7 @@ function check(batch: Buffer, topic: string, partition: number): void {
     throw new ClientError(`A batch of ${where} has format ${magic}, expected ${MAGIC}.`, {
       type: 'UNSUPPORTED_FOR_MESSAGE_FORMAT',
     })
-  if (crc32c(batch.subarray(ATTRIBUTES_AT)) !== batch.readUInt32BE(CRC_AT))
+  if (checksumOf(batch) !== batch.readUInt32BE(CRC_AT))
     throw new ClientError(`The checksum of a batch of ${where} is wrong.`, { type: 'CORRUPT_MESSAGE', isPassing: true })
 }
 
