@@ -94,7 +94,7 @@ function* featuresOf(run: LabelledRun, artefact: TimeAwareRuleArtefact) {
     }
     const { features } = track.add(move, offset)
     if (features.recentMoves >= artefact.history.minMoves)
-      yield { features, cheats, match: `${move.account} ${move.roomID}`, score: model.score(features).score }
+      yield { features, cheats, match: `${move.account} ${move.roomID}`, score: model.score(features) }
   }
 }
 

@@ -26,13 +26,6 @@ export interface Contribution {
   readonly contribution: number
 }
 
-export interface Assessment {
-  /** 0 = ordinary, 1 = certainly not a hand. */
-  readonly score: number
-  /** Features that raised the score, largest first; they add up to the score before clipping at 1. */
-  readonly contributions: readonly Contribution[]
-}
-
 /** How much of a player's past a model looks at, ms of event time. */
 export interface ModelHistory {
   /** A score looks at the moves of the same match within this. */
@@ -61,5 +54,8 @@ export interface Model {
    * @param elapsedMs ms since the previous move, at least 0; null on a first move
    */
   rate(displacement: number | null, elapsedMs: number | null, inputkey: string): MoveRating
-  score(features: MoveFeatures): Assessment
+  /** 0 = ordinary, 1 = certainly not a hand. */
+  score(features: MoveFeatures): number
+  /** The features that raised the score, largest first; they add up to the score before clipping at 1. */
+  contributions(features: MoveFeatures): readonly Contribution[]
 }

@@ -59,33 +59,31 @@ describe('rate', () => {
 })
 
 describe('score', () => {
-  it('adds up what is unusual, largest first', () =>
-    expect(
-      rule.score({ rating: rule.rate(1300, 9000, 'alt'), recentMoves: 20, recentExcess: 4000, recentRarity: 5000 }),
-    ).toEqual({
-      score: 0.565,
-      contributions: [
-        { feature: 'recentExcess', value: 0.2, contribution: 0.3 },
-        { feature: 'displacement', value: 1300, contribution: 0.125 },
-        { feature: 'keyRarity', value: 1, contribution: 0.1 },
-        { feature: 'recentKeyRarity', value: 0.25, contribution: 0.04 },
-      ],
-    }))
+  it('adds up what is unusual, largest first', () => {
+    const features = {
+      rating: rule.rate(1300, 9000, 'alt'),
+      recentMoves: 20,
+      recentExcess: 4000,
+      recentRarity: 5000,
+    }
+    expect(rule.score(features)).toBe(0.565)
+    expect(rule.contributions(features)).toEqual([
+      { feature: 'recentExcess', value: 0.2, contribution: 0.3 },
+      { feature: 'displacement', value: 1300, contribution: 0.125 },
+      { feature: 'keyRarity', value: 1, contribution: 0.1 },
+      { feature: 'recentKeyRarity', value: 0.25, contribution: 0.04 },
+    ])
+  })
 
   it('clips at one, and shows by the contributions by how much', () => {
-    const { score, contributions } = rule.score({
-      rating: rule.rate(9000, 9000, 'q'),
-      recentMoves: 10,
-      recentExcess: 10_000,
-      recentRarity: 0,
-    })
-    expect(score).toBe(1)
-    expect(contributions.map(({ contribution }) => contribution)).toEqual([1.5, 0.25])
+    const features = { rating: rule.rate(9000, 9000, 'q'), recentMoves: 10, recentExcess: 10_000, recentRarity: 0 }
+    expect(rule.score(features)).toBe(1)
+    expect(rule.contributions(features).map(({ contribution }) => contribution)).toEqual([1.5, 0.25])
   })
 
   it('does not take few moves for many', () => {
     const rating = rule.rate(9000, 9000, 'q')
-    expect(rule.score({ rating, recentMoves: 2, recentExcess: 1000, recentRarity: 0 }).score).toBe(0.4)
+    expect(rule.score({ rating, recentMoves: 2, recentExcess: 1000, recentRarity: 0 })).toBe(0.4)
   })
 
   it('is a number from 0 to 1 to which the contributions add up, for any window', () => {
@@ -97,12 +95,14 @@ describe('score', () => {
     assert(
       property(array(move, { minLength: 1, maxLength: 30 }), window => {
         const ratings = window.map(([displacement, elapsedMs, key]) => rule.rate(displacement, elapsedMs, key))
-        const { score, contributions } = rule.score({
+        const features = {
           rating: ratings.at(-1)!,
           recentMoves: ratings.length,
           recentExcess: ratings.reduce((sum, { excess }) => sum + excess, 0),
           recentRarity: ratings.reduce((sum, { rarity }) => sum + rarity, 0),
-        })
+        }
+        const score = rule.score(features)
+        const contributions = rule.contributions(features)
         expect(score).toBeGreaterThanOrEqual(0)
         expect(score).toBeLessThanOrEqual(1)
         const sum = contributions.reduce((total, { contribution }) => total + contribution, 0)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Assessment, Contribution, Model, MoveFeatures, MoveRating } from './model.ts'
+import type { Contribution, Model, MoveFeatures, MoveRating } from './model.ts'
 
 const positive = z.number().positive()
 const weight = z.number().min(0).max(10)
@@ -37,6 +37,7 @@ export type TimeAwareRuleArtefact = z.infer<typeof timeAwareRuleArtefact>
 
 const UNIT = 1_000_000
 const clamp01 = (value: number): number => Math.min(Math.max(value, 0), 1)
+const millionths = (share: number): number => Math.round(share * UNIT)
 const thousandths = (share: number): number => Math.round(clamp01(share) * 1000)
 /** To thousandths, where that makes a difference, and never beyond what JSON can hold. */
 const rounded = (value: number): number =>
@@ -58,6 +59,25 @@ export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): Model {
     Object.freeze({ excess: 0, rarity: rarityOf(bits), feature: 'keyRarity', value: rounded(bits) })
   const keyRatings = new Map(Object.entries(log2Probability).map(([key, log2]) => [key, ratingOfKey(-log2)]))
   const unknownKey = ratingOfKey(-unknownLog2Probability)
+
+  // What each feature adds to the score, in whole millionths.
+  const thousandsOf = ({ recentMoves }: MoveFeatures): number => Math.max(recentMoves, history.minMoves) * 1000
+  const ofExcess = ({ rating }: MoveFeatures): number => millionths((weights.excess * rating.excess) / 1000)
+  const ofRecentExcess = (features: MoveFeatures): number =>
+    millionths((weights.recentExcess * features.recentExcess) / thousandsOf(features))
+  const ofRarity = ({ rating }: MoveFeatures): number => millionths((weights.rarity * rating.rarity) / 1000)
+  const ofRecentRarity = (features: MoveFeatures): number =>
+    millionths(weights.recentRarity * Math.max(features.recentRarity / thousandsOf(features) - usualRarity, 0))
+
+  const ranked: Contribution[] = []
+  let count = 0
+  function rank(feature: string, value: number, share: number): void {
+    if (share === 0) return
+    const contribution = share / UNIT
+    let place = count++
+    for (; place > 0 && ranked[place - 1]!.contribution < contribution; place--) ranked[place] = ranked[place - 1]!
+    ranked[place] = { feature, value, contribution }
+  }
 
   return {
     id,
@@ -81,27 +101,19 @@ export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): Model {
         : { excess, rarity: ofKey.rarity, feature: 'displacement', value: rounded(displacement) }
     },
 
-    score({ rating, recentMoves, recentExcess, recentRarity }: MoveFeatures): Assessment {
-      const moves = Math.max(recentMoves, history.minMoves) * 1000
-      const contributions: Contribution[] = []
-      let sum = 0
-      const add = (feature: string, value: number, share: number): void => {
-        const millionths = Math.round(share * UNIT)
-        if (millionths === 0) return
-        sum += millionths
-        const entry = { feature, value, contribution: millionths / UNIT }
-        let place = contributions.length
-        contributions.push(entry)
-        for (; place > 0 && contributions[place - 1]!.contribution < entry.contribution; place--)
-          contributions[place] = contributions[place - 1]!
-        contributions[place] = entry
-      }
-      if (rating.excess > 0) add(rating.feature, rating.value, (weights.excess * rating.excess) / 1000)
-      add('recentExcess', rounded(recentExcess / moves), (weights.recentExcess * recentExcess) / moves)
-      add('keyRarity', rating.rarity / 1000, (weights.rarity * rating.rarity) / 1000)
-      const unusual = Math.max(recentRarity / moves - usualRarity, 0)
-      add('recentKeyRarity', rounded(recentRarity / moves), weights.recentRarity * unusual)
-      return { score: Math.min(sum, UNIT) / UNIT, contributions }
+    score: features =>
+      Math.min(ofExcess(features) + ofRecentExcess(features) + ofRarity(features) + ofRecentRarity(features), UNIT) /
+      UNIT,
+
+    contributions(features) {
+      const { rating, recentExcess, recentRarity } = features
+      const moves = thousandsOf(features)
+      count = 0
+      rank(rating.feature, rating.value, ofExcess(features))
+      rank('recentExcess', rounded(recentExcess / moves), ofRecentExcess(features))
+      rank('keyRarity', rating.rarity / 1000, ofRarity(features))
+      rank('recentKeyRarity', rounded(recentRarity / moves), ofRecentRarity(features))
+      return ranked.slice(0, count)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { LolAlert } from '@millrace/contracts'
 import type { KeyedContext } from '@millrace/stream'
 import type { VerdictTally } from '../metrics.ts'
-import type { Assessment, Model } from '../models/model.ts'
+import type { Model, MoveFeatures } from '../models/model.ts'
 import { collectEvidence } from './collect-evidence.ts'
 import type { Move } from './read-move.ts'
 import type { PlayerTrack } from './track-player.ts'
@@ -20,19 +20,23 @@ type Scorer = (track: PlayerTrack, move: Move, context: KeyedContext) => undefin
 export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptions): Scorer {
   const { id: modelId, thresholds, history } = model
 
-  function publish(move: Move, assessment: Assessment, warmUp: boolean, context: KeyedContext): void {
+  function publish(move: Move, score: number, features: MoveFeatures, warmUp: boolean, context: KeyedContext): void {
     if (context.isRebuilding) return
-    const verdict = !warmUp && assessment.score >= thresholds.suspicious ? 'suspicious' : 'normal'
+    const verdict = !warmUp && score >= thresholds.suspicious ? 'suspicious' : 'normal'
     if (tally) tally[warmUp ? 'warmUp' : verdict]++
     if (!publishScores) return
-    context.emitBytes('lol.scores', writeScore(move, { assessment, verdict, warmUp, late: context.late, modelId }))
+    const contributions = model.contributions(features)
+    context.emitBytes(
+      'lol.scores',
+      writeScore(move, { score, contributions, verdict, warmUp, late: context.late, modelId }),
+    )
   }
 
   /** A move without a place in the player's track is judged by itself, and that is too little to go by. */
   function scoreAlone(move: Move, context: KeyedContext): void {
     const rating = model.rate(null, null, move.inputkey)
     const features = { rating, recentMoves: 1, recentExcess: rating.excess, recentRarity: rating.rarity }
-    publish(move, model.score(features), true, context)
+    publish(move, model.score(features), features, true, context)
   }
 
   return (track, move, context) => {
@@ -41,11 +45,11 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
       return
     }
     const { index, rated, features } = track.add(move, context.record.offset)
-    const assessment = model.score(features)
+    const score = model.score(features)
     const warmUp = features.recentMoves < history.minMoves
-    rated.score = assessment.score
-    rated.isCrossing = !warmUp && assessment.score >= thresholds.alert
-    publish(move, assessment, warmUp, context)
+    rated.score = score
+    rated.isCrossing = !warmUp && score >= thresholds.alert
+    publish(move, score, features, warmUp, context)
     if (!rated.isCrossing || context.isRebuilding || track.isInIncident(index)) return
     const { eventId, timeMs, account, roomID } = move
     const alert: LolAlert = {
@@ -54,7 +58,7 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
       datetime: new Date(timeMs).toISOString(),
       account,
       ...(roomID !== undefined && { roomID }),
-      score: assessment.score,
+      score,
       evidence: collectEvidence(track.windowAt(index)),
       modelId,
     }

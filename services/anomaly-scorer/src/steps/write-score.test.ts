@@ -24,10 +24,7 @@ describe('writeScore', () => {
         string({ minLength: 1, unit: 'binary' }),
         string({ minLength: 1, unit: 'binary' }),
         (account, roomID) => {
-          const bytes = writeScore(
-            { ...move, account, roomID },
-            { ...judgement, assessment: { score: 0.25, contributions } },
-          )
+          const bytes = writeScore({ ...move, account, roomID }, { ...judgement, score: 0.25, contributions })
           const datetime = '2024-03-24T11:25:29.845Z'
           const [id, sourceEventId] = [`${eventId}:score`, eventId]
           const { verdict, warmUp, late, modelId } = judgement
@@ -46,7 +43,7 @@ describe('writeScore', () => {
     assert(
       property(any, any, any, (score, value, contribution) => {
         const contributions = [{ feature: 'speed', value, contribution }]
-        const text = writeScore(move, { ...judgement, assessment: { score, contributions } }).toString()
+        const text = writeScore(move, { ...judgement, score, contributions }).toString()
         expect(text).toContain(`"score":${JSON.stringify(score)},`)
         expect(text).toContain(`"contributions":${JSON.stringify(contributions)},`)
       }),
@@ -55,10 +52,7 @@ describe('writeScore', () => {
   })
 
   it('leaves out a room that is not known, and needs no contributions', () => {
-    const bytes = writeScore(
-      { ...move, roomID: undefined },
-      { ...judgement, assessment: { score: 0, contributions: [] } },
-    )
+    const bytes = writeScore({ ...move, roomID: undefined }, { ...judgement, score: 0, contributions: [] })
     const score = lolScore.parse(JSON.parse(bytes.toString()))
     expect(score).not.toHaveProperty('roomID')
     expect(score.contributions).toEqual([])

@@ -1,10 +1,10 @@
 import { createInstantWriter, type LolScore } from '@millrace/contracts'
-import type { Assessment } from '../models/model.ts'
+import type { Contribution } from '../models/model.ts'
 import type { Move } from './read-move.ts'
 
-/** What is said about a move, beside its score. */
-export interface Judgement extends Pick<LolScore, 'verdict' | 'warmUp' | 'late' | 'modelId'> {
-  readonly assessment: Assessment
+/** What is said about a move. */
+export interface Judgement extends Pick<LolScore, 'score' | 'verdict' | 'warmUp' | 'late' | 'modelId'> {
+  readonly contributions: readonly Contribution[]
 }
 
 const writeInstant = createInstantWriter()
@@ -32,15 +32,15 @@ function numberJson(value: number): string {
  * The JSON bytes of a move's score, in ASCII. Put together by hand, as it is made for every move: numbers are finite, and only
  * texts that come from outside can need escaping.
  */
-export function writeScore(move: Move, { assessment, verdict, warmUp, late, modelId }: Judgement): Buffer {
+export function writeScore(move: Move, { score, contributions, verdict, warmUp, late, modelId }: Judgement): Buffer {
   const { eventId, timeMs, account, roomID } = move
-  let contributions = ''
-  for (const { feature, value, contribution } of assessment.contributions)
-    contributions += `${contributions === '' ? '' : ','}{"feature":"${feature}","value":${numberJson(value)},"contribution":${numberJson(contribution)}}`
+  let parts = ''
+  for (const { feature, value, contribution } of contributions)
+    parts += `${parts === '' ? '' : ','}{"feature":"${feature}","value":${numberJson(value)},"contribution":${numberJson(contribution)}}`
   return Buffer.from(
     `{"eventId":"${eventId}:score","sourceEventId":"${eventId}","datetime":"${writeInstant(timeMs)}","account":${textJson(account)}${
       roomID === undefined ? '' : `,"roomID":${textJson(roomID)}`
-    },"score":${numberJson(assessment.score)},"verdict":"${verdict}","contributions":[${contributions}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
+    },"score":${numberJson(score)},"verdict":"${verdict}","contributions":[${parts}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
     // Cheaper than UTF-8, and the same for ASCII.
     'latin1',
   )
