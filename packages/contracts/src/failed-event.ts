@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { defineTopic, instantField, keyField } from './topic.ts'
 import { instant } from './wire.ts'
 
-/** A record that a stage could not accept: why, where it came from, and its bytes, so that it can be mended and sent again. */
+/** A record that a stage could not accept: why, where it came from, and its bytes, so that it can be corrected and sent again. */
 export const failedEvent = z.looseObject({
   eventId: z
     .string()
@@ -24,3 +25,16 @@ export const failedEvent = z.looseObject({
 })
 
 export type FailedEvent = z.infer<typeof failedEvent>
+
+/** Failed events of every domain; read and sent again from here. */
+export const failedEventsTopic = defineTopic({
+  name: 'failed-events',
+  schema: failedEvent,
+  keyOf: keyField('eventId'),
+  eventTimeMs: instantField('datetime'),
+  partitions: 3,
+  retentionDays: 30,
+  maxMessageBytes: 4 << 20,
+  lake: false,
+  why: 'Records that a stage could not accept, with the reason and the original bytes.',
+})

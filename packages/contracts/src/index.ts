@@ -1,21 +1,17 @@
 export { canonicalJson, payloadHash } from './canonical.ts'
 export { type Column, type ColumnType, columnsOf } from './columns.ts'
 export {
-  type LolAlert,
-  type LolCurated,
-  type LolRaw,
-  type LolScore,
-  type LolTruth,
-  lolAlert,
-  lolChampions,
-  lolCurated,
-  lolRaw,
-  lolScore,
-  lolTruth,
-  readGameTimeMs,
-} from './domains/lol.ts'
+  type Catalog,
+  type ConservationRule,
+  createCatalog,
+  type DomainContract,
+  defineDomain,
+  domainProblems,
+  groupOf,
+} from './domain.ts'
+export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'
 export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'
-export { type FailedEvent, failedEvent } from './failed-event.ts'
+export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
 export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export { createInstantWriter } from './instant-writer.ts'
 export {
@@ -30,19 +26,40 @@ export {
 } from './lake-layout.ts'
 export { type LakeManifest, lakeManifest } from './manifest.ts'
 export {
+  bigint,
+  boolean,
+  defineMapping,
+  defineTable,
+  double,
+  int,
   type MartColumn,
   type MartMapping,
   type MartRow,
   type MartTable,
-  type MartTableName,
   type MartType,
   type MartValue,
-  martMappings,
-  martTable,
-  martTables,
-} from './mart-tables.ts'
-export { breakingChanges, currentContracts, type PublishedContracts } from './published.ts'
-export { MAX_RECORD_BYTES, type TopicContract, type TopicName, topicContract, topicNames, topics } from './topics.ts'
+  microsOf,
+  perPartition,
+  text,
+  timestamp,
+} from './mart.ts'
+export { breakingChanges, type PublishedContracts, publishedForm } from './published.ts'
+export {
+  type Derivation,
+  defineTopic,
+  type EventOf,
+  epochMillisField,
+  epochSecondsField,
+  eventTimeOf,
+  instantField,
+  instantMs,
+  keyField,
+  MAX_RECORD_BYTES,
+  RECEIVED_AT,
+  routePath,
+  type Topic,
+  type TopicRoute,
+} from './topic.ts'
 export {
   derivedId,
   eventId,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type MartTable, martTables } from './mart-tables.ts'
-import { type TopicContract, topics } from './topics.ts'
+import type { Catalog } from './domain.ts'
+import type { MartTable } from './mart.ts'
+import type { Topic } from './topic.ts'
 
 interface PublishedField {
   readonly required: boolean
@@ -17,10 +18,12 @@ export interface PublishedContracts {
       {
         readonly key: string
         readonly eventTime: string
+        readonly route: string | null
         readonly partitions: number
         readonly cleanup: string
         readonly maxMessageBytes: number
-        readonly sinks: { readonly lake: boolean; readonly mart: readonly string[] }
+        readonly lake: boolean
+        readonly mart: readonly string[]
         readonly fields: Readonly<Record<string, PublishedField>>
       }
     >
@@ -48,13 +51,13 @@ function fieldOf(schema: JsonSchema, required: boolean): PublishedField {
   return { required, types: [...new Set(types)].sort(), rules }
 }
 
-function topicOf(contract: TopicContract): PublishedContracts['topics'][string] {
+function topicOf(contract: Topic, mart: readonly string[]): PublishedContracts['topics'][string] {
   const schema = z.toJSONSchema(contract.schema) as { properties?: Record<string, JsonSchema>; required?: string[] }
   const fields: Record<string, PublishedField> = {}
   for (const [name, field] of Object.entries(schema.properties ?? {}))
     fields[name] = fieldOf(field, schema.required?.includes(name) ?? false)
-  const { key, eventTime, partitions, cleanup, maxMessageBytes, sinks } = contract
-  return { key, eventTime, partitions, cleanup, maxMessageBytes, sinks, fields }
+  const { keyText: key, timeText: eventTime, route, partitions, cleanup, maxMessageBytes, lake } = contract
+  return { key, eventTime, route: route?.path ?? null, partitions, cleanup, maxMessageBytes, lake, mart, fields }
 }
 
 function tableOf(table: MartTable): PublishedContracts['tables'][string] {
@@ -69,10 +72,15 @@ function tableOf(table: MartTable): PublishedContracts['tables'][string] {
   }
 }
 
-/** The contracts of this version in the form in which they are published. */
-export const currentContracts = (): PublishedContracts => ({
-  topics: Object.fromEntries(Object.values(topics).map(contract => [contract.name, topicOf(contract)])),
-  tables: Object.fromEntries(Object.values(martTables).map(table => [table.name, tableOf(table)])),
+/** The contracts of a catalog in the form in which they are published. */
+export const publishedForm = ({ topics, tables, mappingsOf }: Catalog): PublishedContracts => ({
+  topics: Object.fromEntries(
+    topics.map(topic => [
+      topic.name,
+      topicOf(topic, [...new Set(mappingsOf(topic.name).map(({ table }) => table.name))]),
+    ]),
+  ),
+  tables: Object.fromEntries(tables.map(table => [table.name, tableOf(table)])),
 })
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -106,14 +114,14 @@ export function breakingChanges(before: PublishedContracts, after: PublishedCont
       found.push(`topic ${name} is gone`)
       continue
     }
-    for (const setting of ['key', 'eventTime', 'partitions', 'cleanup'] as const)
+    for (const setting of ['key', 'eventTime', 'route', 'partitions', 'cleanup'] as const)
       if (!same(was[setting], is[setting]))
         found.push(`topic ${name}: ${setting} was ${show(was[setting])} and is ${show(is[setting])}`)
     if (is.maxMessageBytes < was.maxMessageBytes)
       found.push(`topic ${name}: maxMessageBytes shrank to ${is.maxMessageBytes}`)
-    if (was.sinks.lake && !is.sinks.lake) found.push(`topic ${name} is no longer kept in the lake`)
-    for (const table of was.sinks.mart)
-      if (!is.sinks.mart.includes(table)) found.push(`topic ${name} is no longer kept in mart table ${table}`)
+    if (was.lake && !is.lake) found.push(`topic ${name} is no longer kept in the lake`)
+    for (const table of was.mart)
+      if (!is.mart.includes(table)) found.push(`topic ${name} is no longer kept in mart table ${table}`)
     for (const [field, fieldWas] of Object.entries(was.fields)) {
       const where = `${name}.${field}`
       const fieldIs = is.fields[field]

@@ -32,7 +32,7 @@ function keysCql(table: MartTable, keyspace: string, count: number): string {
   return `${select} AND ${clustering.length === 1 ? names : `(${names})`} IN (${keys})`
 }
 
-const keyText = (columns: readonly string[], values: Readonly<Record<string, MartValue>>): string =>
+const keyText = (columns: readonly string[], values: Readonly<Partial<Record<string, MartValue>>>): string =>
   JSON.stringify(columns.map(column => values[column]))
 
 /**

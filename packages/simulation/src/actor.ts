@@ -1,5 +1,3 @@
-import type { TopicName } from '@millrace/contracts'
-
 /** What a fault did to a record, as the manifest tells it. */
 export type FaultNote =
   | { readonly kind: 'dup'; readonly delayMs: number }
@@ -11,7 +9,7 @@ export type FaultNote =
 
 /** One record of a simulation on its way to a sink. */
 export interface SimulatedRecord {
-  readonly topic: TopicName
+  readonly topic: string
   /** Partition key. */
   readonly key: string
   readonly eventId: string

@@ -1,4 +1,3 @@
-import type { TopicName } from '@millrace/contracts'
 import type { Actor, FaultNote, SimulatedRecord } from './actor.ts'
 import { type FaultKind, type FaultRates, faultKinds } from './fault-rates.ts'
 import { Random } from './random.ts'
@@ -12,7 +11,7 @@ export interface FaultOptions {
   /** Labels of the random stream; the actor's id is added. */
   readonly labels: readonly (string | number)[]
   /** Topics whose records get faults; all others pass untouched and on time. */
-  readonly topics: readonly TopicName[]
+  readonly topics: readonly string[]
   /** Fields that `missing-field` may take away: those without which the gateway refuses the record. */
   readonly removableFields: readonly string[]
 }

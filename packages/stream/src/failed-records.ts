@@ -1,4 +1,4 @@
-import { type FailedEvent, topicContract } from '@millrace/contracts'
+import { type FailedEvent, failedEventsTopic } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { emitEvent } from './emit-event.ts'
 import type { DeadLetter } from './step.ts'
@@ -22,12 +22,12 @@ export function emitFailed({ record, reason }: FailedRecord, service: string, no
     datetime: new Date(nowMs).toISOString(),
     service,
     ...reason,
-    domain: topicContract(topic).domain,
+    domain: topic.split('.')[0]!,
     topic,
     partition,
     offset,
     key: key.toString('base64'),
     payload: value.toString('base64'),
   }
-  return emitEvent('failed-events', event)
+  return emitEvent(failedEventsTopic, event)
 }

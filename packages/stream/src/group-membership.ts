@@ -50,7 +50,8 @@ export async function joinGroup(
   const retrying = { what: 'joining the group', policy, clock, random, signal: on.signal, onTrouble: on.onTrouble }
   const producer = await retry(() => log.producer({ clientId }), retrying)
   try {
-    const { topics, name: group } = topology
+    const { name: group } = topology
+    const topics = topology.topics.map(({ name }) => name)
     const options = { group, topics, clientId, maxBatchBytes, sessionTimeoutMs }
     const consumer = await retry(() => log.consumer(options).catch(waitForTopics), retrying)
     const shared = { topology, consumer, producer, clock, logger, metrics, ...on }

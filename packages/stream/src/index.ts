@@ -29,4 +29,5 @@ export {
   type Step,
   type StepResult,
 } from './step.ts'
+export { runStreamService, type ServiceFrame, type ServiceParts } from './stream-service.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'

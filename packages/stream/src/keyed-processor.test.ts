@@ -20,7 +20,7 @@ interface Event {
 }
 
 const recordAt = (offset: number, text: string, timestampMs = NOW_MS): LogRecord => ({
-  topic: 'lol.raw',
+  topic: 'test.raw',
   partition: 3,
   offset,
   key: Buffer.from('ann'),
@@ -29,7 +29,7 @@ const recordAt = (offset: number, text: string, timestampMs = NOW_MS): LogRecord
 })
 
 const assignment = (more: Partial<Assignment> = {}): Assignment => ({
-  topic: 'lol.raw',
+  topic: 'test.raw',
   partition: 3,
   epoch: 1,
   committed: null,
@@ -46,7 +46,7 @@ const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>>
       const [id = '', seconds = '0'] = record.value.toString().split(' ')
       if (id === 'bad') return deadLetter('bad', 'it is bad')
       if (id === 'skip') return drop('boring')
-      if (id === 'elsewhere') return redirect('lol.truth', record)
+      if (id === 'elsewhere') return redirect('test.truth', record)
       return ok({ id, atMs: NOW_MS + Number(seconds) * 1_000 })
     },
     keyOf: () => 'ann',
@@ -58,7 +58,7 @@ const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>>
     onRecord(state, { id }, context) {
       if (id === 'worse') return deadLetter('worse', 'it is worse', { sourceEventId: id })
       state.count++
-      context.emitBytes('lol.scores', Buffer.from(`${id} ${state.count} ${context.standing}`))
+      context.emitBytes('test.scores', Buffer.from(`${id} ${state.count} ${context.standing}`))
       return undefined
     },
     ...more,
@@ -78,11 +78,11 @@ describe('a keyed processor', () => {
     const result = await processor.process(values.map((value, offset) => recordAt(offset, value)))
     expect(shown(result)).toEqual({
       emits: [
-        'lol.scores a 1 on-time',
-        'lol.scores b 2 late',
-        'lol.truth elsewhere',
-        'lol.scores c 3 on-time',
-        'lol.scores d 1 insane',
+        'test.scores a 1 on-time',
+        'test.scores b 2 late',
+        'test.truth elsewhere',
+        'test.scores c 3 on-time',
+        'test.scores d 1 insane',
       ],
       failed: ['1 bad', '5 worse'],
       done: 9,
@@ -124,8 +124,8 @@ describe('a keyed processor', () => {
     expect(opened).toEqual({ readFrom: 0, publishFrom: 4 })
     expect(shown(await second.process(records.slice(0, 4))).emits).toEqual([])
     expect(shown(await second.process(records.slice(4))).emits).toEqual([
-      'lol.scores e4 5 on-time',
-      'lol.scores e5 6 on-time',
+      'test.scores e4 5 on-time',
+      'test.scores e5 6 on-time',
     ])
   })
 
@@ -153,7 +153,7 @@ describe('a keyed processor', () => {
     const process = async (...values: string[]) =>
       shown(await processor.process(values.map(value => recordAt(offset++, value))))
     await process('a1')
-    expect((await process('b1', 'a2')).emits).toEqual(['lol.scores b1 1 refused', 'lol.scores a2 2 on-time'])
+    expect((await process('b1', 'a2')).emits).toEqual(['test.scores b1 1 refused', 'test.scores a2 2 on-time'])
     await process('b2')
     await process('a3')
     await process('b3')

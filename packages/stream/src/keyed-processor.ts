@@ -1,6 +1,7 @@
-import type { TopicName } from '@millrace/contracts'
+import type { Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import type { Logger } from '@millrace/runtime'
+import type { z } from 'zod'
 import { emitEvent } from './emit-event.ts'
 import { streamError } from './errors.ts'
 import { failedRecord } from './failed-records.ts'
@@ -25,9 +26,9 @@ export interface KeyedContext {
   /** State is being rebuilt: nothing that is emitted now is published, so outputs need not be made. */
   readonly isRebuilding: boolean
   /** Publishes an event as JSON under the key of its topic's contract. Does nothing while state is rebuilt. */
-  emit(topic: TopicName, event: object): void
+  emit<S extends z.ZodObject>(topic: Topic<S>, event: z.infer<S>): void
   /** Publishes the JSON bytes of an event under the key of the record, for topics that share its key. Does nothing while state is rebuilt. */
-  emitBytes(topic: TopicName, value: Buffer): void
+  emitBytes(topic: Topic, value: Buffer): void
 }
 
 export interface KeyedProcessorOptions<Event, State> extends KeyedStateOptions<State> {
@@ -85,12 +86,12 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     return this.record.offset < this.#publishFrom
   }
 
-  emit(topic: TopicName, event: object): void {
+  emit<S extends z.ZodObject>(topic: Topic<S>, event: z.infer<S>): void {
     if (!this.isRebuilding) this.#emits.push(emitEvent(topic, event, this.record))
   }
 
-  emitBytes(topic: TopicName, value: Buffer): void {
-    if (!this.isRebuilding) this.#emits.push({ topic, key: this.record.key, value, source: this.record })
+  emitBytes(topic: Topic, value: Buffer): void {
+    if (!this.isRebuilding) this.#emits.push({ topic: topic.name, key: this.record.key, value, source: this.record })
   }
 
   async open(assignment: Assignment): Promise<{ readFrom: number; publishFrom: number }> {

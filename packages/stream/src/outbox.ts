@@ -1,4 +1,4 @@
-import type { TopicName } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
 import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
 import { streamError } from './errors.ts'
@@ -102,7 +102,7 @@ export class Outbox {
     }
     if (failed.length === 0) return
     await this.#append(
-      'failed-events',
+      failedEventsTopic.name,
       failed.map(record => emitFailed(record, service, clock.now())),
     )
     for (const [reason, records] of Map.groupBy(failed, ({ reason }) => reason.code))
@@ -110,7 +110,7 @@ export class Outbox {
   }
 
   /** Appends until everything is stored; returns the records whose output the log will never take. */
-  async #append(topic: TopicName, emits: readonly Emit[]): Promise<readonly FailedRecord[]> {
+  async #append(topic: string, emits: readonly Emit[]): Promise<readonly FailedRecord[]> {
     const { producer, clock, metrics, appendDeadlineMs: deadlineMs, retry } = this.#options
     const refused: FailedRecord[] = []
     const timestampMs = clock.now()

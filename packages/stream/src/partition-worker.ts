@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { TopicName } from '@millrace/contracts'
+import type { Topic } from '@millrace/contracts'
 import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import { freshnessMs } from './freshness.ts'
@@ -38,6 +38,7 @@ export class PartitionWorker {
   /** End of the partition as last heard. */
   end: number
   readonly #parts: WorkerParts
+  readonly #topic: Topic
   readonly #outbox: Outbox
   readonly #lost = new AbortController()
   readonly #news = new Signal()
@@ -58,6 +59,7 @@ export class PartitionWorker {
     this.end = assignment.end
     this.#parts = parts
     const { topology, producer, clock, metrics, options } = parts
+    this.#topic = topology.topics.find(({ name }) => name === assignment.topic)!
     this.#outbox = new Outbox({
       service: topology.name,
       producer,
@@ -127,12 +129,12 @@ export class PartitionWorker {
 
   async #run(before: Promise<void> | undefined): Promise<void> {
     const { topology, consumer } = this.#parts
-    const { topic, partition } = this.assignment
+    const { partition } = this.assignment
     let processor: PartitionProcessor | undefined
     try {
       await before
       if (this.#isOver()) return
-      const opening = topology.createProcessor(topic as TopicName, partition)
+      const opening = topology.createProcessor(this.#topic, partition)
       processor = opening
       const opened = await this.#work('open', () => opening.open(this.assignment))
       this.#publishFrom = opened.publishFrom
@@ -195,7 +197,7 @@ export class PartitionWorker {
     metrics.recordsIn.inc({ topic }, records.length)
     metrics.batchDuration.observe({ topic }, (nowMs - startedMs) / 1000)
     metrics.lastProgress.set(nowMs / 1000)
-    const ageMs = freshnessMs(records.at(-1)!, nowMs)
+    const ageMs = freshnessMs(this.#topic, records.at(-1)!, nowMs)
     if (ageMs !== null) metrics.freshness.observe({ topic }, ageMs / 1000)
   }
 

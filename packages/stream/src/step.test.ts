@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { compose, deadLetter, decodeJson, drop, ok, redirect, type Step } from './index.ts'
 
 const recordOf = (value: string | Buffer): LogRecord => ({
-  topic: 'lol.raw',
+  topic: 'test.raw',
   partition: 0,
   offset: 7,
   key: Buffer.from('ann'),
@@ -15,7 +15,7 @@ const recordOf = (value: string | Buffer): LogRecord => ({
 describe('compose', () => {
   const length: Step<string, number> = text => (text === '' ? deadLetter('empty', 'it is empty') : ok(text.length))
   const even: Step<number, string> = (count, record) => {
-    if (count > 90) return redirect('lol.curated', record)
+    if (count > 90) return redirect('test.curated', record)
     return count % 2 ? drop('odd') : ok(`${count} at ${record.offset}`)
   }
 
@@ -28,7 +28,7 @@ describe('compose', () => {
     expect(compose(length, even)('odd', recordOf(''))).toEqual(drop('odd'))
     expect(compose(length, even)('x'.repeat(92), recordOf('bytes'))).toEqual({
       kind: 'redirect',
-      topic: 'lol.curated',
+      topic: 'test.curated',
       key: Buffer.from('ann'),
       value: Buffer.from('bytes'),
     })
@@ -36,7 +36,7 @@ describe('compose', () => {
 })
 
 describe('decodeJson', () => {
-  const decode = decodeJson(topics['lol.raw'].schema, ['eventId', 'datetime', 'account', 'x', 'deathCount', 'roomID'])
+  const decode = decodeJson(topics['test.raw'].schema, ['eventId', 'datetime', 'account', 'x', 'deathCount', 'roomID'])
   const event = {
     eventId: 'e1',
     datetime: '2024-03-24T11:25:29.845Z',
@@ -93,6 +93,6 @@ describe('decodeJson', () => {
   })
 
   it('knows the fields of its contract only', () => {
-    expect(() => decodeJson(topics['lol.raw'].schema, ['nope' as 'x'])).toThrow('no field "nope"')
+    expect(() => decodeJson(topics['test.raw'].schema, ['nope' as 'x'])).toThrow('no field "nope"')
   })
 })

@@ -1,4 +1,3 @@
-import type { TopicName } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 
 /** The step has its value. */
@@ -27,7 +26,7 @@ export interface Drop {
 /** The record belongs elsewhere: it is published there and leaves this path. */
 export interface Redirect {
   readonly kind: 'redirect'
-  readonly topic: TopicName
+  readonly topic: string
   readonly key: Buffer
   readonly value: Buffer
 }
@@ -49,7 +48,7 @@ export const drop = (reason: string): Drop => ({ kind: 'drop', reason })
 
 /** Publishes the record on another topic; its own bytes unless others are given. */
 export const redirect = (
-  topic: TopicName,
+  topic: string,
   record: LogRecord,
   { key = record.key, value = record.value }: { key?: Buffer; value?: Buffer } = {},
 ): Redirect => ({ kind: 'redirect', topic, key, value })

@@ -1,9 +1,10 @@
-import type { FailedEvent, TopicName } from '@millrace/contracts'
+import type { FailedEvent, Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 
 /** A record to publish; the runner serialises and partitions it by its key. */
 export interface Emit {
-  readonly topic: TopicName
+  /** Name of the topic. */
+  readonly topic: string
   readonly key: Buffer
   readonly value: Buffer
   /** The record it was made from: when the log says that this output can never be stored (too large), that record goes to `failed-events`. */
@@ -42,8 +43,11 @@ export interface PartitionProcessor {
 
 /** The whole of a service between its topics: which it reads, and a processor per partition. */
 export interface Topology {
-  /** Name of the service and of its consumer group. */
+  /** Name of its consumer group. */
   readonly name: string
-  readonly topics: readonly TopicName[]
-  createProcessor(topic: TopicName, partition: number): PartitionProcessor
+  /** What it reads. */
+  readonly topics: readonly Topic[]
+  /** What it writes, besides failed events. */
+  readonly outputs: readonly Topic[]
+  createProcessor(topic: Topic, partition: number): PartitionProcessor
 }

@@ -1,9 +1,9 @@
 import type { LogRecord } from '@millrace/event-log'
-import { createTopologyDriver, type LogCall, type TopologyDriver } from '@millrace/testing'
+import type { LogCall, TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { remembering } from './remembering.ts'
-import { textOf } from './support.ts'
+import { driverOf, textOf } from './support.ts'
 
 const START_MS = Date.UTC(2025, 0, 1)
 
@@ -76,7 +76,7 @@ async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall
     if (isStopping || !driver.isRunning) await driver.restart()
     isStopping = false
   }
-  const driver: TopologyDriver = await createTopologyDriver(remembering, { onLogCall })
+  const driver: TopologyDriver = await driverOf(remembering, { onLogCall })
   try {
     const producer = await driver.log.producer({ clientId: 'sender' })
     const before: { key: string; text: string }[] = []
@@ -90,7 +90,7 @@ async function live(deeds: readonly Deed[], isDisturbed: boolean, calls: LogCall
           before.push(next)
           const { key: name, text } = next
           const outgoing = { key: Buffer.from(name), value: Buffer.from(text), timestampMs: atMs + 86_400_000 }
-          await producer.append('lol.raw', [outgoing], { deadlineMs: 60_000 })
+          await producer.append('test.raw', [outgoing], { deadlineMs: 60_000 })
         }
       else if (deed.kind === 'wait') await driver.advance(deed.ms)
       else if (!isDisturbed) continue
@@ -118,7 +118,7 @@ async function look(driver: TopologyDriver): Promise<Outcome> {
   const copies = new Map<string, number>()
   const order = new Map<string, string[]>()
   const byPosition = (a: LogRecord, b: LogRecord) => a.partition - b.partition || a.offset - b.offset
-  for (const output of (await driver.records('lol.scores')).sort(byPosition)) {
+  for (const output of (await driver.records('test.scores')).sort(byPosition)) {
     const text = textOf(output)
     const id = text.split(' ')[0]!
     const key = output.key.toString()
@@ -126,8 +126,8 @@ async function look(driver: TopologyDriver): Promise<Outcome> {
     copies.set(id, (copies.get(id) ?? 0) + 1)
     if (copies.get(id) === 1) order.set(key, [...(order.get(key) ?? []), id])
   }
-  const committed = await driver.committed('lol.raw')
-  const uncommitted = (await driver.log.range('lol.raw')).reduce(
+  const committed = await driver.committed('test.raw')
+  const uncommitted = (await driver.log.range('test.raw')).reduce(
     (sum, { partition, end }) => sum + end - (committed.get(partition)?.offset ?? 0),
     0,
   )

@@ -25,8 +25,8 @@ async function recordsOf(log: EventLog, topic: string): Promise<LogRecord[]> {
 }
 
 async function lag(log: EventLog, group: string): Promise<number> {
-  const committed = await log.committed(group, 'lol.raw')
-  const ranges = await log.range('lol.raw')
+  const committed = await log.committed(group, 'test.raw')
+  const ranges = await log.range('test.raw')
   return ranges.reduce((sum, { partition, end }) => sum + end - (committed.get(partition)?.offset ?? 0), 0)
 }
 
@@ -48,7 +48,9 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const inner = createKafkaEventLog({ brokers: kafka.brokers, clientId: 'test', clock: systemClock, logger: silent })
     log = renamedLog(inner, suffix)
     closers = [() => inner.close()]
-    await log.ensureTopics(['lol.raw', 'lol.curated', 'lol.scores', 'failed-events'].map(name => topicContract(name)))
+    await log.ensureTopics(
+      ['test.raw', 'test.curated', 'test.scores', 'failed-events'].map(name => topicContract(name)),
+    )
   })
 
   afterEach(async () => {
@@ -59,7 +61,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const producer = await log.producer({ clientId: 'sender' })
     const timestampMs = systemClock.now()
     const records = texts.map(({ key, text }) => ({ key: Buffer.from(key), value: Buffer.from(text), timestampMs }))
-    const results = await producer.append('lol.raw', records, { deadlineMs: 60_000 })
+    const results = await producer.append('test.raw', records, { deadlineMs: 60_000 })
     expect(results.filter(({ ok }) => !ok)).toEqual([])
     await producer.close()
   }
@@ -96,7 +98,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     await caughtUp(log, slow.name)
     await runner.stop()
     expect(begun.toSorted()).toEqual(keys)
-    expect((await recordsOf(log, 'lol.curated')).map(textOf).toSorted()).toEqual(keys)
+    expect((await recordsOf(log, 'test.curated')).map(textOf).toSorted()).toEqual(keys)
   })
 
   it('shares partitions with another, and either takes over without losing or disordering anything', async () => {
@@ -127,7 +129,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     }
     await caughtUp(log, topology.name)
     await first.runner.stop()
-    const out = [...new Set((await recordsOf(log, 'lol.curated')).map(textOf))]
+    const out = [...new Set((await recordsOf(log, 'test.curated')).map(textOf))]
     for (const key of keys)
       expect(out.filter(text => text.startsWith(`${key} `))).toEqual(
         Array.from({ length: rounds }, (_, n) => `${key} ${n}`),
@@ -168,7 +170,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       await Promise.all([...proxies.values()].map(proxy => proxy.restore()))
       await caughtUp(log, 'copier')
       await waitUntil(() => health.notReady() === null, { what: 'readiness', deadlineMs: 120_000 })
-      const out = new Set((await recordsOf(log, 'lol.curated')).map(textOf))
+      const out = new Set((await recordsOf(log, 'test.curated')).map(textOf))
       expect(out).toEqual(new Set([...texts(0), ...texts(100)].map(({ text }) => text)))
     },
   )
@@ -230,7 +232,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       return child
     }
     const outputs = async (atLeast: number) =>
-      waitUntil(async () => (await recordsOf(log, 'lol.scores')).length >= atLeast, {
+      waitUntil(async () => (await recordsOf(log, 'test.scores')).length >= atLeast, {
         what: `${atLeast} outputs`,
         deadlineMs: 120_000,
         intervalMs: 20,
@@ -250,10 +252,10 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
 
     const expected = new Map<string, string>()
     const failed = new Set<string>()
-    for (const [partition, records] of Map.groupBy(await recordsOf(log, 'lol.raw'), record => record.partition)) {
-      const processor = remembering.createProcessor('lol.raw', partition)
+    for (const [partition, records] of Map.groupBy(await recordsOf(log, 'test.raw'), record => record.partition)) {
+      const processor = remembering.createProcessor('test.raw', partition)
       const end = records.length
-      await processor.open({ topic: 'lol.raw', partition, epoch: 1, committed: null, earliest: 0, end })
+      await processor.open({ topic: 'test.raw', partition, epoch: 1, committed: null, earliest: 0, end })
       const result = await processor.process(records)
       for (const emit of result.emits) expected.set(textOf(emit).split(' ')[0]!, textOf(emit))
       for (const { record } of result.failed) failed.add(`${partition}/${record.offset}`)
@@ -261,7 +263,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     expect(expected.size).toBeGreaterThan(3_500)
     const got = new Map<string, string>()
     const different: string[] = []
-    for (const output of await recordsOf(log, 'lol.scores')) {
+    for (const output of await recordsOf(log, 'test.scores')) {
       const text = textOf(output)
       const id = text.split(' ')[0]!
       got.set(id, text)

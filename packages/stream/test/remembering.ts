@@ -1,10 +1,11 @@
 import { createKeyedProcessor, deadLetter, ok, type Topology } from '../src/index.ts'
-import { textOf } from './support.ts'
+import { raw, scores, textOf } from './support.ts'
 
 /** Its outputs tell the whole state of their key, so that any difference shows. */
 export const remembering: Topology = {
   name: 'remembering',
-  topics: ['lol.raw'],
+  topics: [raw],
+  outputs: [scores],
   createProcessor: () =>
     createKeyedProcessor<{ id: string; atMs: number; key: string }, string[]>({
       service: 'remembering',
@@ -21,7 +22,7 @@ export const remembering: Topology = {
       newState: () => [],
       onRecord(state, { id }, context) {
         state.push(id)
-        context.emitBytes('lol.scores', Buffer.from(`${id} ${context.standing} ${state.join()}`))
+        context.emitBytes(scores, Buffer.from(`${id} ${context.standing} ${state.join()}`))
         return undefined
       },
     }),

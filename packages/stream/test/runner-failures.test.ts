@@ -1,8 +1,8 @@
 import { logError } from '@millrace/event-log'
-import { createTopologyDriver, waitUntil } from '@millrace/testing'
+import { waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetter, failedRecord } from '../src/index.ts'
-import { away, committedOffset, copy, copying, textOf, texts, withAppend } from './support.ts'
+import { away, committedOffset, copy, copying, driverOf, textOf, texts, withAppend } from './support.ts'
 
 const retry = { firstDelayMs: 100, maxDelayMs: 1_000, deadlineMs: 60_000 }
 
@@ -17,9 +17,9 @@ describe('a sink that is away', () => {
         return copy(records)
       },
     })
-    await using driver = await createTopologyDriver(writing, { runner: { retry, random: () => 0.5 } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
-    await driver.pipeBytes('lol.raw', 'ann', 'b', 'c')
+    await using driver = await driverOf(writing, { runner: { retry, random: () => 0.5 } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    await driver.pipeBytes('test.raw', 'ann', 'b', 'c')
     await driver.advance(10_000)
     expect(driver.health.notReady()).toEqual({
       copier: expect.stringMatching(
@@ -34,7 +34,7 @@ describe('a sink that is away', () => {
     isAway = false
     await driver.advance(2_500)
     expect(driver.health.notReady()).toBeNull()
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b', 'c'])
     expect(await committedOffset(driver)).toBe(3)
   })
 
@@ -44,8 +44,8 @@ describe('a sink that is away', () => {
         throw away()
       },
     })
-    await using driver = await createTopologyDriver(writing, { runner: { retry } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(writing, { runner: { retry } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     const { finished } = driver.runner
     await expect(driver.advance(70_000)).rejects.toMatchObject({
       code: 'gave_up',
@@ -66,11 +66,11 @@ describe('a sink that is away', () => {
         return copy(records)
       },
     })
-    await using driver = await createTopologyDriver(picky, { runner: { retry, concurrency: 1 } })
-    await driver.pipeBytes('lol.raw', 'ann', 'stuck')
-    for (const key of ['bob', 'cem', 'dee', 'eva']) await driver.pipeBytes('lol.raw', key, key)
+    await using driver = await driverOf(picky, { runner: { retry, concurrency: 1 } })
+    await driver.pipeBytes('test.raw', 'ann', 'stuck')
+    for (const key of ['bob', 'cem', 'dee', 'eva']) await driver.pipeBytes('test.raw', key, key)
     await driver.advance(2_000)
-    expect((await texts(driver, 'lol.curated')).length).toBeGreaterThan(0)
+    expect((await texts(driver, 'test.curated')).length).toBeGreaterThan(0)
   })
 })
 
@@ -83,16 +83,16 @@ describe('an error that nobody knows', () => {
         return copy(records)
       },
     })
-    await using driver = await createTopologyDriver(breaking)
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(breaking)
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     const { finished } = driver.runner
-    await expect(driver.pipeBytes('lol.raw', 'ann', 'b', 'c')).rejects.toThrow('x is not a function')
+    await expect(driver.pipeBytes('test.raw', 'ann', 'b', 'c')).rejects.toThrow('x is not a function')
     await expect(finished).rejects.toThrow('x is not a function')
     expect(await committedOffset(driver)).toBeNull()
     await driver.crash()
     isBroken = false
     await driver.restart()
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'a', 'b', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'a', 'b', 'c'])
   })
 
   it('is told with the place where a keyed step met it', async () => {
@@ -114,8 +114,8 @@ describe('an error that nobody knows', () => {
           },
         }),
     }
-    await using driver = await createTopologyDriver(keyed)
-    await expect(driver.pipeBytes('lol.raw', 'ann', 'a', 'b')).rejects.toMatchObject({
+    await using driver = await driverOf(keyed)
+    await expect(driver.pipeBytes('test.raw', 'ann', 'a', 'b')).rejects.toMatchObject({
       code: 'step_failed',
       retryable: false,
       message: expect.stringMatching(/^A step of copier failed on lol\.raw\/\d at offset 1: /),
@@ -141,12 +141,12 @@ describe('a log that does not take outputs', () => {
       const stored = await append(topic, records.slice(0, storable), how)
       return [...stored, ...records.slice(storable).map(() => ({ ok: false, error }) as const)]
     })
-    await using driver = await createTopologyDriver(copying(), { throughLog, runner: { retry } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
-    await driver.pipeBytes('lol.raw', 'ann', 'b')
-    await driver.pipeBytes('lol.raw', 'ann', 'c')
+    await using driver = await driverOf(copying(), { throughLog, runner: { retry } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    await driver.pipeBytes('test.raw', 'ann', 'b')
+    await driver.pipeBytes('test.raw', 'ann', 'c')
     await driver.advance(5_000)
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b', 'c'])
     expect(sent).toEqual(['a', 'a', 'a', 'bc', 'c'])
     expect(await committedOffset(driver)).toBe(3)
   })
@@ -166,8 +166,8 @@ describe('a log that does not take outputs', () => {
         done: records.at(-1)!.offset + 1,
       }),
     })
-    await using driver = await createTopologyDriver(refusing, { throughLog, runner: { retry } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(refusing, { throughLog, runner: { retry } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     await driver.advance(5_000)
     expect(await committedOffset(driver)).toBeNull()
     expect(driver.health.notReady()).not.toBeNull()
@@ -182,8 +182,8 @@ describe('a log that does not take outputs', () => {
       () => async (what, records) =>
         records.map(() => ({ ok: false, error: logError('log_refused', { what, reason: 'not permitted' }) })),
     )
-    await using driver = await createTopologyDriver(copying(), { throughLog })
-    await expect(driver.pipeBytes('lol.raw', 'ann', 'a')).rejects.toMatchObject({ code: 'log_refused' })
+    await using driver = await driverOf(copying(), { throughLog })
+    await expect(driver.pipeBytes('test.raw', 'ann', 'a')).rejects.toMatchObject({ code: 'log_refused' })
     await driver.crash()
     expect(await committedOffset(driver)).toBeNull()
   })
@@ -194,8 +194,8 @@ describe('a log that does not take outputs', () => {
       if (hasTopic) return append(topic, records, options)
       return records.map(() => ({ ok: false, error: logError('unknown_topic', { topic }) }))
     })
-    await using driver = await createTopologyDriver(copying(), { throughLog, runner: { retry } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(copying(), { throughLog, runner: { retry } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     await driver.advance(5_000)
     expect(driver.health.notReady()?.copier).toMatch(
       /^append to lol\.curated of .* failing for \d s: Waiting for the topics/,
@@ -203,7 +203,7 @@ describe('a log that does not take outputs', () => {
     expect(await committedOffset(driver)).toBeNull()
     hasTopic = true
     await driver.advance(10_000)
-    expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a'])
     expect(await committedOffset(driver)).toBe(1)
   })
 })
@@ -211,7 +211,7 @@ describe('a log that does not take outputs', () => {
 describe('a log that cannot be reached', () => {
   it('is waited for when the runner starts', async () => {
     let isAway = true
-    await using driver = await createTopologyDriver(copying(), {
+    await using driver = await driverOf(copying(), {
       runner: { retry },
       throughLog: log => ({
         ...log,
@@ -225,18 +225,18 @@ describe('a log that cannot be reached', () => {
     isAway = false
     await driver.advance(1_000)
     expect(driver.health.notReady()).toBeNull()
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
-    expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    expect(await texts(driver, 'test.curated')).toEqual(['a'])
   })
 
   it('is waited for while it has no topics yet', async () => {
     let hasTopics = false
-    await using driver = await createTopologyDriver(copying(), {
+    await using driver = await driverOf(copying(), {
       runner: { retry },
       throughLog: log => ({
         ...log,
         consumer: async options => {
-          if (!hasTopics) throw logError('unknown_topic', { topic: 'lol.raw' })
+          if (!hasTopics) throw logError('unknown_topic', { topic: 'test.raw' })
           return log.consumer(options)
         },
       }),
@@ -251,7 +251,7 @@ describe('a log that cannot be reached', () => {
 
   it('is told by readiness also while there is nothing to do', async () => {
     let answer: 'yes' | 'no' | 'never' = 'yes'
-    await using driver = await createTopologyDriver(copying(), {
+    await using driver = await driverOf(copying(), {
       throughLog: log => ({
         ...log,
         ping: () =>
@@ -279,7 +279,7 @@ describe('a log that cannot be reached', () => {
 
   it('delays commits, which readiness tells, and gets them when it is back', async () => {
     let isAway = true
-    await using driver = await createTopologyDriver(copying(), {
+    await using driver = await driverOf(copying(), {
       runner: { retry },
       throughLog: log => ({
         ...log,
@@ -295,7 +295,7 @@ describe('a log that cannot be reached', () => {
         },
       }),
     })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     await driver.advance(5_000)
     expect(driver.health.notReady()?.copier).toMatch(/^commit failing for 4 s: /)
     isAway = false
@@ -306,7 +306,7 @@ describe('a log that cannot be reached', () => {
 
   it('makes the process count as stuck only when the loop no longer turns', async () => {
     let isStuck = false
-    await using driver = await createTopologyDriver(copying(), {
+    await using driver = await driverOf(copying(), {
       throughLog: log => ({
         ...log,
         consumer: async options => {

@@ -1,7 +1,6 @@
 import type { EventLog, LogRecord } from '@millrace/event-log'
-import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
-import { away, committedOffset, copy, copying, gate, textOf, texts } from './support.ts'
+import { away, committedOffset, copy, copying, driverOf, gate, textOf, texts } from './support.ts'
 
 const turns = async (count: number): Promise<void> => {
   for (let n = 0; n < count; n++) await new Promise(setImmediate)
@@ -23,8 +22,8 @@ describe('a stop', () => {
         },
       }
     })
-    await using driver = await createTopologyDriver(holding)
-    await driver.pipeBytes('lol.raw', 'ann', 'a', 'b')
+    await using driver = await driverOf(holding)
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
     await driver.advance(3_000)
     expect(await committedOffset(driver)).toBeNull()
     const { finished } = driver.runner
@@ -32,7 +31,7 @@ describe('a stop', () => {
 
     await expect(finished).resolves.toBeUndefined()
     expect(closes).toEqual(Array(6).fill('stopping'))
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b'])
     expect(await committedOffset(driver)).toBe(2)
   })
 
@@ -46,25 +45,25 @@ describe('a stop', () => {
         return copy(records)
       },
     })
-    await using driver = await createTopologyDriver(slow)
-    const piped = driver.pipeBytes('lol.raw', 'ann', 'a').then(() => {})
+    await using driver = await driverOf(slow)
+    const piped = driver.pipeBytes('test.raw', 'ann', 'a').then(() => {})
     while (begun.length === 0) await turns(1)
-    const more = driver.pipeBytes('lol.raw', 'ann', 'b')
-    while ((await driver.records('lol.raw')).length < 2) await turns(1)
+    const more = driver.pipeBytes('test.raw', 'ann', 'b')
+    while ((await driver.records('test.raw')).length < 2) await turns(1)
     const { runner } = driver
     const stopped = runner.stop()
     await turns(20)
     open()
     await stopped
     expect(begun).toEqual(['a'])
-    expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a'])
     expect(await committedOffset(driver)).toBe(1)
 
     await driver.crash()
     await driver.restart()
     await Promise.all([piped, more])
     expect(begun).toEqual(['a', 'b'])
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b'])
   })
 
   it('ends at its deadline where a step never returns, commits what is finished, and leaves the group', async () => {
@@ -75,9 +74,9 @@ describe('a stop', () => {
         return isHanging ? new Promise(() => {}) : copy(records)
       },
     })
-    await using driver = await createTopologyDriver(hanging, { runner: { drainDeadlineMs: 5_000 } })
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
-    const hung = driver.pipeBytes('lol.raw', 'ann', 'hang').catch(() => {})
+    await using driver = await driverOf(hanging, { runner: { drainDeadlineMs: 5_000 } })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    const hung = driver.pipeBytes('test.raw', 'ann', 'hang').catch(() => {})
     while (!isHanging) await turns(1)
     const { runner } = driver
     let isStopped = false
@@ -91,7 +90,7 @@ describe('a stop', () => {
     expect(await committedOffset(driver)).toBe(1)
 
     // Another member gets the partitions at once.
-    const next = await driver.log.consumer({ group: 'copier', topics: ['lol.raw'], clientId: 'next' })
+    const next = await driver.log.consumer({ group: 'copier', topics: ['test.raw'], clientId: 'next' })
     const event = await next.poll(0)
     expect(event?.type === 'assigned' && event.assignments.length).toBe(6)
     await next.close()
@@ -107,15 +106,15 @@ describe('a stop', () => {
         return copy(records)
       },
     })
-    await using driver = await createTopologyDriver(writing)
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(writing)
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     const beganMs = driver.clock.now()
     const stopping = driver.restart()
     await turns(20)
     isAway = false
     await stopping
     expect(driver.clock.now() - beganMs).toBeLessThan(10_000)
-    expect(await texts(driver, 'lol.curated')).toEqual(['a'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a'])
     expect(await committedOffset(driver)).toBe(1)
   })
 })
@@ -152,12 +151,12 @@ describe('a slow sink', () => {
     })
     // Six partitions: 10 kB each. Records of 1 kB come in batches of about 2 kB.
     const runner = { maxInFlightBytes: 60_000, maxBatchBytes: 2_000 }
-    await using driver = await createTopologyDriver(slow, { runner, throughLog })
+    await using driver = await driverOf(slow, { runner, throughLog })
     inFlightBytes = async () => (await driver.metrics.inFlightBytes.get()).values[0]?.value ?? 0
     const pad = 'x'.repeat(1_000)
     const producer = await driver.log.producer({ clientId: 'test' })
     const send = (key: string, text: string) =>
-      producer.append('lol.raw', [{ key: Buffer.from(key), value: Buffer.from(text), timestampMs: 0 }], {
+      producer.append('test.raw', [{ key: Buffer.from(key), value: Buffer.from(text), timestampMs: 0 }], {
         deadlineMs: 1_000,
       })
     for (let n = 0; n < 60; n++) await send('ann', `slow ${n} ${pad}`)
@@ -166,11 +165,11 @@ describe('a slow sink', () => {
     expect(mostBytes).toBeLessThan(14_000)
 
     for (const key of ['bob', 'cem', 'dee', 'eva']) await send(key, `quick ${key}`)
-    while ((await texts(driver, 'lol.curated')).length === 0) await turns(1)
+    while ((await texts(driver, 'test.curated')).length === 0) await turns(1)
 
     open()
     await driver.advance(1_000)
-    const out = (await texts(driver, 'lol.curated')).filter(text => text.startsWith('slow'))
+    const out = (await texts(driver, 'test.curated')).filter(text => text.startsWith('slow'))
     expect(out.map(text => Number(text.split(' ')[1]))).toEqual(Array.from({ length: 60 }, (_, n) => n))
     // Now what was made of the records counts too, until it is stored.
     expect(mostBytes).toBeLessThan(26_000)

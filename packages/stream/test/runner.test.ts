@@ -1,24 +1,23 @@
 import type { ConsumerEvent, EventLog, LogRecord } from '@millrace/event-log'
-import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetter, failedRecord } from '../src/index.ts'
-import { committedOffset, copy, copying, samples, texts } from './support.ts'
+import { committedOffset, copy, copying, driverOf, samples, texts } from './support.ts'
 
 describe('the runner', () => {
   it('publishes in order, commits what is stored, and counts it', async () => {
-    await using driver = await createTopologyDriver(copying())
-    await driver.pipeBytes('lol.raw', 'ann', '{"n":1,"datetime":"2025-12-31T23:59:10.000Z"}', '{"n":2}')
-    await driver.pipeBytes('lol.raw', 'ann', '{"n":3,"datetime":"2025-12-31T23:59:30.000Z"}')
+    await using driver = await driverOf(copying())
+    await driver.pipeBytes('test.raw', 'ann', '{"n":1,"datetime":"2025-12-31T23:59:10.000Z"}', '{"n":2}')
+    await driver.pipeBytes('test.raw', 'ann', '{"n":3,"datetime":"2025-12-31T23:59:30.000Z"}')
     expect(await committedOffset(driver)).toBeNull()
     await driver.advance(1_000)
 
-    expect((await texts(driver, 'lol.curated')).map(text => JSON.parse(text).n)).toEqual([1, 2, 3])
+    expect((await texts(driver, 'test.curated')).map(text => JSON.parse(text).n)).toEqual([1, 2, 3])
     expect(await committedOffset(driver)).toBe(3)
     const { recordsIn, recordsOut, lagRecords, freshness, inFlightBytes } = driver.metrics
-    expect(await samples(recordsIn)).toEqual({ 'lol.raw': 3 })
-    expect(await samples(recordsOut)).toEqual({ 'lol.curated': 3 })
+    expect(await samples(recordsIn)).toEqual({ 'test.raw': 3 })
+    expect(await samples(recordsOut)).toEqual({ 'test.curated': 3 })
     expect(Object.values(await samples(lagRecords))).toEqual([0])
-    expect(await samples(freshness)).toMatchObject({ 'lol.raw_sum': 30, 'lol.raw_count': 1 })
+    expect(await samples(freshness)).toMatchObject({ 'test.raw_sum': 30, 'test.raw_count': 1 })
     expect(await samples(inFlightBytes)).toEqual({ '': 0 })
   })
 
@@ -35,14 +34,14 @@ describe('the runner', () => {
         }
       },
     })
-    await using driver = await createTopologyDriver(everyThird)
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
-    await driver.pipeBytes('lol.raw', 'ann', 'b')
+    await using driver = await driverOf(everyThird)
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    await driver.pipeBytes('test.raw', 'ann', 'b')
     await driver.advance(5_000)
     expect(await committedOffset(driver)).toBeNull()
-    await driver.pipeBytes('lol.raw', 'ann', 'c')
+    await driver.pipeBytes('test.raw', 'ann', 'c')
     await driver.advance(1_000)
-    expect([...(await driver.committed('lol.raw')).values()]).toEqual([{ offset: 3, metadata: 'seen 3' }])
+    expect([...(await driver.committed('test.raw')).values()]).toEqual([{ offset: 3, metadata: 'seen 3' }])
   })
 
   it('drops the results of records below publishFrom, also where a batch holds both kinds', async () => {
@@ -55,15 +54,15 @@ describe('the runner', () => {
         return { ...copy(records), failed: [failedRecord(first!, deadLetter('odd', 'odd'))] }
       },
     })
-    await using driver = await createTopologyDriver(rebuilding)
-    await driver.pipeBytes('lol.raw', 'ann', 'a', 'b')
+    await using driver = await driverOf(rebuilding)
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
     await driver.advance(1_000)
     await driver.crash()
-    await driver.pipeBytes('lol.raw', 'ann', 'c')
+    await driver.pipeBytes('test.raw', 'ann', 'c')
     await driver.restart()
 
     expect(calls).toEqual([['a', 'b'], ['a', 'b'], ['c']])
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b', 'c'])
     expect((await driver.failed()).map(({ offset }) => offset)).toEqual([0, 2])
   })
 
@@ -82,14 +81,14 @@ describe('the runner', () => {
         },
       }
     })
-    await using driver = await createTopologyDriver(batching)
-    await driver.pipeBytes('lol.raw', 'ann', 'a')
+    await using driver = await driverOf(batching)
+    await driver.pipeBytes('test.raw', 'ann', 'a')
     await driver.advance(2_000)
-    expect(await texts(driver, 'lol.curated')).toEqual([])
-    await driver.pipeBytes('lol.raw', 'ann', 'b')
+    expect(await texts(driver, 'test.curated')).toEqual([])
+    await driver.pipeBytes('test.raw', 'ann', 'b')
     await driver.advance(3_000)
 
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'b'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'b'])
     expect(await committedOffset(driver)).toBe(2)
     // Six partitions, once a second each.
     expect(ticks.length).toBe(5 * 6)
@@ -105,11 +104,11 @@ describe('the runner', () => {
         done: records.at(-1)!.offset + 1,
       }),
     })
-    await using driver = await createTopologyDriver(picky)
-    await driver.pipeBytes('lol.raw', 'ann', 'a', 'bad', 'c')
+    await using driver = await driverOf(picky)
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'bad', 'c')
     await driver.advance(1_000)
 
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'c'])
     expect(await committedOffset(driver)).toBe(3)
     const [failed] = await driver.failed()
     expect(failed).toEqual({
@@ -122,7 +121,7 @@ describe('the runner', () => {
       message: 'it is bad',
       path: null,
       domain: 'lol',
-      topic: 'lol.raw',
+      topic: 'test.raw',
       partition: expect.any(Number),
       offset: 1,
       sourceEventId: null,
@@ -144,11 +143,11 @@ describe('the runner', () => {
         })),
       }),
     })
-    await using driver = await createTopologyDriver(tooMuch)
-    await driver.pipeBytes('lol.raw', 'ann', 'a', 'big', 'c')
+    await using driver = await driverOf(tooMuch)
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'big', 'c')
     await driver.advance(1_000)
 
-    expect(await texts(driver, 'lol.curated')).toEqual(['a', 'c'])
+    expect(await texts(driver, 'test.curated')).toEqual(['a', 'c'])
     expect((await driver.failed()).map(({ code, offset, stage }) => ({ code, offset, stage }))).toEqual([
       { code: 'record_too_large', offset: 1, stage: 'process' },
     ])
@@ -170,11 +169,11 @@ describe('the runner', () => {
         return null
       },
     })
-    await using driver = await createTopologyDriver(slow)
+    await using driver = await driverOf(slow)
     const { promise, resolve } = Promise.withResolvers<void>()
     hold = promise
     const keys = ['ann', 'bob', 'cem', 'dee', 'eva', 'fin', 'gus', 'hal', 'ida', 'jim']
-    const piped = Promise.all(keys.map(key => driver.pipeBytes('lol.raw', key, key)))
+    const piped = Promise.all(keys.map(key => driver.pipeBytes('test.raw', key, key)))
     while (new Set(starts.flatMap(start => start.split(','))).size < keys.length) await new Promise(setImmediate)
     const rebalanced = driver.rebalance()
     for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate)
@@ -185,7 +184,7 @@ describe('the runner', () => {
 
     expect(closes.length).toBeGreaterThan(0)
     expect(new Set(closes)).toEqual(new Set(['revoked']))
-    const out = await texts(driver, 'lol.curated')
+    const out = await texts(driver, 'test.curated')
     expect(out.toSorted()).toEqual(keys)
     expect(starts.length).toBeGreaterThan(new Set(starts).size)
   })
@@ -209,13 +208,13 @@ describe('the runner', () => {
         return new Proxy(consumer, { get: (target, name) => (name === 'poll' ? poll : Reflect.get(target, name)) })
       },
     })
-    await using driver = await createTopologyDriver(copying(), { throughLog })
-    await driver.pipeBytes('lol.raw', 'ann', 'a', 'b')
+    await using driver = await driverOf(copying(), { throughLog })
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
     await driver.advance(10_000)
-    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'lol.raw': 0 })
+    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'test.raw': 0 })
     await driver.crash()
     expired = 40
     await driver.restart()
-    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'lol.raw': 40 })
+    expect(await samples(driver.metrics.recordsExpired)).toEqual({ 'test.raw': 40 })
   })
 })

@@ -1,18 +1,36 @@
-import type { TopicName } from '@millrace/contracts'
+import { defineTopic, instantField, keyField, type Topic } from '@millrace/contracts'
 import { type EventLog, type LogProducer, type LogRecord, logError } from '@millrace/event-log'
-import type { TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from '@millrace/testing'
+import { z } from 'zod'
 import type { PartitionProcessor, ProcessResult, Topology } from '../src/index.ts'
 
 export const away = () => logError('log_unavailable', { where: 'the sink', reason: 'it is away' })
 
 export const textOf = (record: Pick<LogRecord, 'value'>): string => record.value.toString()
 
+const anything = (name: string): Topic =>
+  defineTopic({
+    name,
+    schema: z.looseObject({}),
+    keyOf: keyField('key'),
+    eventTimeMs: instantField('datetime'),
+    why: 'Bytes of tests of the runner.',
+  })
+export const raw = anything('test.raw')
+export const curated = anything('test.curated')
+export const scores = anything('test.scores')
+
+/** A driver for topologies that publish what is no event. */
+export const driverOf = (topology: Topology, options: TopologyDriverOptions = {}): Promise<TopologyDriver> =>
+  createTopologyDriver(topology, { validateOutputs: false, topics: [raw, curated, scores], ...options })
+
 type Parts = Partial<PartitionProcessor>
 
 /** A topology whose outputs are its inputs; `how` replaces parts of its processors. */
 export const copying = (how: Parts | (() => Parts) = {}): Topology => ({
   name: 'copier',
-  topics: ['lol.raw'],
+  topics: [raw],
+  outputs: [curated],
   createProcessor: () => ({
     open: async ({ committed, earliest }) => {
       const from = committed?.offset ?? earliest
@@ -24,22 +42,22 @@ export const copying = (how: Parts | (() => Parts) = {}): Topology => ({
 })
 
 export const copy = (records: readonly LogRecord[]): ProcessResult => ({
-  emits: records.map(record => ({ topic: 'lol.curated', key: record.key, value: record.value, source: record })),
+  emits: records.map(record => ({ topic: 'test.curated', key: record.key, value: record.value, source: record })),
   failed: [],
   done: records.at(-1)!.offset + 1,
 })
 
-export const texts = async (driver: TopologyDriver, topic: TopicName): Promise<string[]> =>
+export const texts = async (driver: TopologyDriver, topic: string): Promise<string[]> =>
   (await driver.records(topic)).map(textOf)
 
 /** The one committed offset of a topic of which one partition is used; null when there is none. */
 export async function committedOffset(driver: TopologyDriver): Promise<number | null> {
-  const positions = [...(await driver.committed('lol.raw')).values()]
+  const positions = [...(await driver.committed('test.raw')).values()]
   if (positions.length > 1) throw new Error(`expected one partition, got ${positions.length}`)
   return positions[0]?.offset ?? null
 }
 
-/** The samples of a metric by their labels, e.g. `{ 'lol.raw': 3 }`; the name of the service is left out. */
+/** The samples of a metric by their labels, e.g. `{ 'test.raw': 3 }`; the name of the service is left out. */
 export async function samples(metric: {
   get(): Promise<{ values: { value: number; labels: object; metricName?: string }[] }>
 }): Promise<Record<string, number>> {

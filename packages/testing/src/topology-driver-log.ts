@@ -1,4 +1,4 @@
-import type { Assignment, ConsumerEvent, EventLog, LogConsumer, LogProducer } from '@millrace/event-log'
+import type { Assignment, ConsumerEvent, EventLog, LogConsumer, LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
 
 /** A call of the process to the log: before it is made, or after it took effect and before the process hears of it. */
@@ -6,6 +6,13 @@ export interface LogCall {
   readonly operation: 'append' | 'commit'
   readonly phase: 'before' | 'after'
   readonly topics: readonly string[]
+}
+
+/** Sees what a process does with its log. */
+export interface LogWatch {
+  onCall(call: LogCall): void
+  /** Throws for what must not be published. */
+  onAppend(topic: string, records: readonly OutgoingRecord[]): void
 }
 
 const never = <T>(): Promise<T> => new Promise(() => {})
@@ -17,7 +24,7 @@ const keyOf = ({ topic, partition }: Pick<Assignment, 'topic' | 'partition'>): s
  */
 export class ProcessLog implements EventLog {
   readonly #log: EventLog
-  readonly #onCall: (call: LogCall) => void
+  readonly #watch: LogWatch
   readonly #consumers = new Set<LogConsumer>()
   readonly #producers = new Set<LogProducer>()
   /** Per assigned partition: epoch and the offset of the next record to deliver, null before delivery begins. */
@@ -28,9 +35,9 @@ export class ProcessLog implements EventLog {
   /** Time as the process knows it: it stands still for a killed one. */
   readonly clock: Clock
 
-  constructor(log: EventLog, clock: Clock, onCall: (call: LogCall) => void) {
+  constructor(log: EventLog, clock: Clock, watch: LogWatch) {
     this.#log = log
-    this.#onCall = onCall
+    this.#watch = watch
     this.clock = {
       now: () => clock.now(),
       sleep: async (ms, signal) => {
@@ -63,7 +70,7 @@ export class ProcessLog implements EventLog {
   }
 
   async #call<T>(operation: LogCall['operation'], topics: readonly string[], effect: () => Promise<T>): Promise<T> {
-    if (!this.#isKilled) this.#onCall({ operation, phase: 'before', topics })
+    if (!this.#isKilled) this.#watch.onCall({ operation, phase: 'before', topics })
     if (this.#isKilled) return never()
     const settled = await effect().then(
       value => () => value,
@@ -71,7 +78,7 @@ export class ProcessLog implements EventLog {
         throw error
       },
     )
-    if (!this.#isKilled) this.#onCall({ operation, phase: 'after', topics })
+    if (!this.#isKilled) this.#watch.onCall({ operation, phase: 'after', topics })
     return this.#isKilled ? never() : settled()
   }
 
@@ -80,7 +87,10 @@ export class ProcessLog implements EventLog {
     this.#producers.add(producer)
     return {
       partitionFor: (topic, key) => producer.partitionFor(topic, key),
-      append: (topic, records, how) => this.#call('append', [topic], () => producer.append(topic, records, how)),
+      append: (topic, records, how) => {
+        this.#watch.onAppend(topic, records)
+        return this.#call('append', [topic], () => producer.append(topic, records, how))
+      },
       get inFlightBytes() {
         return producer.inFlightBytes
       },

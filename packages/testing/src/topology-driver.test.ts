@@ -1,9 +1,33 @@
-import { topics } from '@millrace/contracts'
+import { defineTopic, derivedId, eventId, instant, instantField, keyField } from '@millrace/contracts'
 import { createKeyedProcessor, deadLetter, decodeJson, type Topology } from '@millrace/stream'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createTopologyDriver } from './topology-driver.ts'
 
-const readMove = decodeJson(topics['lol.raw'].schema, ['eventId', 'datetime', 'account', 'x'])
+const keyOf = keyField('account')
+const eventTimeMs = instantField('datetime')
+const raw = defineTopic({
+  name: 'tutorial.raw',
+  schema: z.looseObject({ eventId, datetime: instant, account: z.string(), x: z.number() }),
+  keyOf,
+  eventTimeMs,
+  why: 'Moves of players.',
+})
+const scores = defineTopic({
+  name: 'tutorial.scores',
+  schema: z.looseObject({
+    eventId: derivedId,
+    datetime: instant,
+    account: z.string(),
+    score: z.number(),
+    late: z.boolean(),
+  }),
+  keyOf,
+  eventTimeMs,
+  why: 'How suspicious moves are.',
+})
+
+const readMove = decodeJson(raw.schema, ['eventId', 'datetime', 'account', 'x'])
 
 /*
  * A topology reads topics and has one processor per partition. This one gives every move of a player a score that grows with
@@ -11,7 +35,8 @@ const readMove = decodeJson(topics['lol.raw'].schema, ['eventId', 'datetime', 'a
  */
 const scorer: Topology = {
   name: 'tutorial-scorer',
-  topics: ['lol.raw'],
+  topics: [raw],
+  outputs: [scores],
   createProcessor: () =>
     createKeyedProcessor({
       service: 'tutorial-scorer',
@@ -25,16 +50,11 @@ const scorer: Topology = {
       onRecord(state, event, context) {
         if (event.x > 10_000) return deadLetter('off_the_map', `x is ${event.x}`, { path: '/x' })
         state.moves++
-        context.emit('lol.scores', {
+        context.emit(scores, {
           eventId: `${event.eventId}:score`,
-          sourceEventId: event.eventId,
           datetime: event.datetime,
           account: event.account,
           score: Math.min(1, state.moves / 100),
-          verdict: 'normal',
-          contributions: [],
-          modelId: 'tutorial',
-          warmUp: false,
           late: context.late,
         })
         return undefined
@@ -46,36 +66,27 @@ let count = 0
 const move = (account: string, datetime: string, x = 0) => ({
   eventId: `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`,
   datetime,
-  method: '/move' as const,
-  ingametime: '0:0',
-  ip: '192.168.0.1',
   x,
-  y: 0,
-  deathCount: 0,
-  id: 'r',
-  inputkey: 'q',
   account,
-  champion: 'Vex',
-  status: 0 as const,
 })
 
 describe('a topology under the driver', () => {
   it('works off what is piped in, and shows what comes out', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:00.000Z'), move('ann', '2025-12-31T23:00:05.000Z'))
-    await driver.pipe('lol.raw', move('bob', '2025-12-31T23:00:06.000Z'))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z'), move('ann', '2025-12-31T23:00:05.000Z'))
+    await driver.pipe(raw, move('bob', '2025-12-31T23:00:06.000Z'))
 
-    const scores = await driver.read('lol.scores')
+    const scores = await driver.read(scores)
     expect(scores.filter(({ account }) => account === 'ann').map(({ score }) => score)).toEqual([0.01, 0.02])
     expect(scores.filter(({ account }) => account === 'bob').map(({ score }) => score)).toEqual([0.01])
   })
 
   it('shows records that no step could use as failed events, with their bytes', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await driver.pipeBytes('lol.raw', 'ann', 'not json')
+    await driver.pipeBytes('tutorial.raw', 'ann', 'not json')
     await driver.advance(1_000)
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:00.000Z', 99_999))
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:01.000Z'))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z', 99_999))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:01.000Z'))
 
     const failed = await driver.failed()
     expect(failed.map(({ code, path, offset }) => ({ code, path, offset }))).toEqual([
@@ -83,38 +94,38 @@ describe('a topology under the driver', () => {
       { code: 'off_the_map', path: '/x', offset: 1 },
     ])
     expect(Buffer.from(failed[0]!.payload, 'base64').toString()).toBe('not json')
-    expect(await driver.read('lol.scores')).toHaveLength(1)
+    expect(await driver.read(scores)).toHaveLength(1)
   })
 
   it('moves time only when told, and commits as time passes', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:00.000Z'))
-    expect([...(await driver.committed('lol.raw')).values()]).toEqual([])
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z'))
+    expect([...(await driver.committed('tutorial.raw')).values()]).toEqual([])
 
     const before = driver.clock.now()
     await driver.advance(1_500)
     expect(driver.clock.now()).toBe(before + 1_500)
-    expect([...(await driver.committed('lol.raw')).values()].map(({ offset }) => offset)).toEqual([1])
+    expect([...(await driver.committed('tutorial.raw')).values()].map(({ offset }) => offset)).toEqual([1])
   })
 
   it('loses its memory in a crash and builds it anew from the log: the next score is as if nothing had happened', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:00.000Z'), move('ann', '2025-12-31T23:00:05.000Z'))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z'), move('ann', '2025-12-31T23:00:05.000Z'))
     await driver.advance(1_500)
     await driver.crash()
     await driver.restart()
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:10.000Z'))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:10.000Z'))
 
-    expect((await driver.read('lol.scores')).map(({ score }) => score)).toEqual([0.01, 0.02, 0.03])
+    expect((await driver.read(scores)).map(({ score }) => score)).toEqual([0.01, 0.02, 0.03])
   })
 
   it('repeats after a crash what was not committed, with the same ids', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await driver.pipe('lol.raw', move('ann', '2025-12-31T23:00:00.000Z'))
+    await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z'))
     await driver.crash()
     await driver.restart()
 
-    const scores = await driver.read('lol.scores')
+    const scores = await driver.read(scores)
     expect(scores).toHaveLength(2)
     expect(scores[1]).toEqual(scores[0])
   })
@@ -122,21 +133,19 @@ describe('a topology under the driver', () => {
   it('gives partitions away and gets them back without losing count', async () => {
     await using driver = await createTopologyDriver(scorer)
     const accounts = ['ann', 'bob', 'cem', 'dee', 'eva', 'fin', 'gus', 'hal']
-    await driver.pipe('lol.raw', ...accounts.map(account => move(account, '2025-12-31T23:00:00.000Z')))
+    await driver.pipe(raw, ...accounts.map(account => move(account, '2025-12-31T23:00:00.000Z')))
     await driver.advance(1_500)
     await driver.rebalance()
-    await driver.pipe('lol.raw', ...accounts.map(account => move(account, '2025-12-31T23:00:09.000Z')))
+    await driver.pipe(raw, ...accounts.map(account => move(account, '2025-12-31T23:00:09.000Z')))
 
     for (const account of accounts)
-      expect((await driver.read('lol.scores')).filter(s => s.account === account).map(s => s.score)).toEqual([
-        0.01, 0.02,
-      ])
+      expect((await driver.read(scores)).filter(s => s.account === account).map(s => s.score)).toEqual([0.01, 0.02])
   })
 
   it('refuses an event that its contract would refuse', async () => {
     await using driver = await createTopologyDriver(scorer)
-    await expect(
-      driver.pipe('lol.raw', { ...move('ann', '2025-12-31T23:00:00.000Z'), deathCount: -1 }),
-    ).rejects.toThrow(/Not an event of lol.raw.*pipeBytes/)
+    await expect(driver.pipe(raw, { ...move('ann', '2025-12-31T23:00:00.000Z'), deathCount: -1 })).rejects.toThrow(
+      /Not an event of lol.raw.*pipeBytes/,
+    )
   })
 })

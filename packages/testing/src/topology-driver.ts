@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  type FailedEvent,
-  failedEvent,
-  type TopicName,
-  topicContract,
-  topicNames,
-  type topics,
-} from '@millrace/contracts'
+import { type EventOf, type FailedEvent, failedEvent, failedEventsTopic, type Topic } from '@millrace/contracts'
 import {
   createEmbeddedEventLog,
   type EventLog,
   type LogConsumer,
   type LogProducer,
   type LogRecord,
+  type OutgoingRecord,
 } from '@millrace/event-log'
 import {
   createHealth,
@@ -30,14 +24,16 @@ import { createRunner, emitEvent, type Runner, type RunnerOptions, type Topology
 import { type LogCall, ProcessLog } from './topology-driver-log.ts'
 import { seededRandom } from './topology-driver-random.ts'
 
-type EventOf<Topic extends TopicName> = (typeof topics)[Topic]['schema']['_zod']['output']
-
 export interface TopologyDriverOptions {
   /** Time of the driver; where left out it begins at 2026-01-01T00:00Z and moves by `advance` only. */
   readonly clock?: ManualClock
   /** Seed of the jitter of retries. */
   readonly seed?: number
   readonly runner?: RunnerOptions
+  /** Topics besides those that the topology reads and writes. */
+  readonly topics?: readonly Topic[]
+  /** False lets the topology publish what is no event of the topic, for tests of the runner itself. */
+  readonly validateOutputs?: boolean
   /** Puts something between the process and the log, for a log that fails. */
   readonly throughLog?: (log: EventLog) => EventLog
   /** Sees every call of the process to the log; may call `crashNow` to end the process at this very point. */
@@ -55,12 +51,12 @@ export interface TopologyDriver {
   readonly health: Health
   readonly metrics: ServiceMetrics
   /** Sends events as a producer would (checked against the contract of the topic), and waits until they are worked off. */
-  pipe<Topic extends TopicName>(topic: Topic, ...events: EventOf<Topic>[]): Promise<void>
+  pipe<T extends Topic>(topic: T, ...events: EventOf<T>[]): Promise<void>
   /** Sends bytes as they are, for what a contract would not let through. */
-  pipeBytes(topic: TopicName, key: string, ...values: (Buffer | string)[]): Promise<void>
+  pipeBytes(topic: string, key: string, ...values: (Buffer | string)[]): Promise<void>
   /** Every event of a topic, by time of sending, partition and offset. */
-  read<Topic extends TopicName>(topic: Topic): Promise<EventOf<Topic>[]>
-  records(topic: TopicName): Promise<LogRecord[]>
+  read<T extends Topic>(topic: T): Promise<EventOf<T>[]>
+  records(topic: string): Promise<LogRecord[]>
   failed(): Promise<FailedEvent[]>
   /** Lets time pass and waits until what it set off is done. */
   advance(ms: number): Promise<void>
@@ -73,7 +69,7 @@ export interface TopologyDriver {
   /** Others join the group and leave it again: most partitions are taken away and given back. */
   rebalance(): Promise<void>
   /** Committed offset and metadata per partition. */
-  committed(topic: TopicName): ReturnType<EventLog['committed']>
+  committed(topic: string): ReturnType<EventLog['committed']>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -126,7 +122,9 @@ class Driver implements TopologyDriver {
     const directory = await mkdtemp(join(tmpdir(), 'topology-driver-'))
     const logger = createLogger('topology-driver', { level: 'silent' })
     const log = await createEmbeddedEventLog({ directory, clock, logger })
-    await log.ensureTopics(topicNames.map(name => topicContract(name)))
+    const { topics, outputs } = topology
+    const ensured = new Set([...topics, ...outputs, ...(options.topics ?? []), failedEventsTopic])
+    await log.ensureTopics([...ensured])
     const producer = await log.producer({ clientId: 'topology-driver' })
     return new Driver(topology, options, { clock, log, directory, producer })
   }
@@ -140,24 +138,24 @@ class Driver implements TopologyDriver {
     return this.#runner
   }
 
-  async pipe<Topic extends TopicName>(topic: Topic, ...events: EventOf<Topic>[]): Promise<void> {
+  async pipe<T extends Topic>(topic: T, ...events: EventOf<T>[]): Promise<void> {
     const emits = events.map(event => {
-      const checked = topicContract(topic).schema.safeParse(event)
+      const checked = topic.schema.safeParse(event)
       if (!checked.success)
-        throw new Error(`Not an event of ${topic} (use pipeBytes for bad ones): ${checked.error.message}`)
+        throw new Error(`Not an event of ${topic.name} (use pipeBytes for bad ones): ${checked.error.message}`)
       return emitEvent(topic, checked.data)
     })
-    await this.#send(topic, emits)
+    await this.#send(topic.name, emits)
   }
 
-  pipeBytes(topic: TopicName, key: string, ...values: (Buffer | string)[]): Promise<void> {
+  pipeBytes(topic: string, key: string, ...values: (Buffer | string)[]): Promise<void> {
     return this.#send(
       topic,
       values.map(value => ({ key: Buffer.from(key), value: Buffer.from(value) })),
     )
   }
 
-  async #send(topic: TopicName, records: readonly { readonly key: Buffer; readonly value: Buffer }[]): Promise<void> {
+  async #send(topic: string, records: readonly { readonly key: Buffer; readonly value: Buffer }[]): Promise<void> {
     const timestampMs = this.clock.now()
     const outgoing = records.map(({ key, value }) => ({ key, value, timestampMs }))
     const results = await this.#producer.append(topic, outgoing, { deadlineMs: APPEND_DEADLINE_MS })
@@ -165,20 +163,22 @@ class Driver implements TopologyDriver {
     await this.#settle()
   }
 
-  async records(topic: TopicName): Promise<LogRecord[]> {
+  async records(topic: string): Promise<LogRecord[]> {
     const all: LogRecord[] = []
     for (const { partition, earliest, end } of await this.log.range(topic))
       for await (const batch of this.log.read(topic, partition, earliest, end)) all.push(...batch)
     return all.sort((a, b) => a.timestampMs - b.timestampMs || a.partition - b.partition || a.offset - b.offset)
   }
 
-  async read<Topic extends TopicName>(topic: Topic): Promise<EventOf<Topic>[]> {
-    const schema = topicContract(topic).schema
-    return (await this.records(topic)).map(({ value }) => schema.parse(JSON.parse(value.toString())) as EventOf<Topic>)
+  async read<T extends Topic>(topic: T): Promise<EventOf<T>[]> {
+    const records = await this.records(topic.name)
+    return records.map(({ value }) => topic.schema.parse(JSON.parse(value.toString())) as EventOf<T>)
   }
 
   async failed(): Promise<FailedEvent[]> {
-    return (await this.records('failed-events')).map(({ value }) => failedEvent.parse(JSON.parse(value.toString())))
+    return (await this.records(failedEventsTopic.name)).map(({ value }) =>
+      failedEvent.parse(JSON.parse(value.toString())),
+    )
   }
 
   async advance(ms: number): Promise<void> {
@@ -203,9 +203,11 @@ class Driver implements TopologyDriver {
     await this.#settle()
     if (this.#runner) await this.#stop()
     await this.#bury()
-    const process = new ProcessLog(this.#options.throughLog?.(this.log) ?? this.log, this.clock, call =>
-      this.#options.onLogCall?.(call),
-    )
+    const log = this.#options.throughLog?.(this.log) ?? this.log
+    const process = new ProcessLog(log, this.clock, {
+      onCall: call => this.#options.onLogCall?.(call),
+      onAppend: (topic, records) => this.#validate(topic, records),
+    })
     const metrics = createServiceMetrics(this.#topology.name, { processMetrics: false })
     const health = createHealth()
     const runner = createRunner({
@@ -230,7 +232,8 @@ class Driver implements TopologyDriver {
   }
 
   async rebalance(): Promise<void> {
-    const { name: group, topics } = this.#topology
+    const { name: group } = this.#topology
+    const topics = this.#topology.topics.map(({ name }) => name)
     const others: LogConsumer[] = []
     for (let n = 0; n < OTHER_MEMBERS; n++)
       others.push(await this.log.consumer({ group, topics, clientId: `other-${n}` }))
@@ -239,7 +242,7 @@ class Driver implements TopologyDriver {
     await this.#settle()
   }
 
-  committed(topic: TopicName): ReturnType<EventLog['committed']> {
+  committed(topic: string): ReturnType<EventLog['committed']> {
     return this.log.committed(this.#topology.name, topic)
   }
 
@@ -252,6 +255,22 @@ class Driver implements TopologyDriver {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** @throws when the topology publishes to a topic that it does not declare, or what is no event of the topic */
+  #validate(name: string, records: readonly OutgoingRecord[]): void {
+    if (this.#options.validateOutputs === false) return
+    const topic = [...this.#topology.outputs, failedEventsTopic as Topic].find(output => output.name === name)
+    if (!topic)
+      throw new Error(`The topology "${this.#topology.name}" writes ${name} and does not declare it as output.`)
+    for (const { key, value } of records) {
+      const event: unknown = JSON.parse(value.toString())
+      const checked = topic.schema.safeParse(event)
+      if (!checked.success) throw new Error(`Not an event of ${name}: ${checked.error.message}\n${value}`)
+      const expected = topic.keyOf(checked.data)
+      if (key.toString() !== expected)
+        throw new Error(`A record of ${name} has the key "${key}", expected "${expected}" (${topic.keyText}).`)
+    }
   }
 
   async #stop(): Promise<void> {

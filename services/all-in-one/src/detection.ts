@@ -1,4 +1,4 @@
-import type { LolAlert, LolTruth } from '@millrace/contracts'
+import type { LolAlert, LolTruth } from '@millrace/domains/lol/contract'
 import type { EventLog } from '@millrace/event-log'
 
 /** How the alerts compare with the truth, per player and match. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { LolAlert, LolScore } from '@millrace/contracts'
+import type { LolAlert, LolScore } from '@millrace/domains/lol/contract'
 import { loadBuiltInModel, loadModel } from '../src/models/load-model.ts'
 import type { Model } from '../src/models/model.ts'
 import { displacementSince } from '../src/steps/measure-move.ts'

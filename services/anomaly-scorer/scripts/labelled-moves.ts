@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { lolTruth } from '@millrace/contracts'
+import { lolTruth } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 
 /** Records of one run of a generator, and who cheats in it. */

@@ -1,3 +1,5 @@
+import { groupOf } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { Logger } from '@millrace/runtime'
 import { createKeyedProcessor, type KeyedMetrics, type Topology } from '@millrace/stream'
 import type { VerdictTally } from './metrics.ts'
@@ -29,8 +31,9 @@ export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}):
   const { model = loadBuiltInModel(), allowedLatenessMs = ALLOWED_LATENESS_MS, publishScores = true } = options
   const { maxPlayers, logger, metrics, tally } = options
   return {
-    name: 'anomaly-scorer',
-    topics: ['lol.raw'],
+    name: groupOf('anomaly-scorer', lol.name),
+    topics: [lol.topics.raw],
+    outputs: [lol.topics.scores, lol.topics.alerts],
     createProcessor: () =>
       createKeyedProcessor({
         service: 'anomaly-scorer',

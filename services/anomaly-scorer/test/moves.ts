@@ -1,4 +1,4 @@
-import type { LolRaw } from '@millrace/contracts'
+import type { LolRaw } from '@millrace/domains/lol/contract'
 
 export const START_MS = Date.parse('2024-03-24T11:00:00.000Z')
 

@@ -1,4 +1,4 @@
-import type { LolRaw } from '@millrace/contracts'
+import type { LolRaw } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-import type { LolRaw, LolScore } from '@millrace/contracts'
+import type { LolRaw, LolScore } from '@millrace/domains/lol/contract'
 import { Registry } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'

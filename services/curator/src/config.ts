@@ -1,3 +1,4 @@
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { env, serviceEnv } from '@millrace/runtime'
 
@@ -5,10 +6,11 @@ import { env, serviceEnv } from '@millrace/runtime'
 export const curatorEnv = {
   ...serviceEnv,
   ...kafkaEnv,
-  /** How much older than the newest of its player an action may be and still find the move before it. */
+  ...domainsEnv,
+  /** How much older than the newest of its key an event may be and still find the event before it. */
   ALLOWED_LATENESS: env.duration().prefault('5m'),
-  /** After a longer pause a player's move is a first one. */
+  /** After a longer pause an event of a key is a first one. */
   HORIZON: env.duration().prefault('5m'),
-  /** Players with state in memory, per partition. */
-  MAX_PLAYERS: env.integer({ min: 1 }).prefault('1000000'),
+  /** Keys with state in memory, per partition. */
+  MAX_KEYS: env.integer({ min: 1 }).prefault('1000000'),
 } as const

@@ -1,1 +1,1 @@
-export { type CuratorOptions, createCuratorTopology } from './topology.ts'
+export { createCuratorTopologies } from './topology.ts'

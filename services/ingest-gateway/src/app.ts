@@ -1,60 +1,46 @@
+import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import {
-  createAdminServer,
-  createHealth,
-  createLogger,
-  createServiceMetrics,
-  loadConfig,
-  runService,
-  systemClock,
-} from '@millrace/runtime'
+import { runStreamService } from '@millrace/stream'
 import { gatewayEnv } from './config.ts'
 import { createGateway } from './gateway.ts'
 import { createKeyStore } from './keys/key-store.ts'
 
 /** Runs the gateway over Kafka until it is stopped. */
-export async function runGateway(variables: Readonly<Record<string, string | undefined>>): Promise<never> {
-  const config = loadConfig(variables, gatewayEnv)
-  const clock = systemClock
-  const logger = createLogger('ingest-gateway', { level: config.LOG_LEVEL })
-  const metrics = createServiceMetrics('ingest-gateway')
-  const health = createHealth()
-  const log = kafkaEventLogFromEnv(config, { clock, logger })
-  const keys = createKeyStore({ file: config.KEYS_FILE, pollMs: config.KEYS_POLL, clock, logger })
-  const gateway = createGateway({
-    log,
-    keys,
-    clock,
-    logger,
-    metrics,
-    health,
-    options: {
-      host: config.HTTP_HOST,
-      port: config.HTTP_PORT,
-      replicas: config.REPLICAS,
-      ackDeadlineMs: config.ACK_DEADLINE,
-      maxRecords: config.MAX_RECORDS,
-      maxBodyBytes: config.MAX_BODY,
-      maxDecodedBytes: config.MAX_DECODED_BODY,
-      inFlightBytes: config.IN_FLIGHT_BUDGET,
-      requestTimeoutMs: config.REQUEST_TIMEOUT,
-      headersTimeoutMs: config.HEADERS_TIMEOUT,
-      idleTimeoutMs: config.IDLE_TIMEOUT,
-      maxConnections: config.MAX_CONNECTIONS,
+export const runGateway = (variables: Readonly<Record<string, string | undefined>>): Promise<never> =>
+  runStreamService({
+    name: 'ingest-gateway',
+    env: gatewayEnv,
+    variables,
+    openLog: kafkaEventLogFromEnv,
+    build({ config, ...frame }) {
+      const { clock, logger } = frame
+      const catalog = catalogOf(config.DOMAINS)
+      const keys = createKeyStore({
+        file: config.KEYS_FILE,
+        topics: [...catalog.routes.values()].map(({ name }) => name),
+        pollMs: config.KEYS_POLL,
+        clock,
+        logger,
+      })
+      const gateway = createGateway({
+        ...frame,
+        catalog,
+        keys,
+        options: {
+          host: config.HTTP_HOST,
+          port: config.HTTP_PORT,
+          replicas: config.REPLICAS,
+          ackDeadlineMs: config.ACK_DEADLINE,
+          maxRecords: config.MAX_RECORDS,
+          maxBodyBytes: config.MAX_BODY,
+          maxDecodedBytes: config.MAX_DECODED_BODY,
+          inFlightBytes: config.IN_FLIGHT_BUDGET,
+          requestTimeoutMs: config.REQUEST_TIMEOUT,
+          headersTimeoutMs: config.HEADERS_TIMEOUT,
+          idleTimeoutMs: config.IDLE_TIMEOUT,
+          maxConnections: config.MAX_CONNECTIONS,
+        },
+      })
+      return { components: [keys, gateway] }
     },
   })
-  const admin = createAdminServer({
-    host: config.ADMIN_HOST,
-    port: config.ADMIN_PORT,
-    health,
-    registry: metrics.registry,
-  })
-  return runService({
-    logger,
-    clock,
-    components: [admin, { name: 'event-log', start: async () => {}, stop: () => log.close() }, keys, gateway],
-    drainDelayMs: config.DRAIN_DELAY,
-    stopDeadlineMs: config.STOP_DEADLINE,
-    onStopping: () => health.startDraining(),
-  })
-}

@@ -1,3 +1,4 @@
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { env, serviceEnv } from '@millrace/runtime'
 
@@ -5,6 +6,7 @@ import { env, serviceEnv } from '@millrace/runtime'
 export const gatewayEnv = {
   ...serviceEnv,
   ...kafkaEnv,
+  ...domainsEnv,
   HTTP_HOST: env.text().prefault('127.0.0.1'),
   HTTP_PORT: env.integer({ max: 65_535 }).prefault('8080'),
   /** JSON file of API keys, hashed; read again when it changes. */

@@ -61,6 +61,12 @@ export const gatewayErrors = {
     title: 'The API key is not valid',
     message: 'The key in the Authorization header is unknown, wrong or revoked.',
   },
+  key_missing_in_event: {
+    ...input,
+    status: 422,
+    title: 'The event has no partition key',
+    message: 'A record of {topic} needs a key: {key}.',
+  },
   topic_not_allowed: {
     ...input,
     status: 403,
@@ -74,12 +80,6 @@ export const gatewayErrors = {
     message: 'Origin {origin} is not among the corsOrigins of this key.',
   },
   unknown_route: { ...input, status: 404, title: 'Nothing is here', message: 'There is nothing at {path}. {hint}' },
-  unknown_domain: {
-    ...input,
-    status: 404,
-    title: 'No such domain',
-    message: 'There is no domain "{domain}"{what}. {hint}',
-  },
   method_not_allowed: {
     ...input,
     status: 405,

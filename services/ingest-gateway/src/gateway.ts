@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { topicContract, topicNames } from '@millrace/contracts'
+import { type Catalog, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
 import { createByteBudget } from './byte-budget.ts'
@@ -19,6 +19,7 @@ import { MAX_DECODER_BYTES } from './steps/read-body.ts'
 import { createTurnstile } from './turnstile.ts'
 
 export interface GatewayDependencies {
+  readonly catalog: Catalog
   readonly log: EventLog
   /** Live keys; `problem` says what is wrong with their source, where it has one. */
   readonly keys: KeyRing & { readonly problem?: () => string | null }
@@ -38,7 +39,7 @@ const STOP_MARGIN_MS = 2_000
  * @throws GatewayError `port_in_use` from `start`; RangeError when the byte budget has no room for one largest body
  */
 export function createGateway(dependencies: GatewayDependencies): Component & { readonly address: string } {
-  const { log, keys, clock, logger, health, randomId = randomUUID } = dependencies
+  const { catalog, log, keys, clock, logger, health, randomId = randomUUID } = dependencies
   const options = Object.freeze({ ...defaultOptions, ...dependencies.options })
   const needed = Math.max(options.maxBodyBytes, options.maxDecodedBytes) + MAX_DECODER_BYTES
   if (options.inFlightBytes < needed)
@@ -51,7 +52,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const link = createLogLink({
     log,
     clientId: 'ingest-gateway',
-    topics: topicNames.filter(name => topicContract(name).wire !== undefined || name === 'failed-events'),
+    topics: [...catalog.routes.values(), failedEventsTopic].map(({ name }) => name),
     clock,
     logger,
   })
@@ -64,7 +65,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   })
   // The last part of the budget is for what is under way: where new requests got it too, none would ever be finished.
   const isOverloaded = (): boolean => budget.saturated || link.saturated || link.inFlightBytes >= options.inFlightBytes
-  const server = createHttpServer({ options, metrics: () => metrics, logger, randomId, readers })
+  const server = createHttpServer({ catalog, options, metrics: () => metrics, logger, randomId, readers })
   server.server.on('connection', socket => {
     connections++
     socket.once('close', () => connections--)
@@ -74,9 +75,8 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const turnstile = createTurnstile()
   const events = { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile }
   const admission = { keys, quotas, isOverloaded }
-  server.post('/v1/events/:domain', createEventsHandler({ ...events, admission }, 'raw'))
-  server.post('/v1/events/:domain/truth', createEventsHandler({ ...events, admission }, 'truth'))
-  registerPages(server)
+  for (const [path, topic] of catalog.routes) server.post(path, createEventsHandler({ ...events, admission }, topic))
+  registerPages(server, catalog)
 
   health.addReadiness('ingest-gateway log', () => link.problem())
   health.addReadiness('ingest-gateway capacity', () => {

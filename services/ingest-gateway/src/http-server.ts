@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Catalog } from '@millrace/contracts'
 import { type Logger, nearest } from '@millrace/runtime'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { clientTopics } from './keys/api-key.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
@@ -13,22 +13,22 @@ const MAX_HEADER_BYTES = 16_384
 /** The client closed or lost its connection. */
 const GONE: readonly string[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']
 
-/** Path of each topic that clients may write. */
-export const eventPaths: readonly string[] = [...clientTopics.values()].map(({ name, domain }) =>
-  name.endsWith('.truth') ? `/v1/events/${domain}/truth` : `/v1/events/${domain}`,
-)
+const PAGES = ['/', '/openapi.json', '/docs']
 
-const methodsOf: readonly (readonly [RegExp, string])[] = [
-  [/^\/v1\/events\/[^/]+(?:\/truth)?$/, 'POST, OPTIONS'],
-  [/^\/(?:openapi\.json|docs)?$/, 'GET, HEAD'],
-]
+function methodsOf(path: string, { routes }: Catalog): string | undefined {
+  if (routes.has(path)) return 'POST, OPTIONS'
+  return PAGES.includes(path) ? 'GET, HEAD' : undefined
+}
 
-function refusalOfUnknown(method: string, url: string): { refusal: Refusal; allowed?: string } {
+function refusalOfUnknown(
+  { method, url }: { readonly method: string; readonly url: string },
+  catalog: Catalog,
+): { refusal: Refusal; allowed?: string } {
   const path = (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
-  const allowed = methodsOf.find(([pattern]) => pattern.test(path))?.[1]
+  const allowed = methodsOf(path, catalog)
   const shown = path.slice(0, 100)
   if (allowed) return { refusal: { code: 'method_not_allowed', details: { path: shown, method, allowed } }, allowed }
-  const known = [...eventPaths, '/openapi.json', '/docs']
+  const known = [...catalog.routes.keys(), '/openapi.json', '/docs']
   const near = nearest(path, known)
   const hint = near ? `Did you mean ${near}?` : `Known: ${known.join(', ')}.`
   return { refusal: { code: 'unknown_route', details: { path: shown, hint } } }
@@ -43,13 +43,14 @@ function refusalOfClientError(error: NodeJS.ErrnoException & { reason?: string }
 
 /** An HTTP server with the gateway's limits, where every error, the parser's and the framework's included, is a problem document. */
 export function createHttpServer(dependencies: {
+  readonly catalog: Catalog
   readonly options: GatewayOptions
   readonly metrics: () => GatewayMetrics
   readonly logger: Logger
   readonly randomId: () => string
   readonly readers: ReadonlyMap<Socket, (refusal: Refusal) => void>
 }): FastifyInstance {
-  const { options, metrics, logger, randomId, readers } = dependencies
+  const { catalog, options, metrics, logger, randomId, readers } = dependencies
   // Connections whose request was answered before all of it had come: they get no second answer when they take too long.
   const answeredEarly = new WeakSet<object>()
   const server = Fastify({
@@ -96,7 +97,7 @@ export function createHttpServer(dependencies: {
     done()
   })
   server.setNotFoundHandler((request, reply) => {
-    const { refusal, allowed } = refusalOfUnknown(request.method, request.url)
+    const { refusal, allowed } = refusalOfUnknown(request, catalog)
     if (allowed) reply.header('allow', allowed)
     return sendRefusal(reply, refusal, metrics())
   })

@@ -1,9 +1,7 @@
-import { MAX_RECORD_BYTES, type TopicContract } from '@millrace/contracts'
+import { type Catalog, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
 import { z } from 'zod'
 import { gatewayErrors } from './errors.ts'
-import { clientTopics } from './keys/api-key.ts'
 import { defaultOptions } from './options.ts'
-import { samples } from './samples.ts'
 import { bodyEncodings } from './steps/read-body.ts'
 
 type Json = Record<string, unknown>
@@ -13,16 +11,16 @@ const pascal = (name: string): string =>
 const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` })
 const json = (schema: Json, extra: Json = {}): Json => ({ schema, ...extra })
 
-function canonicalSchema(contract: TopicContract): Json {
+function canonicalSchema(contract: Topic): Json {
   const { $schema: _, ...schema } = z.toJSONSchema(contract.schema) as Json
   return { ...schema, description: `Canonical form, as it travels in ${contract.name}. ${contract.why}` }
 }
 
 /** The schema with what clients may send besides the canonical form: strings where there is a wire reader, no event id. */
-function wireSchema(contract: TopicContract): Json {
+function wireSchema(contract: Topic): Json {
   const canonical = canonicalSchema(contract)
   const properties = canonical.properties as Record<string, Json>
-  const read = Object.keys(contract.wire ?? {})
+  const read = Object.keys(contract.wire)
   const wired = Object.entries(properties).map(([name, property]) => {
     if (!read.includes(name)) return [name, property]
     const { description, ...form } = property
@@ -130,9 +128,9 @@ const problem = (description: string, more: Json = {}): Json => ({
   ...more,
 })
 
-function operation(contract: TopicContract): Json {
+function operation(contract: Topic): Json {
   const name = pascal(contract.name)
-  const sample = samples[contract.name]
+  const sample = contract.route?.samples[0]
   const examples = sample ? { examples: { sample: { value: sample }, batch: { value: [sample, sample] } } } : {}
   const ndjson = sample ? { examples: { lines: { value: `${JSON.stringify(sample)}\n`.repeat(2) } } } : {}
   return {
@@ -173,13 +171,10 @@ function operation(contract: TopicContract): Json {
 }
 
 /** The OpenAPI 3.1 document of the gateway, made from the contracts and the error table. */
-export function openApiDocument(): Json {
+export function openApiDocument({ routes }: Catalog): Json {
   const paths: Json = {}
   const schemas: Json = {}
-  for (const contract of clientTopics.values()) {
-    const path = contract.name.endsWith('.truth')
-      ? `/v1/events/${contract.domain}/truth`
-      : `/v1/events/${contract.domain}`
+  for (const [path, contract] of routes) {
     paths[path] = { post: operation(contract) }
     schemas[`${pascal(contract.name)}Wire`] = wireSchema(contract)
     schemas[pascal(contract.name)] = canonicalSchema(contract)

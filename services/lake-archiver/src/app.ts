@@ -1,54 +1,38 @@
+import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { webHdfsLakeFromEnv } from '@millrace/lake'
-import {
-  type Component,
-  createAdminServer,
-  createHealth,
-  createLogger,
-  createServiceMetrics,
-  loadConfig,
-  runService,
-  systemClock,
-} from '@millrace/runtime'
-import { createRunner } from '@millrace/stream'
+import { createRunner, runStreamService } from '@millrace/stream'
 import { archiverEnv } from './config.ts'
 import { createLakeArchiverTopology } from './topology.ts'
 
 /** Runs the archiver from Kafka to HDFS until it is stopped. */
-export async function runArchiver(variables: Readonly<Record<string, string | undefined>>): Promise<never> {
-  const config = loadConfig(variables, archiverEnv)
-  const clock = systemClock
-  const logger = createLogger('lake-archiver', { level: config.LOG_LEVEL })
-  const metrics = createServiceMetrics('lake-archiver')
-  const health = createHealth()
-  const log = kafkaEventLogFromEnv(config, { clock, logger })
-  const lake = webHdfsLakeFromEnv(config, { clock, logger })
-  const topology = createLakeArchiverTopology({
-    lake,
-    clock,
-    logger,
-    metrics,
-    spoolDirectory: config.SPOOL_DIRECTORY,
-    format: config.LAKE_FORMAT,
-    maxBytes: config.SEGMENT_MAX_BYTES,
-    maxRows: config.SEGMENT_MAX_ROWS,
-    maxAgeMs: config.SEGMENT_MAX_AGE,
-    maxHours: config.SEGMENT_MAX_HOURS,
+export const runArchiver = (variables: Readonly<Record<string, string | undefined>>): Promise<never> =>
+  runStreamService({
+    name: 'lake-archiver',
+    env: archiverEnv,
+    variables,
+    openLog: kafkaEventLogFromEnv,
+    build({ config, ...frame }) {
+      const { clock, logger, metrics } = frame
+      const lake = webHdfsLakeFromEnv(config, { clock, logger })
+      const runners = catalogOf(config.DOMAINS).domains.map(domain =>
+        createRunner({
+          ...frame,
+          topology: createLakeArchiverTopology({
+            domain,
+            lake,
+            clock,
+            logger,
+            metrics,
+            spoolDirectory: config.SPOOL_DIRECTORY,
+            format: config.LAKE_FORMAT,
+            maxBytes: config.SEGMENT_MAX_BYTES,
+            maxRows: config.SEGMENT_MAX_ROWS,
+            maxAgeMs: config.SEGMENT_MAX_AGE,
+            maxHours: config.SEGMENT_MAX_HOURS,
+          }),
+        }),
+      )
+      return { runners, stores: { lake } }
+    },
   })
-  const runner = createRunner({ topology, log, clock, logger, metrics, health })
-  const closing = (name: string, stop: () => Promise<void>): Component => ({ name, start: async () => {}, stop })
-  return runService({
-    logger,
-    clock,
-    components: [
-      createAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT, health, registry: metrics.registry }),
-      closing('event-log', () => log.close()),
-      closing('lake', () => lake.close()),
-      runner,
-    ],
-    finished: runner.finished,
-    drainDelayMs: config.DRAIN_DELAY,
-    stopDeadlineMs: config.STOP_DEADLINE,
-    onStopping: () => health.startDraining(),
-  })
-}

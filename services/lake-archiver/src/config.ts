@@ -1,3 +1,4 @@
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { webhdfsEnv } from '@millrace/lake'
 import { env, serviceEnv } from '@millrace/runtime'
@@ -7,6 +8,7 @@ export const archiverEnv = {
   ...serviceEnv,
   ...kafkaEnv,
   ...webhdfsEnv,
+  ...domainsEnv,
   LAKE_FORMAT: env.oneOf(['parquet', 'ndjson.zst']).prefault('parquet'),
   /** Local folder of this process alone, for what is not in the lake yet. */
   SPOOL_DIRECTORY: env.text(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { topicContract, topicNames } from '@millrace/contracts'
+import { type DomainContract, groupOf } from '@millrace/contracts'
 import { createNdjsonFormat, createParquetFormat, createSegmentWriter, type Lake } from '@millrace/lake'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { Topology } from '@millrace/stream'
@@ -10,6 +10,7 @@ import { ARCHIVER_DEFAULTS, type ArchiverOptions } from './options.ts'
 import { createPartitionArchiver } from './steps/archive-partition.ts'
 
 export interface LakeArchiverParts extends ArchiverOptions {
+  readonly domain: DomainContract
   readonly lake: Lake
   /** Local folder of this process alone, for segments that are not in the lake yet; what a dead process left there is never needed. */
   readonly spoolDirectory: string
@@ -20,16 +21,17 @@ export interface LakeArchiverParts extends ArchiverOptions {
   readonly newWriterId?: () => string
 }
 
-/** Archives every topic that the contracts store in the lake. */
+/** Archives every topic of a domain that the contracts store in the lake. */
 export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
-  const { lake, spoolDirectory, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
+  const { domain, lake, spoolDirectory, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
   const options = { ...ARCHIVER_DEFAULTS, ...given }
   const ownMetrics = archiverMetrics(metrics)
   return {
-    name: 'lake-archiver',
-    topics: topicNames.filter(name => topicContract(name).sinks.lake),
-    createProcessor(topic, partition) {
-      const contract = topicContract(topic)
+    name: groupOf('lake-archiver', domain.name),
+    topics: Object.values(domain.topics).filter(({ lake }) => lake),
+    outputs: [],
+    createProcessor(contract, partition) {
+      const topic = contract.name
       const format = options.format === 'parquet' ? createParquetFormat(contract, partition) : createNdjsonFormat()
       const spool = join(spoolDirectory, topic, String(partition))
       return createPartitionArchiver({

@@ -1,4 +1,6 @@
+import { simulation } from '@millrace/domains/lol/simulate'
+import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { startMain } from '@millrace/runtime'
-import { runGenerator } from './app.ts'
+import { runGenerator } from '@millrace/simulation'
 
-await startMain(() => runGenerator(process.env))
+await startMain(() => runGenerator(simulation, process.env, kafkaEventLogFromEnv))

@@ -62,7 +62,7 @@ export function startBehindTables(
     name: inner.name,
     finished,
     async start() {
-      health.addReadiness('mart', () => problem)
+      health.addReadiness(`mart of ${inner.name}`, () => problem)
       waiting = wait().catch(fail)
     },
     async stop() {

@@ -1,3 +1,4 @@
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { cassandraEnv } from '@millrace/mart'
 import { env, serviceEnv } from '@millrace/runtime'
@@ -7,6 +8,7 @@ export const martWriterEnv = {
   ...serviceEnv,
   ...kafkaEnv,
   ...cassandraEnv,
+  ...domainsEnv,
   /** `manage` makes missing tables and columns; `wait` waits until somebody else has made them. */
   MART_SCHEMA: env.oneOf(['manage', 'wait']).prefault('manage'),
   /** Records that are read and not yet written. */

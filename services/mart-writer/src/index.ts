@@ -1,2 +1,3 @@
 export { martWriterErrors } from './errors.ts'
-export { createMartWriterTopology, type MartWriterParts, martWriterTables } from './topology.ts'
+export { createMartWriterMetrics } from './metrics.ts'
+export { createMartWriterTopology, type MartWriterParts } from './topology.ts'

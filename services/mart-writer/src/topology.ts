@@ -1,28 +1,28 @@
-import { type MartTable, martMappings, martTable } from '@millrace/contracts'
+import { type DomainContract, groupOf } from '@millrace/contracts'
 import type { Mart } from '@millrace/mart'
-import type { Logger, ServiceMetrics } from '@millrace/runtime'
+import type { Logger } from '@millrace/runtime'
 import type { Topology } from '@millrace/stream'
-import { createMartWriterMetrics } from './metrics.ts'
+import type { MartWriterMetrics } from './metrics.ts'
 import { createPartitionWriter } from './steps/write-partition.ts'
 
 export interface MartWriterParts {
+  readonly domain: DomainContract
   readonly mart: Mart
-  readonly metrics?: ServiceMetrics
+  readonly metrics?: MartWriterMetrics
   readonly logger?: Logger
 }
 
-/** The tables that the mart writer fills; they must exist before it starts. */
-export const martWriterTables: readonly MartTable[] = [...new Set(martMappings.map(({ table }) => table))].map(
-  martTable,
-)
-
-/** Every topic that a mapping of the contracts names → its tables. Its only side effects are upserts into `mart`. */
-export function createMartWriterTopology({ mart, metrics, logger }: MartWriterParts): Topology {
-  const own = metrics && createMartWriterMetrics(metrics)
+/** Every topic of a domain that is mapped to tables → its tables. Its only side effects are upserts into `mart`. */
+export function createMartWriterTopology({ domain, mart, metrics, logger }: MartWriterParts): Topology {
   return {
-    name: 'mart-writer',
-    topics: [...new Set(martMappings.map(({ topic }) => topic))],
+    name: groupOf('mart-writer', domain.name),
+    topics: [...new Set(domain.mappings.map(({ topic }) => topic))],
+    outputs: [],
     createProcessor: topic =>
-      createPartitionWriter(topic, { mart, ...(own && { metrics: own }), ...(logger && { logger }) }),
+      createPartitionWriter(
+        topic,
+        domain.mappings.filter(mapping => mapping.topic === topic),
+        { mart, ...(metrics && { metrics }), ...(logger && { logger }) },
+      ),
   }
 }

@@ -1,4 +1,4 @@
-import type { LolAlert, LolCurated, LolScore, LolTruth } from '@millrace/contracts'
+import type { LolAlert, LolCurated, LolScore, LolTruth } from '@millrace/domains/lol/contract'
 
 const START_MS = Date.UTC(2025, 11, 31, 23, 0)
 

@@ -1,11 +1,15 @@
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { cassandraEnv } from '@millrace/mart'
 import { ConfigError, env, LOG_LEVELS, loadConfig } from '@millrace/runtime'
+import { topicSettingsEnv } from './topic-settings.ts'
 
 /** Environment of the provisioner; every name has the prefix MILLRACE_. */
 export const provisionerEnv = {
   ...kafkaEnv,
   ...cassandraEnv,
+  ...domainsEnv,
+  ...topicSettingsEnv,
   /** What is made: the topics in Kafka, or the keyspace and the tables of the mart. */
   PROVISION: env.oneOf(['topics', 'mart']),
   /** How long a server that is not there yet is waited for. */

@@ -1,23 +1,11 @@
-import { type TopicContract, topicContract, topicNames } from '@millrace/contracts'
-import type { EventLog } from '@millrace/event-log'
+import type { EventLog, TopicSpec } from '@millrace/event-log'
 
 /**
  * Creates every topic of the contracts that is missing and mends what can be mended.
  * @returns one line that says what was changed
  */
-export async function provisionTopics(
-  log: EventLog,
-  contracts: readonly TopicContract[] = topicNames.map(topicContract),
-): Promise<string> {
-  const reports = await log.ensureTopics(
-    contracts.map(({ name, partitions, retentionMs, cleanup, maxMessageBytes }) => ({
-      name,
-      partitions,
-      retentionMs,
-      cleanup,
-      maxMessageBytes,
-    })),
-  )
+export async function provisionTopics(log: EventLog, topics: readonly TopicSpec[]): Promise<string> {
+  const reports = await log.ensureTopics(topics)
   const created = reports.filter(({ outcome }) => outcome === 'created').map(({ name }) => name)
   const others = (outcome: 'changed' | 'differs'): string[] =>
     reports

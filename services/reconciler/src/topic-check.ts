@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type FailedEvent, type LakeManifest, martTable, payloadHash, type TopicContract } from '@millrace/contracts'
+import { type FailedEvent, type LakeManifest, martTable, payloadHash, type Topic } from '@millrace/contracts'
 import { createIdSpill, type IdSpill } from './id-spill.ts'
 import { isLakeFault } from './lake-reader.ts'
 import { ledgerIds } from './ledger.ts'
@@ -21,7 +21,7 @@ export interface LakeReader {
 
 /** The reconciliation of one topic. */
 export class TopicCheck {
-  readonly contract: TopicContract
+  readonly contract: Topic
   missing = 0
   duplicate = 0
   unexpected = 0
@@ -34,7 +34,7 @@ export class TopicCheck {
   /** Positions that a stage refused to archive; only unreadable records, so they are few. */
   readonly #notArchivable = new Set<string>()
 
-  constructor(contract: TopicContract, options: ReconcileOptions, digest: PayloadDigest, examples: string[]) {
+  constructor(contract: Topic, options: ReconcileOptions, digest: PayloadDigest, examples: string[]) {
     this.contract = contract
     this.#options = options
     this.#spill = createIdSpill(path.join(options.workDirectory, contract.name))

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lolChampions } from '@millrace/contracts'
+import { lolChampions } from '@millrace/domains/lol/contract'
 import type { StackAddresses } from '@millrace/testing'
 import { buildJavaPeer, buildSpark } from './peer-builds.ts'
 import { PeerProcess } from './peer-process.ts'

@@ -75,6 +75,12 @@ export class FlatReader {
     return this.#isReadable ? this.#names.indexOf(name) : NO
   }
 
+  /** Whether a field holds numbers. */
+  isNumber(index: number): boolean {
+    const kind = this.#fields[index]?.kind
+    return kind === 'number' || kind === 'integer'
+  }
+
   /**
    * Reads one event.
    * @returns true when these bytes are an event of the schema beyond doubt: JSON, no key twice, no unknown field, each value

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { flatReaderOf, type TopicContract } from '@millrace/contracts'
+import { eventReaderOf, eventTimeOf, type Topic } from '@millrace/contracts'
 
 /** Deepest nesting of a record that is stored; deeper ones cannot be written anew as JSON. */
 export const MAX_DEPTH = 512
@@ -15,7 +15,6 @@ export type DecodedRecord =
 
 export type UndecodableCode = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'too_deep'
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 interface ExactJson {
   rawJSON(text: string): unknown
 }
@@ -44,30 +43,17 @@ function inspect(value: object, levels: number, found: { isTooDeep: boolean; isI
 const parseExact = (text: string): unknown =>
   JSON.parse(text, keepExact as (this: unknown, key: string, value: unknown) => unknown)
 
-/** Reads the time of an event: an ISO-8601 instant with a zone, as ms since the epoch; null for anything else. */
-export function readEventTime(value: unknown): number | null {
-  if (typeof value !== 'string' || !INSTANT.test(value)) return null
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? null : ms
-}
-
 /**
  * Makes the reader of a topic's records: bytes that have to be a JSON object. A record without a readable event time, or one
  * that is not as its schema says, still is a record.
  */
-export function createRecordDecoder({
-  schema,
-  eventTime,
-}: Pick<TopicContract, 'schema' | 'eventTime'>): (value: Buffer) => DecodedRecord {
-  const flat = flatReaderOf(schema)
-  const timeIndex = flat.indexOf(eventTime)
+export function createRecordDecoder(topic: Topic): (value: Buffer) => DecodedRecord {
+  const reader = eventReaderOf(topic)
   return value =>
-    flat.read(value)
-      ? { ok: true, event: null, eventTimeMs: flat.instantMs(timeIndex) ?? null }
-      : parseRecord(value, eventTime)
+    reader.read(value) ? { ok: true, event: null, eventTimeMs: reader.eventTimeMs() } : parseRecord(value, topic)
 }
 
-function parseRecord(value: Buffer, eventTimeField: string): DecodedRecord {
+function parseRecord(value: Buffer, topic: Topic): DecodedRecord {
   if (!isUtf8(value)) return { ok: false, code: 'invalid_utf8', message: 'The bytes are not valid UTF-8.' }
   const text = value.toString('utf8')
   let event: unknown
@@ -86,5 +72,5 @@ function parseRecord(value: Buffer, eventTimeField: string): DecodedRecord {
   }
   if (found.isInexact) event = parseExact(text)
   const record = event as Record<string, unknown>
-  return { ok: true, event: record, eventTimeMs: readEventTime(record[eventTimeField]) }
+  return { ok: true, event: record, eventTimeMs: eventTimeOf(topic, record) }
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from '@duckdb/node-api'
-import { type ColumnType, columnsOf, type TopicContract } from '@millrace/contracts'
+import { type ColumnType, columnsOf, type Topic } from '@millrace/contracts'
 import { lakeError } from '../errors.ts'
 import type { DataFormat, LakeRow } from './data-format.ts'
 import { connect, sqlName, sqlText } from './duckdb.ts'
@@ -23,7 +23,7 @@ const MAX_LINE_BYTES = 16 << 20
  * those columns cannot hold exactly (JSON), and `_topic`, `_partition`, `_offset`, `_timestamp` (time of sending).
  * @throws `column_refused` when a field's name is taken or differs from another's only in case
  */
-export function createParquetFormat(contract: Pick<TopicContract, 'name' | 'schema'>, partition: number): DataFormat {
+export function createParquetFormat(contract: Pick<Topic, 'name' | 'schema'>, partition: number): DataFormat {
   const columns = columnsOf(contract.schema)
   const taken = new Set(RESERVED)
   for (const { name } of columns) {

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
+import { routePath } from '@millrace/contracts'
 import type { Clock, CodedError, Logger, Secret } from '@millrace/runtime'
 import { Pool } from 'undici'
 import { simulationError } from '../errors.ts'
@@ -27,12 +28,6 @@ export interface GatewaySinkOptions {
   readonly requestTimeoutMs?: number
   /** How long the gateway may take nothing before the sink gives up, ms. */
   readonly patienceMs?: number
-}
-
-/** The path of a topic at the gateway. */
-const pathOf = (topic: string): string => {
-  const [domain, what] = topic.split('.')
-  return `/v1/events/${domain}${what === 'raw' ? '' : `/${what}`}`
 }
 
 /**
@@ -73,7 +68,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
     try {
       const response = await pool.request({
         method: 'POST',
-        path: prefix + pathOf(topic),
+        path: prefix + routePath(topic),
         headers,
         body,
         signal: giveUp,

@@ -1,11 +1,11 @@
-import { columnsOf, type TopicContract, topicContract, topicNames } from '@millrace/contracts'
+import { columnsOf, type Topic, topicContract, topicNames } from '@millrace/contracts'
 
 const DAY_MS = 86_400_000
 
 /** Text that is safe in a cell of a Markdown table. */
 export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function sinksOf({ sinks, name }: TopicContract): string {
+function sinksOf({ sinks, name }: Topic): string {
   const where = [...(sinks.lake ? ['lake'] : []), ...sinks.mart.map(table => `mart table \`${table}\``)]
   return where.length > 0
     ? where.join(', ')
@@ -14,7 +14,7 @@ function sinksOf({ sinks, name }: TopicContract): string {
       : 'the log alone'
 }
 
-function section(contract: TopicContract): string {
+function section(contract: Topic): string {
   const fields = columnsOf(contract.schema).map(
     ({ name, type, nullable, description }) =>
       `| \`${name}\` | ${type} | ${nullable ? 'may be missing or null' : 'always'} | ${cell(description)} |`,

@@ -1,4 +1,4 @@
-import type { LolAlert } from '@millrace/contracts'
+import type { LolAlert } from '@millrace/domains/lol/contract'
 import type { RatedMove } from './track-player.ts'
 
 const MOST_EVIDENCE = 10

@@ -1,4 +1,4 @@
-import type { LolRaw } from '@millrace/contracts'
+import type { LolRaw } from '@millrace/domains/lol/contract'
 import { describe, expect, it } from 'vitest'
 import { moveAt } from '../../test/moves.ts'
 import { readMove } from './read-move.ts'

@@ -1,4 +1,5 @@
-import { flatReaderOf, lolRaw, readGameTimeMs } from '@millrace/contracts'
+import { eventTimeOf, flatReaderOf } from '@millrace/contracts'
+import { lol, lolRaw, readGameTimeMs } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 import { deadLetter, decodeJson, drop, ok, type StepResult } from '@millrace/stream'
 
@@ -54,8 +55,8 @@ function parseMove(record: LogRecord): StepResult<Move> {
   if (decoded.kind !== 'ok') return decoded
   const { eventId, account, method, ingametime, x, y, inputkey, roomID, datetime } = decoded.value
   if (method !== METHOD) return drop('not_a_move')
-  const timeMs = typeof datetime === 'string' ? Date.parse(datetime) : Number.NaN
-  if (Number.isNaN(timeMs))
+  const timeMs = eventTimeOf(lol.topics.raw, decoded.value)
+  if (timeMs === null)
     return deadLetter('wrong_field', `datetime: expected an instant, got ${JSON.stringify(datetime)}`, {
       path: '/datetime',
       sourceEventId: eventId,

@@ -1,4 +1,4 @@
-import type { LolAlert } from '@millrace/contracts'
+import { type LolAlert, lol } from '@millrace/domains/lol/contract'
 import type { KeyedContext } from '@millrace/stream'
 import type { VerdictTally } from '../metrics.ts'
 import type { Model, MoveFeatures } from '../models/model.ts'
@@ -27,7 +27,7 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
     if (!publishScores) return
     const contributions = model.contributions(features)
     context.emitBytes(
-      'lol.scores',
+      lol.topics.scores,
       writeScore(move, { score, contributions, verdict, warmUp, late: context.late, modelId }),
     )
   }
@@ -62,6 +62,6 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
       evidence: collectEvidence(track.windowAt(index)),
       modelId,
     }
-    context.emit('lol.alerts', alert)
+    context.emit(lol.topics.alerts, alert)
   }
 }

@@ -1,4 +1,4 @@
-import { lolScore } from '@millrace/contracts'
+import { lolScore } from '@millrace/domains/lol/contract'
 import { assert, double, integer, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { writeScore } from './write-score.ts'

@@ -1,4 +1,5 @@
-import { createInstantWriter, type LolScore } from '@millrace/contracts'
+import { createInstantWriter } from '@millrace/contracts'
+import type { LolScore } from '@millrace/domains/lol/contract'
 import type { Contribution } from '../models/model.ts'
 import type { Move } from './read-move.ts'
 

@@ -1,5 +1,4 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { type TopicContract, topics } from '@millrace/contracts'
 import { z } from 'zod'
 
 const quota = z.strictObject({
@@ -36,13 +35,6 @@ export const keyFileSchema = z.looseObject({
 
 export type ApiKey = z.output<typeof apiKey>
 export type KeyFile = z.output<typeof keyFileSchema>
-
-/** Contracts of the topics that clients may write. */
-export const clientTopics: ReadonlyMap<string, TopicContract> = new Map(
-  Object.values(topics as Readonly<Record<string, TopicContract>>)
-    .filter(contract => contract.wire !== undefined)
-    .map(contract => [contract.name, contract]),
-)
 
 /** How a key is stored: SHA-256 suffices, for a key is 32 random bytes and not a word that could be guessed. */
 export const hashOfKey = (key: string): string => `sha256:${hash('sha256', key)}`

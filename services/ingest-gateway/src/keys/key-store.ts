@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { type Clock, type Component, type Logger, nearest } from '@millrace/runtime'
-import { clientTopics, createKeyRing, type KeyRing } from './api-key.ts'
+import { createKeyRing, type KeyRing } from './api-key.ts'
 import { readKeyFile } from './read-key-file.ts'
 
 export interface KeyStoreOptions {
   readonly file: string
+  /** Topics that clients may write: a key that names another one is logged. */
+  readonly topics: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
   /** How often the file is looked at, ms. Looking works with every way of replacing it: in place, by rename, by a swapped symlink. */
@@ -20,7 +22,7 @@ export interface KeyStore extends KeyRing {
  * The keys of a file, read again whenever the file changes. A file that is missing or broken stops the start, and later keeps the last good keys.
  */
 export function createKeyStore(options: KeyStoreOptions): Component & KeyStore {
-  const { file, clock, logger, pollMs = 2_000 } = options
+  const { file, topics: known, clock, logger, pollMs = 2_000 } = options
   let ring = createKeyRing([])
   let problem: string | null = null
   let seen = ''
@@ -42,8 +44,8 @@ export function createKeyStore(options: KeyStoreOptions): Component & KeyStore {
     problem = null
     const live = keys.filter(key => key.revokedAt === undefined)
     for (const { id, topics } of live)
-      for (const topic of topics.filter(name => !clientTopics.has(name))) {
-        logger.warn({ keyId: id, topic, nearest: nearest(topic, [...clientTopics.keys()]) }, 'key_topic_unknown')
+      for (const topic of topics.filter(name => !known.includes(name))) {
+        logger.warn({ keyId: id, topic, nearest: nearest(topic, known) }, 'key_topic_unknown')
       }
     logger.info({ file, live: live.length, revoked: keys.length - live.length }, 'keys_loaded')
   }

@@ -3,7 +3,7 @@ import { open, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Clock, CodedError, nearest, systemClock } from '@millrace/runtime'
 import { gatewayError } from '../errors.ts'
-import { type ApiKey, clientTopics, hashOfKey, type KeyFile } from './api-key.ts'
+import { type ApiKey, hashOfKey, type KeyFile } from './api-key.ts'
 import { readKeyFile } from './read-key-file.ts'
 
 export interface NewKey {
@@ -14,6 +14,8 @@ export interface NewKey {
 }
 
 export interface KeySources {
+  /** Topics that clients may write. */
+  readonly topics: readonly string[]
   readonly clock?: Clock
   readonly randomBytes?: (size: number) => Buffer
 }
@@ -31,12 +33,12 @@ const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as ListedKe
 export async function createKey(
   file: string,
   wanted: NewKey,
-  { clock = systemClock, randomBytes = systemRandomBytes }: KeySources = {},
+  { topics, clock = systemClock, randomBytes = systemRandomBytes }: KeySources,
 ): Promise<{ readonly id: string; readonly key: string; readonly entry: ListedKey }> {
   for (const topic of wanted.topics) {
-    if (clientTopics.has(topic)) continue
-    const near = nearest(topic, [...clientTopics.keys()])
-    const hint = near ? `Did you mean ${near}?` : `Known: ${[...clientTopics.keys()].join(', ')}.`
+    if (topics.includes(topic)) continue
+    const near = nearest(topic, topics)
+    const hint = near ? `Did you mean ${near}?` : `Known: ${topics.join(', ')}.`
     throw gatewayError('unknown_key_topic', { topic, hint })
   }
   const id = randomBytes(5).toString('hex')
@@ -75,7 +77,7 @@ async function readOrNone(file: string): Promise<KeyFile> {
 export async function revokeKey(
   file: string,
   id: string,
-  { clock = systemClock }: KeySources = {},
+  { clock = systemClock }: Pick<KeySources, 'clock'> = {},
 ): Promise<ListedKey> {
   const { keys } = await readKeyFile(file)
   if (!keys.some(key => key.id === id)) {

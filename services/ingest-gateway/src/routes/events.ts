@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
-import { isSaneEventTime, MAX_RECORD_BYTES } from '@millrace/contracts'
+import { isSaneEventTime, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
 import type { Clock } from '@millrace/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, ByteLease } from '../byte-budget.ts'
@@ -66,8 +66,8 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
   return refusal
 }
 
-/** The handler of `POST /v1/events/:domain` and `.../truth`. */
-export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw' | 'truth') {
+/** The handler of the route of one topic. */
+export function createEventsHandler(dependencies: EventsDependencies, topic: Topic) {
   const { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile } = dependencies
 
   async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
@@ -100,7 +100,11 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
     const prepared: Prepared = { outcomes: [], refused: [], accepted: { indexes: [], records: [] } }
     let facts: BodyFacts | undefined
     const factsOnce = (): BodyFacts => (facts ??= factsOf(body, form))
-    const prepare = createRecordReader(contract, body, factsOnce, idMaker(admission))
+    const prepare = createRecordReader(contract, body, {
+      factsOfBody: factsOnce,
+      makeId: idMaker(admission),
+      receivedMs: clock.now(),
+    })
     let turnFrom = 0
     for (let index = 0; index < starts.length; index++) {
       if (starts[index]! - turnFrom > BYTES_PER_TURN) {
@@ -223,8 +227,7 @@ export function createEventsHandler(dependencies: EventsDependencies, kind: 'raw
 
   return async function handleEvents(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const startedMs = clock.now()
-    const { domain } = request.params as { domain: string }
-    const admission = admitRequest({ domain, kind, headers: request.headers }, dependencies.admission)
+    const admission = admitRequest(topic, request.headers, dependencies.admission)
     if (isRefusal(admission)) return sendRefusal(reply, admission, metrics)
     const lease = budget.lease()
     try {

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { Catalog } from '@millrace/contracts'
 import type { FastifyInstance } from 'fastify'
-import { eventPaths } from '../http-server.ts'
 import { openApiDocument } from '../openapi.ts'
 
 /** Nothing from elsewhere: the page works without the internet. */
@@ -12,12 +12,12 @@ const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="600" fill="#fff">Millrace</text></svg>'
 
 /** `GET /`, the OpenAPI document and the browsable page of it. */
-export function registerPages(server: FastifyInstance): void {
-  const document = openApiDocument()
+export function registerPages(server: FastifyInstance, catalog: Catalog): void {
+  const document = openApiDocument(catalog)
   const text = JSON.stringify(document)
   const front = JSON.stringify({
     name: 'Millrace ingest gateway',
-    send: eventPaths.map(path => `POST ${path}`),
+    send: [...catalog.routes.keys()].map(path => `POST ${path}`),
     openapi: '/openapi.json',
     docs: '/docs',
   })

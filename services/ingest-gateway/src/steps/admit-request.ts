@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { TopicContract } from '@millrace/contracts'
-import { nearest } from '@millrace/runtime'
-import { type ApiKey, clientTopics, type KeyRing, keyAllowsOrigin } from '../keys/api-key.ts'
+import type { Topic } from '@millrace/contracts'
+import { type ApiKey, type KeyRing, keyAllowsOrigin } from '../keys/api-key.ts'
 import type { Refusal } from '../problem.ts'
 import type { Quotas } from '../quota.ts'
 import { type BodyEncoding, bodyEncodings } from './read-body.ts'
@@ -9,7 +8,7 @@ import { type BodyEncoding, bodyEncodings } from './read-body.ts'
 /** What is settled about a request before its body is read. */
 export interface Admission {
   readonly key: ApiKey
-  readonly contract: TopicContract
+  readonly contract: Topic
   readonly form: 'json' | 'ndjson'
   readonly encoding: BodyEncoding | null
   readonly idempotencyKey: string | undefined
@@ -32,20 +31,6 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 const MINIMAL = /(?:^|[,\s])return\s*=\s*"?minimal\b/i
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
 const ACCEPTED = ['*/*', 'application/*', 'application/json', 'application/problem+json']
-
-const domainsWith = (kind: string): string[] =>
-  [...clientTopics.values()].filter(({ name }) => name.endsWith(`.${kind}`)).map(({ domain }) => domain)
-
-/** The topic behind `/v1/events/<domain>` (raw) or `/v1/events/<domain>/truth`. */
-function topicOf(domain: string, kind: 'raw' | 'truth'): TopicContract | Refusal {
-  const contract = clientTopics.get(`${domain}.${kind}`)
-  if (contract) return contract
-  const known = domainsWith(kind)
-  const near = nearest(domain, known)
-  const hint = near ? `Did you mean "${near}"?` : `Known: ${known.join(', ')}.`
-  const shown = domain.slice(0, 64)
-  return { code: 'unknown_domain', details: { domain: shown, what: kind === 'truth' ? ' with truth' : '', hint } }
-}
 
 /** The live key of the request, or why there is none. */
 function keyOf(headers: IncomingHttpHeaders, keys: KeyRing): ApiKey | Refusal {
@@ -104,14 +89,12 @@ function encodingOf(header: string | undefined): BodyEncoding | null | Refusal {
  * how much, and in what form.
  */
 export function admitRequest(
-  target: { readonly domain: string; readonly kind: 'raw' | 'truth'; readonly headers: IncomingHttpHeaders },
+  contract: Topic,
+  headers: IncomingHttpHeaders,
   { keys, quotas, isOverloaded }: AdmissionOptions,
 ): Admission | Refusal {
-  const { domain, kind, headers } = target
   const key = keyOf(headers, keys)
   if (!('hash' in key)) return key
-  const contract = topicOf(domain, kind)
-  if ('code' in contract) return contract
   if (!key.topics.includes(contract.name))
     return {
       code: 'topic_not_allowed',

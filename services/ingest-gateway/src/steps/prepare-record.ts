@@ -1,5 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { flatReaderOf, MAX_RECORD_BYTES, readWire, type TopicContract } from '@millrace/contracts'
+import {
+  createInstantWriter,
+  eventReaderOf,
+  eventTimeOf,
+  MAX_RECORD_BYTES,
+  RECEIVED_AT,
+  readWire,
+  type Topic,
+} from '@millrace/contracts'
 import { describeValue, explainIssues } from '../explain-issues.ts'
 import { countKeys, faultOf, parseKeepingNumbers } from '../inspect-event.ts'
 import { jsonFault } from '../json-fault.ts'
@@ -35,6 +43,8 @@ export interface BodyFacts {
 /** Gives an event id to a record that came without one. */
 export type IdMaker = (index: number, record: Uint8Array) => string
 
+const writeInstant = createInstantWriter()
+
 const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, key: null })
 
 /** Integers with so many digits may not survive being read as doubles and written again. */
@@ -46,14 +56,21 @@ const LONG_NUMBER = /\d{16}/
  * canonical (no event id, wire form, repeated keys, line breaks).
  */
 export function createRecordReader(
-  contract: TopicContract,
+  topic: Topic,
   body: Buffer,
-  factsOfBody: () => BodyFacts,
-  makeId: IdMaker,
+  {
+    factsOfBody,
+    makeId,
+    receivedMs,
+  }: {
+    readonly factsOfBody: () => BodyFacts
+    readonly makeId: IdMaker
+    /** When the request came, for events without a time of their own. */
+    readonly receivedMs: number
+  },
 ) {
-  const { schema, key: keyField, eventTime, wire = {} } = contract
-  const flat = flatReaderOf(schema)
-  const [keyIndex, idIndex, timeIndex] = [keyField, 'eventId', eventTime].map(field => flat.indexOf(field))
+  const { schema, wire } = topic
+  const reader = eventReaderOf(topic)
   const wireFields = Object.keys(wire)
   // One client writes all of its records alike, so what the last one needed is tried first.
   let wireFirst = false
@@ -62,13 +79,12 @@ export function createRecordReader(
     const bytes = end - start
     if (bytes > MAX_RECORD_BYTES)
       return refuse({ code: 'record_too_large', details: { bytes, limit: MAX_RECORD_BYTES } })
-    if (flat.read(body, start, end))
-      return {
-        key: flat.slice(keyIndex!)!,
-        value: body.subarray(start, end),
-        eventId: flat.text(idIndex!)!,
-        eventTimeMs: flat.instantMs(timeIndex!)!,
-      }
+    if (reader.read(body, start, end)) {
+      const eventTimeMs = reader.eventTimeMs()
+      const key = reader.key()
+      if (eventTimeMs !== null && key.length > 0)
+        return { key, value: body.subarray(start, end), eventId: reader.eventId()!, eventTimeMs }
+    }
     const facts = factsOfBody()
     if (!facts.utf8 && !isUtf8(body.subarray(start, end)))
       return refuse({ code: 'invalid_utf8', details: { position: firstBadByte(body, start, end) } })
@@ -94,38 +110,57 @@ export function createRecordReader(
     // Repeated keys and line breaks are fine JSON, but readers behind the gateway would not agree on them.
     const isPlain = keys === countWrittenKeys(body, start, end) && !(facts.lineBreaks && /[\r\n]/.test(text))
     let result = hasId && isPlain && !wireFirst ? schema.safeParse(record) : undefined
-    if (result?.success) return asReceived(record, start, end)
+    if (result?.success) {
+      const plain = asReceived(record, start, end)
+      if (plain) return plain
+    }
 
     const wired = readWire(record, wire)
     if (!hasId) wired.eventId = makeId(index, body.subarray(start, end))
     wireFirst = hasId && wireFields.some(field => wired[field] !== record[field])
     if (!result || wireFirst) result = schema.safeParse(wired)
     if (!result.success) return withFields(record, explainIssues(record, result.error.issues))
-    if (hasId && isPlain && !wireFirst) return asReceived(record, start, end)
+    if (hasId && isPlain && !wireFirst) {
+      const plain = asReceived(record, start, end)
+      if (plain) return plain
+    }
+    const key = topic.keyOf(wired)
+    if (key === '')
+      return withFields(record, { code: 'key_missing_in_event', details: { topic: topic.name, key: topic.keyText } })
+    if (eventTimeOf(topic, wired) === null) wired[RECEIVED_AT] = writeInstant(receivedMs)
     return {
-      key: Buffer.from(wired[keyField] as string),
+      key: Buffer.from(key),
       value: Buffer.from(JSON.stringify(LONG_NUMBER.test(text) ? withLongNumbers(wired, text, schema.shape) : wired)),
       eventId: wired.eventId as string,
-      eventTimeMs: Date.parse(wired[eventTime] as string),
+      eventTimeMs: eventTimeOf(topic, wired)!,
     }
   }
 
-  function asReceived(record: Record<string, unknown>, start: number, end: number): PreparedRecord {
-    return {
-      key: Buffer.from(record[keyField] as string),
-      value: body.subarray(start, end),
-      eventId: record.eventId as string,
-      eventTimeMs: Date.parse(record[eventTime] as string),
-    }
+  /** The event in its own bytes; null where it has to be written anew: it lacks a time, or a key. */
+  function asReceived(record: Record<string, unknown>, start: number, end: number): PreparedRecord | null {
+    const key = topic.keyOf(record)
+    const eventTimeMs = eventTimeOf(topic, record)
+    if (key === '' || eventTimeMs === null) return null
+    return { key: Buffer.from(key), value: body.subarray(start, end), eventId: record.eventId as string, eventTimeMs }
   }
 
   function withFields(record: Record<string, unknown>, refusal: Refusal): RefusedRecord {
     const { eventId } = record
-    const key = record[keyField]
     return {
       refusal,
       eventId: typeof eventId === 'string' && eventId.length <= 64 ? eventId : null,
-      key: typeof key === 'string' ? Buffer.from(key) : null,
+      key: keyOfRefused(record),
+    }
+  }
+
+  /** The key of an event that is not as its schema says, where it has one all the same. */
+  function keyOfRefused(record: Record<string, unknown>): Buffer | null {
+    try {
+      const key = topic.keyOf(record)
+      return key === '' ? null : Buffer.from(key)
+    } catch {
+      // A key of nested fields, of which one is not there.
+      return null
     }
   }
 }

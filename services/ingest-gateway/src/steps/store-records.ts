@@ -1,4 +1,4 @@
-import type { FailedEvent, TopicContract } from '@millrace/contracts'
+import type { FailedEvent, Topic } from '@millrace/contracts'
 import type { AppendResult, OutgoingRecord } from '@millrace/event-log'
 import type { ByteLease } from '../byte-budget.ts'
 import type { LogLink } from '../log-link.ts'
@@ -28,7 +28,7 @@ export interface KeptRefusal {
 
 export interface StoreOptions {
   readonly link: LogLink
-  readonly contract: TopicContract
+  readonly contract: Topic
   readonly deadlineMs: number
   readonly nowMs: number
   readonly traceparent: string | undefined

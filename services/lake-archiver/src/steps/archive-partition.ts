@@ -1,4 +1,4 @@
-import { isSaneEventTime, type LakeManifest, type TopicContract } from '@millrace/contracts'
+import { isSaneEventTime, type LakeManifest, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import {
   createRecordDecoder,
@@ -21,7 +21,7 @@ import type { ArchiverMetrics } from '../metrics.ts'
 import type { ArchiverOptions } from '../options.ts'
 
 export interface ArchivePartitionParts {
-  readonly contract: TopicContract
+  readonly contract: Topic
   readonly partition: number
   readonly format: DataFormat
   readonly createWriter: (observer: {

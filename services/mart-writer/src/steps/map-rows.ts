@@ -1,11 +1,4 @@
-import {
-  type MartRow,
-  type MartTable,
-  martMappings,
-  martTable,
-  type TopicName,
-  topicContract,
-} from '@millrace/contracts'
+import type { MartMapping, MartRow, MartTable, Topic } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { rowProblem } from '@millrace/mart'
 import { deadLetter, decodeJson, ok, type Step, type StepResult } from '@millrace/stream'
@@ -28,22 +21,17 @@ function pathOf(event: Event, column: string): string | null {
 }
 
 /** A step that turns a record of one topic into its rows; a record with one row that cannot be stored gives none. */
-export function mapRows(topic: TopicName): Step<LogRecord, readonly TableRow[]> {
-  const decode = decodeJson(topicContract(topic).schema)
-  const mappings = martMappings
-    .filter(mapping => mapping.topic === topic)
-    .map(({ table, toRow }) => ({
-      table: martTable(table),
-      toRow: toRow as unknown as (event: Event) => MartRow | null,
-    }))
+export function mapRows(topic: Topic, mappings: readonly MartMapping[]): Step<LogRecord, readonly TableRow[]> {
+  const decode = decodeJson(topic.schema)
 
   return (record): StepResult<readonly TableRow[]> => {
     const decoded = decode(record, record)
     if (decoded.kind !== 'ok') return decoded
     const event: Event = decoded.value
     const rows: TableRow[] = []
-    for (const { table, toRow } of mappings) {
-      const row = toRow(event)
+    for (const mapping of mappings) {
+      const { table } = mapping
+      const row = mapping.toRow(event)
       if (row === null) continue
       const problem = rowProblem(table, row)
       if (problem) {

@@ -1,4 +1,4 @@
-import type { MartTable, TopicName } from '@millrace/contracts'
+import type { MartMapping, MartTable, Topic } from '@millrace/contracts'
 import type { Mart } from '@millrace/mart'
 import { CodedError, type Logger } from '@millrace/runtime'
 import { deadLetter, type FailedRecord, failedRecord, type PartitionProcessor } from '@millrace/stream'
@@ -23,10 +23,12 @@ function failedRefusal({ record, table, error }: RefusedRow): FailedRecord {
 
 /** Writes the records of one partition: what `process` returns is in the mart, in every table of its topic, or failed. */
 export function createPartitionWriter(
-  topic: TopicName,
+  contract: Topic,
+  mappings: readonly MartMapping[],
   { mart, metrics, logger }: WritePartitionOptions,
 ): PartitionProcessor {
-  const toRows = mapRows(topic)
+  const topic = contract.name
+  const toRows = mapRows(contract, mappings)
 
   async function write(table: MartTable, rows: readonly RowOfRecord[]): Promise<RefusedRow[]> {
     const labels = { table: table.name }

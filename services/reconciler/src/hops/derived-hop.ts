@@ -1,4 +1,4 @@
-import { type TopicContract, topicContract } from '@millrace/contracts'
+import { type Topic, topicContract } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
 import { idOf, readEvent } from '../record-id.ts'
@@ -28,8 +28,8 @@ interface Unmatched {
  * @param derived contract of the derived topic
  */
 export function createDerivedHop(
-  contract: TopicContract,
-  derived: TopicContract,
+  contract: Topic,
+  derived: Topic,
   { log, failed, clock }: { readonly log: EventLog; readonly failed: FailedIndex; readonly clock: Clock },
 ): HopCheck {
   const { name: topic } = contract
@@ -144,7 +144,7 @@ export function createDerivedHop(
 }
 
 /** The topic that has one record with the same id for every event of `topic`, where there is one. */
-export const derivedOf = (topic: string, names: readonly string[]): TopicContract | null => {
+export const derivedOf = (topic: string, names: readonly string[]): Topic | null => {
   const contracts = names.map(topicContract)
   return contracts.find(({ derivedFrom }) => derivedFrom?.topic === topic && derivedFrom.everyEvent) ?? null
 }

@@ -1,4 +1,4 @@
-import { type LakeManifest, manifestFolder, manifestPath, payloadHash, type TopicContract } from '@millrace/contracts'
+import { type LakeManifest, manifestFolder, manifestPath, payloadHash, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
 import { isLakeFault } from '../lake-reader.ts'
@@ -28,7 +28,7 @@ export interface LakeHopParts {
  * Compares the log with the lake record for record, one archived range at a time. Ranges that the log no longer has are only
  * looked for: whether their files are there with the length that the manifest says.
  */
-export function createLakeHop(contract: TopicContract, { log, lake, failed, directory }: LakeHopParts): HopCheck {
+export function createLakeHop(contract: Topic, { log, lake, failed, directory }: LakeHopParts): HopCheck {
   const topic = contract.name
 
   /** The range that holds `from`, else the next one behind it. */

@@ -1,4 +1,4 @@
-import { type MartRow, type MartTable, martMappings, martTable, type TopicContract } from '@millrace/contracts'
+import { type MartRow, type MartTable, martMappings, martTable, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Mart, rowProblem } from '@millrace/mart'
 import { idOf, readEvent } from '../record-id.ts'
@@ -16,7 +16,7 @@ export const hasMartRows = (topic: string): boolean => martMappings.some(mapping
 
 /** Looks for the rows of a topic's records in the mart, each by its key. */
 export function createMartHop(
-  contract: TopicContract,
+  contract: Topic,
   { log, mart, failed }: { readonly log: EventLog; readonly mart: Mart; readonly failed: FailedIndex },
 ): HopCheck {
   const { name: topic, schema } = contract

@@ -1,0 +1,142 @@
+import { failedEventsTopic } from './failed-event.ts'
+import type { MartMapping, MartTable, MartValue } from './mart.ts'
+import type { Topic } from './topic.ts'
+
+/**
+ * What must hold between a raw topic and a table of aggregates: the events of the table's rows, the late ones and the failed
+ * ones together are the distinct events of the topic.
+ */
+export interface ConservationRule {
+  readonly source: Topic
+  readonly table: MartTable
+  /** Column with the number of source events that a row holds. */
+  readonly eventsColumn: string
+  /** Rows that count, where each event is in several of them: one value of a column. */
+  readonly where?: { readonly column: string; readonly equals: MartValue }
+  /** Topic with one record for each event that came too late to be counted. */
+  readonly late: Topic
+}
+
+/** The contracts of one domain: its topics, its mart tables and how records become rows. */
+export interface DomainContract {
+  readonly name: string
+  /** For people, e.g. "League of Legends matches". */
+  readonly title: string
+  readonly topics: Readonly<Record<string, Topic>>
+  readonly tables: readonly MartTable[]
+  readonly mappings: readonly MartMapping[]
+  readonly conservation: readonly ConservationRule[]
+}
+
+/** Declares a domain; its lists may be left out where they are empty. */
+export function defineDomain<T extends Readonly<Record<string, Topic>>>(
+  domain: Pick<DomainContract, 'name' | 'title'> &
+    Partial<Pick<DomainContract, 'tables' | 'mappings' | 'conservation'>> & { readonly topics: T },
+): DomainContract & { readonly topics: T } {
+  return { tables: [], mappings: [], conservation: [], ...domain }
+}
+
+/** All contracts of a deployment: those of its domains and the platform's own. */
+export interface Catalog {
+  readonly domains: readonly DomainContract[]
+  readonly topics: readonly Topic[]
+  readonly tables: readonly MartTable[]
+  readonly mappings: readonly MartMapping[]
+  readonly conservation: readonly ConservationRule[]
+  /** Topics that clients may write, by path. */
+  readonly routes: ReadonlyMap<string, Topic>
+  /** @throws an error with the known names when there is none */
+  topic(name: string): Topic
+  /** @throws an error with the known names when there is none */
+  table(name: string): MartTable
+  find(topicName: string): Topic | undefined
+  mappingsOf(topicName: string): readonly MartMapping[]
+  /** The topics that are derived from a topic. */
+  derivedOf(topicName: string): readonly Topic[]
+}
+
+const NAME = /^[a-z][a-z0-9-]*$/
+const TOPIC_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/
+
+/** What is wrong with the contracts of a domain, a sentence each. */
+export function domainProblems(domain: DomainContract): string[] {
+  const problems: string[] = []
+  const { name, topics, tables, mappings } = domain
+  if (!NAME.test(name)) problems.push(`domain "${name}": expected lower-case letters, digits and hyphens`)
+  const own = new Set(Object.values(topics))
+  for (const topic of own) {
+    if (topic.domain !== name || !TOPIC_NAME.test(topic.name))
+      problems.push(
+        `topic ${topic.name}: expected the name "${name}.<stream>" of lower-case letters, digits and hyphens`,
+      )
+    const { route, derivedFrom } = topic
+    if (route && route.samples.length === 0) problems.push(`topic ${topic.name}: its route has no sample`)
+    if (derivedFrom && !own.has(derivedFrom.topic))
+      problems.push(`topic ${topic.name}: its source ${derivedFrom.topic.name} is of another domain`)
+    if (route && derivedFrom) problems.push(`topic ${topic.name}: a derived topic has no route`)
+  }
+  for (const table of tables) {
+    if (!table.name.startsWith(`${name.replaceAll('-', '_')}_`))
+      problems.push(`table ${table.name}: expected a name that begins with "${name.replaceAll('-', '_')}_"`)
+    for (const key of [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)])
+      if (!table.columns[key]) problems.push(`table ${table.name}: its key column ${key} is not among its columns`)
+    if (!mappings.some(mapping => mapping.table === table))
+      problems.push(`table ${table.name}: nothing is mapped to it`)
+  }
+  for (const { topic, table } of mappings)
+    if (!own.has(topic) || !tables.includes(table))
+      problems.push(`mapping ${topic.name} to ${table.name}: topic and table must be the domain's own`)
+  return problems
+}
+
+/**
+ * Puts domains together.
+ * @throws an error that lists every contradiction within and between them
+ */
+export function createCatalog(domains: readonly DomainContract[]): Catalog {
+  const topics = [...domains.flatMap(domain => Object.values(domain.topics)), failedEventsTopic]
+  const tables = domains.flatMap(domain => domain.tables)
+  const mappings = domains.flatMap(domain => domain.mappings)
+  const routes = new Map(topics.flatMap(topic => (topic.route ? [[topic.route.path, topic] as const] : [])))
+  const problems = domains.flatMap(domainProblems)
+  const twice = (kind: string, names: readonly string[]): void => {
+    for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index)))
+      problems.push(`${kind} ${name} is declared twice`)
+  }
+  twice(
+    'domain',
+    domains.map(({ name }) => name),
+  )
+  twice(
+    'topic',
+    topics.map(({ name }) => name),
+  )
+  twice(
+    'table',
+    tables.map(({ name }) => name),
+  )
+  if (problems.length > 0) throw new Error(`The contracts contradict each other:\n${problems.join('\n')}`)
+  const topicsByName = new Map(topics.map(topic => [topic.name, topic]))
+  const tablesByName = new Map(tables.map(table => [table.name, table]))
+  const known = <T>(kind: string, byName: ReadonlyMap<string, T>, name: string): T => {
+    const found = byName.get(name)
+    if (found) return found
+    throw new Error(`No ${kind} "${name}" in the contracts. Known: ${[...byName.keys()].join(', ')}.`)
+  }
+  return {
+    domains,
+    topics,
+    tables,
+    mappings,
+    conservation: domains.flatMap(domain => domain.conservation),
+    routes,
+    topic: name => known('topic', topicsByName, name),
+    table: name => known('mart table', tablesByName, name),
+    find: name => topicsByName.get(name),
+    mappingsOf: name => mappings.filter(({ topic }) => topic.name === name),
+    derivedOf: name => topics.filter(({ derivedFrom }) => derivedFrom?.topic.name === name),
+  }
+}
+
+/** Consumer group of a service for one domain. */
+export const groupOf = (service: string, domain: string): string => `${service}.${domain}`

@@ -1,0 +1,74 @@
+import { FlatReader } from './flat/flat-reader.ts'
+import { eventTimeOf, type Topic } from './topic.ts'
+
+const FACTORS = { instant: 1, seconds: 1000, milliseconds: 1 } as const
+
+/**
+ * Reads event id, key and event time of a topic's records from their bytes, without parsing them. It takes only canonical JSON of
+ * the topic's schema, and only of topics whose key and time are fields; for anything else use `JSON.parse` and the topic's own
+ * functions, which give the same answers.
+ */
+export interface EventReader {
+  /** Whether the bytes were taken; the other methods tell of the event that was read last. */
+  read(bytes: Uint8Array, start?: number, end?: number): boolean
+  /** Bytes of the partition key; empty where the event has none. */
+  key(): Buffer
+  /** Event time in ms since the epoch; null where the event has none. */
+  eventTimeMs(): number | null
+  eventId(): string | null
+}
+
+const NOTHING: EventReader = {
+  read: () => false,
+  key: () => Buffer.alloc(0),
+  eventTimeMs: () => null,
+  eventId: () => null,
+}
+
+function createEventReader(topic: Topic): EventReader {
+  const { schema, keyField, timeField } = topic
+  const fields = Object.keys(schema.shape)
+  if (keyField === null || timeField === null || !fields.includes(keyField) || !fields.includes(timeField.field))
+    return NOTHING
+  const flat = new FlatReader(schema)
+  const keyAt = flat.indexOf(keyField)
+  const timeAt = flat.indexOf(timeField.field)
+  const idAt = fields.includes('eventId') ? flat.indexOf('eventId') : null
+  const isNumericKey = flat.isNumber(keyAt)
+  const { unit } = timeField
+  if (keyAt < 0 || flat.isNumber(timeAt) === (unit === 'instant')) return NOTHING
+  return {
+    read: (bytes, start, end) => flat.read(bytes, start, end),
+    key() {
+      if (!isNumericKey) return flat.slice(keyAt) ?? Buffer.alloc(0)
+      const number = flat.number(keyAt)
+      return Buffer.from(number === undefined || Number.isNaN(number) ? '' : String(number))
+    },
+    eventTimeMs() {
+      const time = unit === 'instant' ? flat.instantMs(timeAt) : flat.number(timeAt)
+      return time === undefined || Number.isNaN(time) ? null : time * FACTORS[unit]
+    },
+    eventId: () => (idAt === null ? null : (flat.text(idAt) ?? null)),
+  }
+}
+
+const readers = new WeakMap<Topic, EventReader>()
+
+/** The reader of a topic: one for all, since what it knows of an event holds only until the next one. */
+export function eventReaderOf(topic: Topic): EventReader {
+  const reader = readers.get(topic) ?? createEventReader(topic)
+  readers.set(topic, reader)
+  return reader
+}
+
+/** The event time of a record's bytes in ms since the epoch; null where they have none or are not JSON. */
+export function recordTimeMs(topic: Topic, value: Buffer): number | null {
+  const reader = eventReaderOf(topic)
+  if (reader.read(value)) return reader.eventTimeMs()
+  try {
+    const event: unknown = JSON.parse(value.toString())
+    return typeof event === 'object' && event !== null ? eventTimeOf(topic, event as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}

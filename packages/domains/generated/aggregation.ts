@@ -1,0 +1,2 @@
+// Generated from index.ts by `npm run generate`.
+export const aggregations = []

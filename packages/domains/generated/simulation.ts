@@ -1,0 +1,4 @@
+// Generated from index.ts by `npm run generate`.
+import { simulation as lol } from '../lol/simulate.ts'
+
+export const simulations = [lol]

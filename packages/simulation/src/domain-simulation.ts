@@ -1,0 +1,31 @@
+import type { MartValue, Topic } from '@millrace/contracts'
+import type { RecordStream } from './merge.ts'
+import type { OptionSpec, Parsed } from './option-reader.ts'
+import type { CommonOptions } from './run-options.ts'
+
+/** A row of a mart table as the simulation knows that it has to be: columns by name, timestamps in ms since the epoch. */
+export type GoldenRow = Readonly<Record<string, MartValue>>
+
+/** One run of a domain's simulation. */
+export interface SimulatedRun {
+  readonly stream: RecordStream
+  /** Virtual time covered, ms since the epoch. */
+  readonly span: { readonly startMs: number; readonly endMs: number }
+  /**
+   * The golden answers for what the stream has given so far: the expected rows of mart tables by table name, counted by the
+   * simulation and not by the code of the services.
+   */
+  golden(): Readonly<Record<string, readonly GoldenRow[]>>
+}
+
+/** How a domain generates events: its options, and the stream of records that they describe. */
+export interface DomainSimulation<Options extends CommonOptions = CommonOptions> {
+  readonly domain: string
+  /** Topics that it writes, the events first. */
+  readonly topics: readonly Topic[]
+  readonly optionSpecs: readonly OptionSpec[]
+  /** Reads options from text, e.g. from a command line or the environment; undefined means not given. */
+  parse(values: Readonly<Record<string, string | undefined>>): Parsed<Options>
+  /** A pure function of the options, and of `nowMs` only where they say `now`. */
+  simulate(options: Options, nowMs: number): SimulatedRun
+}

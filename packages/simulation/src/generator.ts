@@ -1,0 +1,100 @@
+import type { Writable } from 'node:stream'
+import type { EventLog } from '@millrace/event-log'
+import type { Clock, Component, Logger, ServiceMetrics } from '@millrace/runtime'
+import type { DomainSimulation, SimulatedRun } from './domain-simulation.ts'
+import { createRun } from './run.ts'
+import type { CommonOptions } from './run-options.ts'
+import type { EventSink } from './sink.ts'
+import { createSink } from './sinks/create-sink.ts'
+import type { Progress, Summary } from './summary.ts'
+
+export const generatorName = (domain: string): string => `${domain}-generator`
+
+export interface GeneratorContext<Options extends CommonOptions> {
+  readonly simulation: DomainSimulation<Options>
+  readonly options: Options
+  /** Closed by the generator. */
+  readonly sink: EventSink
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics?: ServiceMetrics
+  /** Called at most four times a second. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface Generator extends Component {
+  /** Resolves with the summary at the end or after `stop`; rejects with a CodedError when the sink or a file cannot go on. */
+  readonly finished: Promise<Summary>
+  /** See `SimulatedRun.golden`. */
+  golden: SimulatedRun['golden']
+}
+
+/** The generator of a domain as a component. */
+export function createGenerator<Options extends CommonOptions>(context: GeneratorContext<Options>): Generator {
+  const { simulation, options, sink, clock, logger, metrics, onProgress } = context
+  const name = generatorName(simulation.domain)
+  const { stream, span, golden } = simulation.simulate(options, clock.now())
+  const { index, count } = options.shard
+  const run = createRun({
+    name,
+    stream,
+    span,
+    speed: options.speed,
+    batchRecords: options.batchRecords,
+    skip: options.skip,
+    sink,
+    files: {
+      ledger:
+        options.ledger === undefined
+          ? undefined
+          : { folder: options.ledger, writer: count === 1 ? name : `${name}-${index}of${count}` },
+      manifestFile: options.manifestFile,
+      refusedFile: options.refusedFile,
+      keep: options.skip > 0,
+    },
+    clock,
+    logger,
+    metrics,
+    isLive: options.start === 'now' && options.speed === 1,
+    onProgress,
+  })
+  return { ...run, golden }
+}
+
+/**
+ * Opens the sink that the options ask for.
+ * @param openLog opens the log of the sink `kafka`
+ * @throws SimulationError `file_failed`, or what `openLog` throws
+ */
+export async function openSink(
+  simulation: DomainSimulation,
+  options: CommonOptions,
+  context: {
+    readonly clock: Clock
+    readonly logger: Logger
+    readonly openLog: () => EventLog
+    readonly stdout?: Writable
+  },
+): Promise<EventSink> {
+  const { clock, logger, openLog, stdout = process.stdout } = context
+  let log: EventLog | undefined
+  const sink = await createSink(options.sink, {
+    clock,
+    logger,
+    stdout,
+    batchRecords: options.batchRecords,
+    topics: simulation.topics.map(({ name }) => name),
+    keep: options.skip > 0,
+    openProducer: () => {
+      log = openLog()
+      return log.producer({ clientId: generatorName(simulation.domain) })
+    },
+  })
+  return {
+    ...sink,
+    async close() {
+      await sink.close()
+      await log?.close()
+    },
+  }
+}
