@@ -1,4 +1,5 @@
 import type { Topic } from '@millrace/contracts'
+import type { EventLog } from '@millrace/event-log'
 import type { Clock, Logger } from '@millrace/runtime'
 import type { KeyedMetrics, Topology } from '@millrace/stream'
 
@@ -28,4 +29,19 @@ export interface Curation {
 /** What is aggregated from a domain's topics: windows, running totals, joins, session outcomes. */
 export interface Aggregation {
   createTopology(options: TopologyParts): Topology
+}
+
+/** What a domain says of a finished run, besides the comparisons that all domains share. */
+export interface RunReport {
+  /** Key in the JSON report. */
+  readonly key: string
+  readonly json: Readonly<Record<string, unknown>>
+  /** Lines for people; the first is a heading. */
+  readonly lines: readonly string[]
+}
+
+/** Makes the report of a domain from the log of a run. */
+export interface RunReporter {
+  readonly domain: string
+  report(log: EventLog): Promise<RunReport>
 }

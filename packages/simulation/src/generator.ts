@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock, Component, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { DomainSimulation, SimulatedRun } from './domain-simulation.ts'
+import { replayFile } from './replay.ts'
 import { createRun } from './run.ts'
 import type { CommonOptions } from './run-options.ts'
 import type { EventSink } from './sink.ts'
@@ -33,7 +34,10 @@ export interface Generator extends Component {
 export function createGenerator<Options extends CommonOptions>(context: GeneratorContext<Options>): Generator {
   const { simulation, options, sink, clock, logger, metrics, onProgress } = context
   const name = generatorName(simulation.domain)
-  const { stream, span, golden } = simulation.simulate(options, clock.now())
+  const { stream, span, golden } =
+    options.replay === undefined
+      ? simulation.simulate(options, clock.now())
+      : replayFile(options.replay, simulation.topics[0]!)
   const { index, count } = options.shard
   const run = createRun({
     name,

@@ -42,6 +42,8 @@ export interface CommonOptions {
   readonly manifestFile: string | undefined
   readonly refusedFile: string | undefined
   readonly ledger: string | undefined
+  /** A recorded file that is sent in place of simulated events. */
+  readonly replay: string | undefined
   readonly sink: SinkOptions
 }
 
@@ -86,6 +88,7 @@ export const commonOptionSpecs: readonly OptionSpec[] = [
   { name: 'manifest', value: '<file>', description: 'list every injected fault with its event id (NDJSON)' },
   { name: 'refused', value: '<file>', description: 'list every record that the sink refused (NDJSON)' },
   { name: 'ledger', value: '<folder>', description: 'write down the ids of acknowledged events' },
+  { name: 'replay', value: '<file>', description: 'send the events of a recorded file (NDJSON) in place of simulated ones' },
   { name: 'sink', value: SINKS.join('|'), default: 'stdout', description: 'where records go' },
   { name: 'gateway-url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
   { name: 'api-key', value: '<key>', description: 'key for the gateway' },
@@ -166,9 +169,12 @@ export function readCommonOptions(reader: OptionReader): CommonOptions | null {
     manifestFile: reader.read('manifest', env.text()),
     refusedFile: reader.read('refused', env.text()),
     ledger: reader.read('ledger', env.text()),
+    replay: reader.read('replay', env.text()),
   }
   if (reader.isGiven('manifest') && !reader.isGiven('faults'))
     reader.problem('manifest', 'has nothing to list: it needs faults as well.')
+  if (reader.isGiven('replay') && values.sink?.kind === 'kafka')
+    reader.problem('replay', 'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.')
   return reader.problems.length === before && isWhole(values) ? { ...values, ...common } : null
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { breakingChanges, currentContracts } from '@millrace/contracts'
+import { breakingChanges, publishedForm } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { chartValuesSchema } from '../src/reference/chart.ts'
 import { renderReference } from '../src/reference/render.ts'
 
@@ -10,7 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const published = path.join(root, 'packages/contracts/published.json')
 const reference = path.join(root, 'docs/reference')
 
-const current = currentContracts()
+const current = publishedForm(catalog)
 const broken = existsSync(published) ? breakingChanges(JSON.parse(readFileSync(published, 'utf8')), current) : []
 if (broken.length > 0 && !process.argv.includes('--break')) {
   process.stderr.write(

@@ -1,8 +1,9 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
-import { createCuratorTopology } from '@millrace/curator'
+import type { Catalog } from '@millrace/contracts'
+import { createCuratorTopologies } from '@millrace/curator'
 import { createGateway, createKeyStore } from '@millrace/ingest-gateway'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
-import { createMartWriterTopology } from '@millrace/mart-writer'
+import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
 import {
   type Clock,
   type Component,
@@ -15,6 +16,8 @@ import { createRunner, type Topology } from '@millrace/stream'
 import type { Platform } from './platform.ts'
 
 export interface AllInOneOptions {
+  /** The domains that are carried. */
+  readonly catalog: Catalog
   readonly platform: Platform
   readonly clock: Clock
   readonly logger: Logger
@@ -37,7 +40,7 @@ export interface AllInOne extends Component {
 }
 
 export function createAllInOne(options: AllInOneOptions): AllInOne {
-  const { platform, clock, logger } = options
+  const { catalog, platform, clock, logger } = options
   const { log, lake, mart } = platform
   const of = (service: string) => ({
     clock,
@@ -46,24 +49,37 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     health: createHealth(),
   })
   const { host, port, keysFile } = options.gateway
-  const keys = createKeyStore({ file: keysFile, clock, logger, pollMs: 500 })
-  const gateway = createGateway({ ...of('ingest-gateway'), log, keys, options: { host, port } })
+  const domains = catalog.domains.map(({ name }) => name)
+  const topics = [...catalog.routes.values()].map(({ name }) => name)
+  const keys = createKeyStore({ file: keysFile, topics, clock, logger, pollMs: 500 })
+  const gateway = createGateway({ ...of('ingest-gateway'), catalog, log, keys, options: { host, port } })
+  const curator = of('curator')
+  const scorer = of('anomaly-scorer')
   const archiver = of('lake-archiver')
+  const writer = of('mart-writer')
+  const writerMetrics = createMartWriterMetrics(writer.metrics)
+  const scored = createAnomalyScorerTopology()
   const topologies: readonly [Topology, ReturnType<typeof of>][] = [
-    [createCuratorTopology(), of('curator')],
-    [createAnomalyScorerTopology(), of('anomaly-scorer')],
-    [
-      createLakeArchiverTopology({
-        ...archiver,
-        lake,
-        spoolDirectory: options.spoolDirectory,
-        format: options.lakeFormat,
-        maxAgeMs: options.archiveAfterMs,
-      }),
-      archiver,
-    ],
-    [createMartWriterTopology({ mart }), of('mart-writer')],
-  ]
+    ...createCuratorTopologies({ domains }).map(topology => [topology, curator] as const),
+    ...(scored.topics.every(({ name }) => catalog.find(name)) ? [[scored, scorer] as const] : []),
+    ...catalog.domains.map(
+      domain =>
+        [
+          createLakeArchiverTopology({
+            ...archiver,
+            domain,
+            lake,
+            spoolDirectory: options.spoolDirectory,
+            format: options.lakeFormat,
+            maxAgeMs: options.archiveAfterMs,
+          }),
+          archiver,
+        ] as const,
+    ),
+    ...catalog.domains
+      .filter(({ mappings }) => mappings.length > 0)
+      .map(domain => [createMartWriterTopology({ domain, mart, metrics: writerMetrics }), writer] as const),
+  ].map(([topology, parts]) => [topology, parts])
   const runners = topologies.map(([topology, parts]) => createRunner({ ...parts, topology, log }))
   const lifecycle = createLifecycle({ components: [...runners, keys, gateway], logger, clock })
   const failed = Promise.race(runners.map(({ finished }) => finished.then(() => new Promise<never>(() => {}))))
@@ -73,7 +89,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     get gatewayUrl() {
       return gateway.address
     },
-    groups: Object.fromEntries(topologies.map(([topology]) => [topology.name, topology.topics])),
+    groups: Object.fromEntries(topologies.map(([topology]) => [topology.name, topology.topics.map(({ name }) => name)])),
     failed,
     start: () => lifecycle.start(),
     stop: async () => {

@@ -1,26 +1,38 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Catalog } from '@millrace/contracts'
+import { type RunReport, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
-import {
-  createGatewaySink,
-  createLolGenerator,
-  type GeneratorOptions,
-  type GeneratorSummary,
-} from '@millrace/lol-generator'
 import { createLakeReader, type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { type Clock, type Logger, Secret } from '@millrace/runtime'
+import {
+  type CommonOptions,
+  createGatewaySink,
+  createGenerator,
+  type DomainSimulation,
+  type GoldenRow,
+  type Progress,
+  type Summary,
+} from '@millrace/simulation'
 import { createAllInOne } from './all-in-one.ts'
 import { untilCaughtUp } from './caught-up.ts'
-import { type DetectionReport, measureDetection } from './detection.ts'
+import { compareGolden, type GoldenReport } from './golden-check.ts'
 import { ensurePlatform, type Platform } from './platform.ts'
 
 const MARKER = 'millrace-run.json'
 const STALL_MS = 60_000
 
+/** A domain's simulation with its options. */
+export interface DomainRun {
+  readonly simulation: DomainSimulation
+  readonly options: CommonOptions
+}
+
 export interface DemoOptions {
   readonly directory: string
-  readonly generator: GeneratorOptions
+  readonly catalog: Catalog
+  readonly runs: readonly DomainRun[]
   readonly lakeFormat: 'parquet' | 'ndjson.zst'
   readonly gateway: { readonly host: string; readonly port: number }
   readonly openPlatform: () => Promise<Platform>
@@ -33,9 +45,13 @@ export interface DemoOptions {
 }
 
 export interface DemoResult {
-  readonly generated: GeneratorSummary
+  /** What each generator sent, by domain. */
+  readonly generated: Readonly<Record<string, Summary>>
   readonly reconciliation: ReconcileReport
-  readonly detection: DetectionReport
+  /** Mart tables against the golden answers of the simulations. */
+  readonly golden: Readonly<Record<string, GoldenReport>>
+  readonly goldenExamples: readonly string[]
+  readonly reports: readonly RunReport[]
   readonly locations: Platform['locations']
   readonly platform: Platform['kind']
 }
@@ -55,16 +71,22 @@ export async function prepareDirectory(directory: string): Promise<void> {
   await writeFile(path.join(directory, MARKER), '{"madeBy":"millrace demo"}\n')
 }
 
-/** Carries one generated run through every service and compares what went in with what is stored. */
+/** Whether everything arrived, and as it was expected. */
+export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconciliation' | 'golden'>): boolean =>
+  reconciliation.ok && Object.values(golden).every(({ different }) => different === 0)
+
+/** Carries generated events of every domain through every service and compares what went in with what is stored. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { directory, clock, logger, onStep, onProgress } = options
+  const { directory, catalog, runs, clock, logger, onStep, onProgress } = options
   await mkdir(directory, { recursive: true })
   const platform = await options.openPlatform()
   try {
-    await ensurePlatform(platform)
+    await ensurePlatform(platform, catalog)
     const keysFile = path.join(directory, 'keys.json')
-    const { key } = await createKey(keysFile, { name: 'demo', topics: ['lol.raw', 'lol.truth'], quota: {} })
+    const topics = [...catalog.routes.values()].map(({ name }) => name)
+    const { key } = await createKey(keysFile, { name: 'demo', topics, quota: {} }, { topics })
     const all = createAllInOne({
+      catalog,
       platform,
       clock,
       logger,
@@ -78,10 +100,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       onStep(
         `Gateway at ${all.gatewayUrl}; log: ${platform.locations.log}; lake: ${platform.locations.lake}; mart: ${platform.locations.mart}`,
       )
-      const generated = await Promise.race([all.failed, generate(options, all.gatewayUrl, key)])
-      onStep(
-        `Generated ${generated.emitted.toLocaleString('en-US')} records; waiting until every service has finished them`,
-      )
+      const { generated, golden } = await Promise.race([all.failed, generate(all.gatewayUrl, key)])
+      const emitted = Object.values(generated).reduce((sum, summary) => sum + summary.emitted, 0)
+      onStep(`Generated ${emitted.toLocaleString('en-US')} records; waiting until every service has finished them`)
       const waiting = untilCaughtUp(platform.log, all.groups, {
         clock,
         stallMs: STALL_MS,
@@ -91,6 +112,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       await all.stop()
       onStep('Comparing what was acknowledged with log, lake and mart')
       const reconciliation = await reconcile({
+        catalog,
         log: platform.log,
         lake: createLakeReader(platform.lake, directory),
         mart: platform.mart,
@@ -98,8 +120,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         workDirectory: path.join(directory, 'reconcile'),
         onProgress,
       })
-      const detection = await measureDetection(platform.log)
-      return { generated, reconciliation, detection, locations: platform.locations, platform: platform.kind }
+      const compared = await compareGolden(golden, { mart: platform.mart, catalog })
+      const reports: RunReport[] = []
+      for (const reporter of reporters)
+        if (runs.some(({ simulation }) => simulation.domain === reporter.domain))
+          reports.push(await reporter.report(platform.log))
+      return {
+        generated,
+        reconciliation,
+        golden: compared.tables,
+        goldenExamples: compared.examples,
+        reports,
+        locations: platform.locations,
+        platform: platform.kind,
+      }
     } finally {
       await all.stop()
     }
@@ -107,26 +141,49 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     await platform.close()
   }
 
-  async function generate({ generator, signal }: DemoOptions, url: string, key: string): Promise<GeneratorSummary> {
-    const started = clock.now()
-    const run = createLolGenerator({
-      options: { ...generator, ledger: ledgerOf(directory) },
-      sink: createGatewaySink({ url, apiKey: new Secret(key), clock, logger }),
-      clock,
-      logger,
-      onProgress: ({ emitted, acknowledged }) =>
-        onProgress(
-          `${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged, ${Math.round((clock.now() - started) / 1000)} s`,
-        ),
-    })
-    const stop = (): void => void run.stop()
-    signal.addEventListener('abort', stop, { once: true })
-    await run.start()
+  /** Runs the generators side by side; when one fails the others are stopped. */
+  async function generate(url: string, key: string) {
+    const startedMs = clock.now()
+    const progress = new Map<string, Progress>()
+    const report = (): void => {
+      const parts = [...progress].map(
+        ([domain, { emitted, acknowledged }]) =>
+          `${domain} ${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged`,
+      )
+      onProgress(`${parts.join('; ')}, ${Math.round((clock.now() - startedMs) / 1000)} s`)
+    }
+    const generators = runs.map(({ simulation, options: generator }) => ({
+      domain: simulation.domain,
+      generator: createGenerator({
+        simulation,
+        options: { ...generator, ledger: ledgerOf(directory) },
+        sink: createGatewaySink({ url, apiKey: new Secret(key), clock, logger }),
+        clock,
+        logger,
+        onProgress(now) {
+          progress.set(simulation.domain, now)
+          report()
+        },
+      }),
+    }))
+    const stop = (): void => {
+      for (const { generator } of generators) void generator.stop()
+    }
+    options.signal.addEventListener('abort', stop, { once: true })
+    const generated: Record<string, Summary> = {}
+    const golden: Record<string, readonly GoldenRow[]> = {}
     try {
-      return await run.finished
+      await Promise.all(generators.map(({ generator }) => generator.start()))
+      await Promise.all(
+        generators.map(async ({ domain, generator }) => {
+          generated[domain] = await generator.finished
+          Object.assign(golden, generator.golden())
+        }),
+      )
+      return { generated, golden }
     } finally {
-      signal.removeEventListener('abort', stop)
-      await run.stop()
+      options.signal.removeEventListener('abort', stop)
+      await Promise.all(generators.map(({ generator }) => generator.stop()))
     }
   }
 }

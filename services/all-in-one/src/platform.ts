@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { martTable, martTables, topicContract, topicNames } from '@millrace/contracts'
+import type { Catalog } from '@millrace/contracts'
 import { createEmbeddedEventLog, createKafkaEventLog, type EventLog, type TopicReport } from '@millrace/event-log'
 import { createDirectoryLake, createWebHdfsLake, type Lake } from '@millrace/lake'
 import { createCassandraMart, createEmbeddedMart, type Mart } from '@millrace/mart'
@@ -80,18 +80,10 @@ export async function openServerPlatform(addresses: StackAddresses, parts: Parts
 }
 
 /** Creates every topic and table of the contracts that is missing. */
-export async function ensurePlatform({ log, mart }: Pick<Platform, 'log' | 'mart'>): Promise<readonly TopicReport[]> {
-  const [reports] = await Promise.all([
-    log.ensureTopics(
-      topicNames.map(topicContract).map(({ name, partitions, retentionMs, cleanup, maxMessageBytes }) => ({
-        name,
-        partitions,
-        retentionMs,
-        cleanup,
-        maxMessageBytes,
-      })),
-    ),
-    mart.ensureTables(Object.keys(martTables).map(martTable)),
-  ])
+export async function ensurePlatform(
+  { log, mart }: Pick<Platform, 'log' | 'mart'>,
+  { topics, tables }: Catalog,
+): Promise<readonly TopicReport[]> {
+  const [reports] = await Promise.all([log.ensureTopics(topics), mart.ensureTables(tables)])
   return reports
 }

@@ -1,6 +1,7 @@
 import { type ReconcileReport, reportLines } from '@millrace/reconciler'
-import { type DemoResult, ledgerOf } from '../demo.ts'
-import type { Terminal } from './terminal.ts'
+import { type DemoResult, isRight, ledgerOf } from '../demo.ts'
+import { printableLine } from './printable.ts'
+import { formatTable, type Terminal } from './terminal.ts'
 
 /** The reconciliation as a table and a verdict. */
 export function printReconciliation(terminal: Terminal, report: ReconcileReport): void {
@@ -8,8 +9,6 @@ export function printReconciliation(terminal: Terminal, report: ReconcileReport)
   terminal.print(terminal.bold(heading!))
   for (const line of lines) terminal.print(line)
 }
-
-const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(0)} %`)
 
 /** How the stores of a finished run are reached by other commands; null where its servers are gone. */
 export type StoreChoice = { readonly option: string } | null
@@ -20,16 +19,28 @@ export function printDemo(
   result: DemoResult,
   { choice, directory, report }: { choice: StoreChoice; directory: string; report: string | undefined },
 ): void {
-  const { detection, locations, reconciliation } = result
+  const { golden, goldenExamples, locations, reconciliation, reports } = result
   terminal.print('')
   printReconciliation(terminal, reconciliation)
   terminal.print('')
-  terminal.print(terminal.bold('Alerts against the truth, per player and match'))
-  terminal.print(
-    `  ${detection.alerts} alerts; ${detection.truePositives} of ${detection.cheating} cheating player-matches found (recall ${percent(detection.recall)}), ` +
-      `${detection.falsePositives} of ${detection.playerMatches - detection.cheating} honest ones accused (precision ${percent(detection.precision)})`,
-  )
-  terminal.print('')
+  if (Object.keys(golden).length > 0) {
+    terminal.print(terminal.bold('Derived tables against the golden answers of the simulation'))
+    const rows = Object.entries(golden).map(([table, { expected, matching, different }]) => [
+      table,
+      expected,
+      matching,
+      different,
+    ])
+    for (const line of formatTable(['table', 'expected', 'matching', 'different'], rows)) terminal.print(`  ${line}`)
+    for (const example of goldenExamples) terminal.print(`  ${printableLine(example)}`)
+    terminal.print('')
+  }
+  for (const { lines } of reports) {
+    const [heading, ...rest] = lines
+    terminal.print(terminal.bold(heading!))
+    for (const line of rest) terminal.print(line)
+    terminal.print('')
+  }
   terminal.print(terminal.bold('Look at it'))
   if (choice) {
     const command = 'npm run millrace --'
@@ -45,19 +56,18 @@ export function printDemo(
 }
 
 /** The report that `--report` writes. */
-export const demoReportJson = (result: DemoResult, seed: string): string =>
-  `${JSON.stringify(
-    {
-      seed,
-      topics: result.reconciliation.topics,
-      refused: result.reconciliation.refused,
-      digest: result.reconciliation.digest,
-      detection: result.detection,
-      generated: result.generated,
-      ok: result.reconciliation.ok,
-      examples: result.reconciliation.examples,
-      locations: result.locations,
-    },
-    null,
-    2,
-  )}\n`
+export function demoReportJson(result: DemoResult, seed: string): string {
+  const { reconciliation, golden, goldenExamples, reports, generated, locations } = result
+  const { ok: _ok, examples, ...comparison } = reconciliation
+  const report = {
+    seed,
+    ...comparison,
+    golden,
+    ...Object.fromEntries(reports.map(({ key, json }) => [key, json])),
+    generated,
+    ok: isRight(result),
+    examples: [...examples, ...goldenExamples],
+    locations,
+  }
+  return `${JSON.stringify(report, null, 2)}\n`
+}

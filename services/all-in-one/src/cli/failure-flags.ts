@@ -1,4 +1,5 @@
-import { failedEvent, topicNames, wireInstant } from '@millrace/contracts'
+import { failedEvent, failedEventsTopic, wireInstant } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { env, nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import type { FailureFilter } from '../failed-events/failure-filter.ts'
@@ -7,7 +8,7 @@ import { UsageError } from './usage-error.ts'
 
 const STAGES = failedEvent.shape.stage.options
 const SINKS = failedEvent.shape.sink.unwrap().options
-const TOPICS = topicNames.filter(name => name !== 'failed-events')
+const TOPICS = catalog.topics.filter(topic => topic !== failedEventsTopic).map(({ name }) => name)
 
 export interface FailureFlags extends PlatformChoice {
   readonly stage?: string

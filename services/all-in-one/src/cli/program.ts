@@ -6,6 +6,7 @@ import { addFailedCommand } from './commands/failed.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addGenerateCommand } from './commands/generate.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addMartCommand } from './commands/mart.ts'
 import { addReconcileCommand } from './commands/reconcile.ts'
 import { addStackCommand } from './commands/stack.ts'
 import { addTopicsCommand } from './commands/topics.ts'
@@ -39,6 +40,7 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     addKeysCommand,
     addReconcileCommand,
     addAlertsCommand,
+    addMartCommand,
     addFailedCommand,
     addStackCommand,
     addTopicsCommand,

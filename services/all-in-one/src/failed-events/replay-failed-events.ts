@@ -1,4 +1,3 @@
-import type { TopicName } from '@millrace/contracts'
 import type { Clock, Logger, Secret } from '@millrace/runtime'
 import { createGatewaySink, type EventSink, type Ledger, type SinkRecord, type WriteResult } from '@millrace/simulation'
 import type { HeldLine, ReplayRecord } from './replay-line.ts'
@@ -46,8 +45,8 @@ export interface ReplayOptions {
  */
 export async function replayFailedEvents(lines: AsyncIterable<NumberedLine>, options: ReplayOptions): Promise<void> {
   // One for each topic: a key that may not write one of them says nothing of the others.
-  const sinks = new Map<TopicName, EventSink<SinkRecord>>()
-  const sinkOf = (topic: TopicName): EventSink<SinkRecord> => {
+  const sinks = new Map<string, EventSink<SinkRecord>>()
+  const sinkOf = (topic: string): EventSink<SinkRecord> => {
     const sink = sinks.get(topic) ?? createGatewaySink(options)
     sinks.set(topic, sink)
     return sink

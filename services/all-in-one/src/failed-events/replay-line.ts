@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { type TopicName, topicContract } from '@millrace/contracts'
-import { clientTopics, uuidV5 } from '@millrace/ingest-gateway'
+import { failedEventsTopic } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { uuidV5 } from '@millrace/ingest-gateway'
 import { nearest } from '@millrace/runtime'
 import { isJsonObject, type JsonObject, readObject } from './record-content.ts'
 
@@ -11,7 +12,7 @@ export const REPLAY_NAMESPACE = '74eba249-61c5-5856-8588-992831f0e74b'
 export interface ReplayRecord {
   readonly kind: 'record'
   readonly id: string
-  readonly topic: TopicName
+  readonly topic: string
   /** Partition key as far as it can be told; the gateway makes the real one. */
   readonly key: string
   readonly eventId: string
@@ -35,7 +36,7 @@ export interface BrokenLine {
 }
 
 const CONTENTS = ['record', 'text', 'base64'] as const
-const clientTopicNames = [...clientTopics.keys()].join(', ')
+const clientTopics = [...catalog.routes.values()].map(({ name }) => name)
 
 /**
  * Reads one line of a file of failed records.
@@ -49,9 +50,9 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
   const { id, topic, notBefore } = line
   if (typeof id !== 'string' || id === '') return broken(`"id" is ${shown(id)}: expected the id that the export gave.`)
   if (typeof topic !== 'string' || !isKnown(topic)) {
-    const near = typeof topic === 'string' ? nearest(topic, [...clientTopics.keys()]) : undefined
+    const near = typeof topic === 'string' ? nearest(topic, clientTopics) : undefined
     return broken(
-      `"topic" is ${shown(topic)}: expected ${near ? `${near} perhaps, or ` : ''}one of ${clientTopicNames}.`,
+      `"topic" is ${shown(topic)}: expected ${near ? `${near} perhaps, or ` : ''}one of ${clientTopics.join(', ')}.`,
     )
   }
   const notBeforeMs = notBefore === undefined ? 0 : typeof notBefore === 'string' ? Date.parse(notBefore) : Number.NaN
@@ -65,10 +66,10 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
     return broken(`"${content}" is ${shown(line[content])}: expected a text; an object goes under "record".`)
 
   const held = (code: HeldLine['code'], message: string): HeldLine => ({ kind: 'held', id, topic, code, message })
-  if (!clientTopics.has(topic))
+  if (!clientTopics.includes(topic))
     return held(
       'not_for_clients',
-      `${topic} is made from ${topicContract(topic).derivedFrom?.topic ?? 'other topics'}, and the event behind this record is not there any more.`,
+      `${topic} is made from ${catalog.find(topic)?.derivedFrom?.topic.name ?? 'other topics'}, and the event behind this record is not there any more.`,
     )
   if (notBeforeMs > nowMs)
     return held(
@@ -77,14 +78,18 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
     )
   const event = readEvent(content, line[content])
   if ('reason' in event) return held('not_mended', `${event.reason}: mend it and put the object under "record".`)
-  return recordOf(id, topic as TopicName, line.key, event.object)
+  return recordOf(id, topic, line.key, event.object)
 }
 
-const isKnown = (topic: string): boolean => {
+const isKnown = (topic: string): boolean =>
+  topic !== failedEventsTopic.name && catalog.find(topic) !== undefined
+
+/** The partition key of an event that may lack what it is made of; empty where it cannot be told. */
+function keyOfEvent(topic: string, event: JsonObject): string {
   try {
-    return topicContract(topic).name !== 'failed-events'
+    return catalog.topic(topic).keyOf(event)
   } catch {
-    return false
+    return ''
   }
 }
 
@@ -100,11 +105,10 @@ function readEvent(content: (typeof CONTENTS)[number], value: unknown): ReturnTy
  * A record without an event id gets one made of the failed record and the content: sent again, it is recognised; mended in another
  * way, or cut into several, each is an event of its own.
  */
-function recordOf(id: string, topic: TopicName, key: unknown, event: JsonObject): ReplayRecord {
+function recordOf(id: string, topic: string, key: unknown, event: JsonObject): ReplayRecord {
   const own = event.eventId
   const made = uuidV5(`${id}\n${JSON.stringify(event)}`, REPLAY_NAMESPACE)
   const value = JSON.stringify(own === undefined ? { ...event, eventId: made } : event)
   const eventId = own === undefined ? made : typeof own === 'string' ? own : JSON.stringify(own)
-  const field = event[topicContract(topic).key]
-  return { kind: 'record', id, topic, key: String(typeof field === 'string' ? field : (key ?? '')), eventId, value }
+  return { kind: 'record', id, topic, key: keyOfEvent(topic, event) || String(key ?? ''), eventId, value }
 }

@@ -1,4 +1,5 @@
-import { type FailedEvent, topicContract, topicNames } from '@millrace/contracts'
+import type { FailedEvent } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import type { LogReader, LogRecord } from '@millrace/event-log'
 
 /** The event that a failed record was derived from. */
@@ -9,10 +10,10 @@ export interface SourceReference {
 
 /** Topic and id of the event from which the failed record was derived; null for a record that clients send themselves. */
 export function sourceOf({ topic, sourceEventId }: FailedEvent): SourceReference | null {
-  if (topic === null || sourceEventId === null || !(topicNames as readonly string[]).includes(topic)) return null
-  const source = topicContract(topic).derivedFrom?.topic
+  if (topic === null || sourceEventId === null) return null
+  const source = catalog.find(topic)?.derivedFrom?.topic
   // The id of a derived record is the source's own, or begins with it: `<event id>:<kind>`.
-  return source === undefined ? null : { topic: source, eventId: sourceEventId.split(':', 1)[0]! }
+  return source === undefined ? null : { topic: source.name, eventId: sourceEventId.split(':', 1)[0]! }
 }
 
 const keyOf = ({ topic, eventId }: SourceReference): string => `${topic} ${eventId}`

@@ -5,9 +5,8 @@ import {
   lakeManifest,
   manifestPath,
   quarantineFolder,
-  topicContract,
-  topicNames,
 } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { z } from 'zod'
 import { cell } from './topics.ts'
 
@@ -43,9 +42,8 @@ export function lakePage(): string {
     '',
     'Typed by the contract. `extra` holds as JSON what these columns cannot hold exactly; `_topic`, `_partition`, `_offset` and `_timestamp` (time of sending) say where a row comes from.',
     '',
-    ...topicNames
-      .map(topicContract)
-      .filter(contract => contract.sinks.lake)
+    ...catalog.topics
+      .filter(contract => contract.lake)
       .flatMap(contract => [
         `- \`${contract.name}\`: ${columnsOf(contract.schema)
           .map(({ name, type }) => `\`${name}\` ${type}`)

@@ -1,11 +1,10 @@
-import { type MartTable, martMappings, martTable, martTables } from '@millrace/contracts'
+import type { MartTable } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { tableCql } from '@millrace/mart'
 import { cell } from './topics.ts'
 
-const tables = (): MartTable[] => Object.keys(martTables).map(martTable)
-
 function section(table: MartTable): string {
-  const sources = martMappings.filter(mapping => mapping.table === table.name).map(mapping => `\`${mapping.topic}\``)
+  const sources = catalog.mappings.filter(mapping => mapping.table === table).map(({ topic }) => `\`${topic.name}\``)
   const columns = Object.entries(table.columns).map(
     ([name, column]) =>
       `| \`${name}\` | ${column.type}${column.static ? ', one per partition' : ''} | ${cell(column.description)} |`,
@@ -33,11 +32,11 @@ export const martPage = (): string =>
     '',
     'The same in Cassandra ([mart.cql](mart.cql)) and in the embedded SQLite file.',
     '',
-    ...tables().map(section),
+    ...catalog.tables.map(section),
   ].join('\n')
 
 /** The DDL of all mart tables. */
 export const martCql = (): string =>
-  `${tables()
+  `${catalog.tables
     .map(table => `-- ${table.description}\n${tableCql(table)};`)
     .join('\n\n')}\n`

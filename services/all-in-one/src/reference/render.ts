@@ -1,4 +1,4 @@
-import { topicContract, topicNames } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { openApiDocument } from '@millrace/ingest-gateway'
 import { z } from 'zod'
 import { chartValuesPage } from './chart.ts'
@@ -26,9 +26,7 @@ Generated from the contracts, the services and the chart by \`npm run generate\`
 
 /** Every file of \`docs/reference\`, by path within it. */
 export function renderReference(): ReadonlyMap<string, string> {
-  const schemas = topicNames
-    .map(topicContract)
-    .map(
+  const schemas = catalog.topics.map(
       ({ name, schema }) =>
         [`schemas/${name}.json`, json(z.toJSONSchema(schema, { target: 'draft-2020-12' }))] as const,
     )
@@ -40,7 +38,7 @@ export function renderReference(): ReadonlyMap<string, string> {
     ['lake.md', lakePage()],
     ['errors.md', errorsPage()],
     ['values.md', chartValuesPage()],
-    ['openapi.json', json(openApiDocument())],
+    ['openapi.json', json(openApiDocument(catalog))],
     ...schemas,
   ])
 }

@@ -2,10 +2,11 @@ import { anomalyScorerEnv } from '@millrace/anomaly-scorer/config'
 import { curatorEnv } from '@millrace/curator/config'
 import { gatewayEnv } from '@millrace/ingest-gateway/config'
 import { archiverEnv } from '@millrace/lake-archiver/config'
-import { lolGeneratorEnv } from '@millrace/lol-generator/config'
+import { simulations } from '@millrace/domains/simulation'
 import { martWriterEnv } from '@millrace/mart-writer/config'
 import { provisionerEnv } from '@millrace/provisioner/config'
 import { reconcilerEnv } from '@millrace/reconciler/config'
+import { generatorEnv, generatorName } from '@millrace/simulation'
 import { z } from 'zod'
 
 /** The environment of every process that has an image, by its name in the chart. */
@@ -16,7 +17,9 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'lake-archiver': archiverEnv,
   'mart-writer': martWriterEnv,
   reconciler: reconcilerEnv,
-  'lol-generator': lolGeneratorEnv,
+  ...Object.fromEntries(
+    [...simulations.values()].map(simulation => [generatorName(simulation.domain), generatorEnv(simulation)]),
+  ),
   provisioner: provisionerEnv,
 }
 

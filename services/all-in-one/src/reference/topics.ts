@@ -1,15 +1,18 @@
-import { columnsOf, type Topic, topicContract, topicNames } from '@millrace/contracts'
+import { columnsOf, failedEventsTopic, type Topic } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 
 const DAY_MS = 86_400_000
+const RELATIONS = { each: ', one record per event under the same id', some: '', aggregate: ', a record holds many events' }
 
 /** Text that is safe in a cell of a Markdown table. */
 export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function sinksOf({ sinks, name }: Topic): string {
-  const where = [...(sinks.lake ? ['lake'] : []), ...sinks.mart.map(table => `mart table \`${table}\``)]
+function sinksOf(topic: Topic): string {
+  const tables = [...new Set(catalog.mappingsOf(topic.name).map(({ table }) => table.name))]
+  const where = [...(topic.lake ? ['lake'] : []), ...tables.map(table => `mart table \`${table}\``)]
   return where.length > 0
     ? where.join(', ')
-    : name === 'failed-events'
+    : topic === failedEventsTopic
       ? 'the log alone; listed and sent again from there'
       : 'the log alone'
 }
@@ -24,12 +27,12 @@ function section(contract: Topic): string {
     '',
     contract.why,
     '',
-    `- key: \`${contract.key}\`, event time: \`${contract.eventTime}\``,
+    `- key: ${contract.keyText}, event time: ${contract.timeText}`,
     `- ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days (${contract.cleanup}), records up to ${contract.maxMessageBytes.toLocaleString('en-US')} bytes`,
     `- stored in: ${sinksOf(contract)}`,
     ...(contract.derivedFrom
       ? [
-          `- made by the ${contract.derivedFrom.by} from \`${contract.derivedFrom.topic}\`${contract.derivedFrom.everyEvent ? ', one record per event under the same id' : ''}`,
+          `- made by the ${contract.derivedFrom.by} from \`${contract.derivedFrom.topic.name}\`${RELATIONS[contract.derivedFrom.relation]}`,
         ]
       : []),
     `- JSON Schema: [schemas/${contract.name}.json](schemas/${contract.name}.json)`,
@@ -48,5 +51,5 @@ export const topicsPage = (): string =>
     '',
     "Every record is JSON under the UTF-8 bytes of its key; the record's timestamp is the time of sending. Unknown fields are kept.",
     '',
-    ...topicNames.map(topicContract).map(section),
+    ...catalog.topics.map(section),
   ].join('\n')

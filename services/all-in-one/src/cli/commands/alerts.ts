@@ -1,4 +1,4 @@
-import { martTable } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import type { StoredRow } from '@millrace/mart'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
@@ -25,7 +25,7 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
         throw new UsageError(`--limit is "${options.limit}": expected a whole number above 0.`)
       const mart = await selectMart(options, DEFAULT_DEMO_DATA, environment)
       try {
-        const table = martTable('lol_alerts_by_day')
+        const table = catalog.table('lol_alerts_by_day')
         const found: StoredRow[] = []
         if (options.day !== undefined) found.push(...(await mart.select(table, { day: options.day })))
         else for await (const page of mart.scan(table, Object.keys(table.columns))) found.push(...page)

@@ -1,19 +1,21 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { simulations } from '@millrace/domains/simulation'
 import { createLogger } from '@millrace/runtime'
 import { describeStack, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
-import { prepareDirectory, runDemo } from '../../demo.ts'
+import { isRight, prepareDirectory, runDemo } from '../../demo.ts'
 import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { demoReportJson, printDemo } from '../demo-report.ts'
+import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
 import { readVia, VIA_HELP } from './stack.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
-const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip']
+const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'lanes', 'out', 'ledger', 'shard', 'skip', 'replay']
 
 interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly data: string
@@ -22,6 +24,7 @@ interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly keep?: true
   readonly format: string
   readonly report?: string
+  readonly domains?: string
 }
 
 export function addDemoCommand(
@@ -31,15 +34,19 @@ export function addDemoCommand(
 ): void {
   const command = program
     .command('demo')
-    .description('carry one generated run through every service, and compare what went in with what is stored')
+    .description('carry generated events of every domain through every service, and compare what went in with what is stored')
     .option('--data <folder>', 'folder for everything the run writes; emptied first', DEFAULT_DEMO_DATA)
     .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
     .option('--via <way>', `with --stack: ${VIA_HELP}`)
     .option('--keep', 'with --stack: leave the servers running to look around')
     .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
     .option('--report <file>', 'write the result as JSON as well')
-  addGeneratorOptions(command, { without: SET_HERE }).action(async (flags: DemoFlags) => {
-    const generator = readGeneratorOptions(flags, { sink: 'stdout' })
+    .option(...DOMAINS_OPTION)
+  addGeneratorOptions(command, [...simulations.values()], { without: SET_HERE }).action(async (flags: DemoFlags) => {
+    const catalog = readDomains(flags.domains)
+    const runs = [...simulations.values()]
+      .filter(({ domain }) => catalog.domains.some(({ name }) => name === domain))
+      .map(simulation => ({ simulation, options: readGeneratorOptions(simulation, flags, { sink: 'stdout' }) }))
     const format = lakeFormat(flags.format)
     const startedMs = clock.now()
     const stackDirectory = path.join(flags.data, 'stack')
@@ -62,7 +69,8 @@ export function addDemoCommand(
     try {
       const result = await runDemo({
         directory: flags.data,
-        generator,
+        catalog,
+        runs,
         lakeFormat: format,
         gateway: { host: '127.0.0.1', port: 0 },
         openPlatform: () =>
@@ -76,14 +84,14 @@ export function addDemoCommand(
         onProgress: line => terminal.progress(line),
       })
       terminal.endProgress()
-      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, generator.seed))
+      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))
       const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
       const choice = !stack || keepServers ? { option } : null
       printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
       if (stack && keepServers)
         terminal.print(`  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`)
       terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
-      finish(result.reconciliation.ok ? ExitCode.ok : ExitCode.difference)
+      finish(isRight(result) ? ExitCode.ok : ExitCode.difference)
     } catch (error) {
       keepServers = false
       throw error

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { Catalog } from '@millrace/contracts'
 import { createKey, listKeys } from '@millrace/ingest-gateway'
 import { createLogger, env } from '@millrace/runtime'
 import { openStack } from '@millrace/testing'
@@ -7,6 +8,7 @@ import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
 import { ensurePlatform, openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
 import type { CommandContext } from '../context.ts'
+import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DATA, DEFAULT_STACK } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
@@ -18,12 +20,14 @@ interface GatewayFlags {
   readonly stack?: string | true
   readonly format: string
   readonly archiveAfter: string
+  readonly domains?: string
 }
 
 /** The first key of a new folder is made here, so that the first request needs no second command. */
-async function firstKey(keysFile: string): Promise<string | undefined> {
+async function firstKey(keysFile: string, catalog: Catalog): Promise<string | undefined> {
   if ((await listKeys(keysFile)).length > 0) return undefined
-  const { key } = await createKey(keysFile, { name: 'first', topics: ['lol.raw', 'lol.truth'], quota: {} })
+  const topics = [...catalog.routes.values()].map(({ name }) => name)
+  const { key } = await createKey(keysFile, { name: 'first', topics, quota: {} }, { topics })
   return key
 }
 
@@ -37,10 +41,12 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock }:
     .option('--stack [folder]', 'use the local servers that run instead of embedded stores')
     .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
     .option('--archive-after <time>', 'put a segment into the lake when it is this old', '30s')
+    .option(...DOMAINS_OPTION)
     .action(async (flags: GatewayFlags) => {
       const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN
       if (!(port <= 65_535)) throw new UsageError(`--port is "${flags.port}": expected a number from 0 to 65535.`)
       const format = lakeFormat(flags.format)
+      const catalog = readDomains(flags.domains)
       const archiveAfter = env.duration().safeParse(flags.archiveAfter)
       if (!archiveAfter.success)
         throw new UsageError(`--archive-after is "${flags.archiveAfter}": ${archiveAfter.error.issues[0]?.message}.`)
@@ -54,10 +60,11 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock }:
         ? await openServerPlatform(stack.addresses, { clock, logger })
         : await openEmbeddedPlatform(flags.data, { clock, logger })
       try {
-        await ensurePlatform(platform)
+        await ensurePlatform(platform, catalog)
         const keysFile = path.join(flags.data, 'keys.json')
-        const key = await firstKey(keysFile)
+        const key = await firstKey(keysFile, catalog)
         const all = createAllInOne({
+          catalog,
           platform,
           clock,
           logger,

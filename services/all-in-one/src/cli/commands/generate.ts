@@ -1,27 +1,45 @@
-import { createLolGenerator, openLolSink } from '@millrace/lol-generator'
+import { allDomains } from '@millrace/domains/contracts'
+import { simulations } from '@millrace/domains/simulation'
+import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { createLogger } from '@millrace/runtime'
+import { createGenerator, type DomainSimulation, generatorName, loadKafkaConfig, openSink } from '@millrace/simulation'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 
 export function addGenerateCommand(
   program: Command,
+  context: CommandContext,
+  finish: (code: number) => void,
+): void {
+  const generate = program.command('generate').description('make the events of a domain, or send recorded ones')
+  for (const simulation of simulations.values()) addDomain(generate, simulation, context, finish)
+}
+
+function addDomain(
+  generate: Command,
+  simulation: DomainSimulation,
   { terminal, signal, clock, environment }: CommandContext,
   finish: (code: number) => void,
 ): void {
-  const generate = program.command('generate').description('make the events of a domain')
-  addGeneratorOptions(generate.command('lol'))
-    .description('League of Legends matches: players who move, wait, buy and die, some of whom cheat')
+  const { domain } = simulation
+  addGeneratorOptions(generate.command(domain), [simulation])
+    .description(allDomains.find(({ name }) => name === domain)!.title)
     .addHelpText(
       'after',
       '\nThe sink kafka takes its brokers from MILLRACE_KAFKA_BROKERS. Ctrl-C ends after what was sent is answered.',
     )
     .action(async (flags: Readonly<Record<string, unknown>>) => {
-      const options = readGeneratorOptions(flags)
-      const logger = createLogger('lol-generator', { level: 'error' })
-      const generator = createLolGenerator({
+      const options = readGeneratorOptions(simulation, flags)
+      const logger = createLogger(generatorName(domain), { level: 'error' })
+      const generator = createGenerator({
+        simulation,
         options,
-        sink: await openLolSink(options, { clock, logger, environment }),
+        sink: await openSink(simulation, options, {
+          clock,
+          logger,
+          openLog: () => kafkaEventLogFromEnv(loadKafkaConfig(environment), { clock, logger }),
+        }),
         clock,
         logger,
         onProgress: ({ emitted, acknowledged, refused, share }) =>

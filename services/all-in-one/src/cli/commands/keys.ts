@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { catalog } from '@millrace/domains/contracts'
 import { createKey, listKeys, revokeKey } from '@millrace/ingest-gateway'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
@@ -7,6 +8,9 @@ import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
 const DEFAULT_FILE = path.join(DEFAULT_DATA, 'keys.json')
+const CLIENT_TOPICS = [...catalog.routes.values()].map(({ name }) => name)
+const RAW = CLIENT_TOPICS.filter(name => name.endsWith('.raw')).join(',')
+
 function rate(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d*$/.test(text)) return Number(text)
@@ -22,7 +26,7 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
     .command('create <name>')
     .description('create a key; it is shown once and stored only as a hash')
     .option('--file <file>', 'file of keys', DEFAULT_FILE)
-    .option('--topics <topics>', 'topics that the key may write, separated by commas', 'lol.raw')
+    .option('--topics <topics>', `topics that the key may write, separated by commas: ${CLIENT_TOPICS.join(', ')}`, RAW)
     .option('--records-per-second <n>', 'quota')
     .option('--bytes-per-second <n>', 'quota')
     .action(
@@ -37,7 +41,7 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
           ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
           ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
         }
-        const { key, entry } = await createKey(options.file, { name, topics, quota })
+        const { key, entry } = await createKey(options.file, { name, topics, quota }, { topics: CLIENT_TOPICS })
         terminal.say(`Key ${entry.id} for ${topics.join(', ')} in ${options.file}. It is shown only now:`)
         terminal.print(key)
       },

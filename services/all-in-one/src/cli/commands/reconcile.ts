@@ -5,6 +5,7 @@ import path from 'node:path'
 import { createLakeReader, reconcile } from '@millrace/reconciler'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
+import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { printReconciliation } from '../demo-report.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
@@ -21,13 +22,15 @@ export function addReconcileCommand(
     .option('--stack [folder]', 'use the local servers that run')
     .option('--ledger <folder>', "the generator's ledger of acknowledged event ids")
     .option('--report <file>', 'write the result as JSON as well')
-    .action(async (options: PlatformChoice & { ledger?: string; report?: string }) => {
+    .option(...DOMAINS_OPTION)
+    .action(async (options: PlatformChoice & { ledger?: string; report?: string; domains?: string }) => {
       if (options.ledger !== undefined && !existsSync(options.ledger))
         throw new UsageError(`There is no ledger in ${options.ledger}.`)
       const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
       const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
       try {
         const report = await reconcile({
+          catalog: readDomains(options.domains),
           log: platform.log,
           lake: createLakeReader(platform.lake, workDirectory),
           mart: platform.mart,

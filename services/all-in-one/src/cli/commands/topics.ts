@@ -1,4 +1,5 @@
-import { columnsOf, topicContract, topicNames } from '@millrace/contracts'
+import { columnsOf } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { ensurePlatform } from '../../platform.ts'
@@ -26,12 +27,12 @@ export function addTopicsCommand(
       const { log } = await selectLog(options, DEFAULT_DEMO_DATA, environment)
       try {
         const rows: (string | number)[][] = []
-        for (const contract of topicNames.map(topicContract)) {
+        for (const contract of catalog.topics) {
           const ranges = await log.range(contract.name)
           const records = ranges.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
           rows.push([
             contract.name,
-            contract.key,
+            contract.keyText,
             ranges.length,
             records,
             `${contract.retentionMs / DAY_MS} days`,
@@ -49,16 +50,17 @@ export function addTopicsCommand(
     .command('describe <topic>')
     .description('show the contract of a topic')
     .action((name: string) => {
-      if (!topicNames.includes(name as (typeof topicNames)[number])) {
-        const suggestion = nearest(name, topicNames)
+      const contract = catalog.find(name)
+      if (!contract) {
+        const known = catalog.topics.map(topic => topic.name)
+        const suggestion = nearest(name, known)
         throw new UsageError(
-          `No topic "${name}".${suggestion ? ` Did you mean ${suggestion}?` : ''} Known: ${topicNames.join(', ')}.`,
+          `No topic "${name}".${suggestion ? ` Did you mean ${suggestion}?` : ''} Known: ${known.join(', ')}.`,
         )
       }
-      const contract = topicContract(name)
       terminal.print(`${contract.name}: ${contract.why}`)
       terminal.print(
-        `key ${contract.key}, event time ${contract.eventTime}, ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days`,
+        `key ${contract.keyText}, event time ${contract.timeText}, ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days`,
       )
       const rows = columnsOf(contract.schema).map(({ name: field, type, nullable, description }) => [
         field,
@@ -74,7 +76,7 @@ export function addTopicsCommand(
     .action(async (options: PlatformChoice) => {
       const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
       try {
-        const reports = await ensurePlatform(platform)
+        const reports = await ensurePlatform(platform, catalog)
         for (const line of formatTable(
           ['topic', 'outcome', 'differences'],
           reports.map(({ name, outcome, differences }) => [name, outcome, differences.join('; ')]),

@@ -1,5 +1,6 @@
-import type { LolAlert, LolTruth } from '@millrace/domains/lol/contract'
 import type { EventLog } from '@millrace/event-log'
+import type { RunReporter } from '../facets.ts'
+import { type LolAlert, type LolTruth, lol } from './contract.ts'
 
 /** How the alerts compare with the truth, per player and match. */
 export interface DetectionReport {
@@ -26,11 +27,11 @@ const share = (part: number, whole: number): number | null => (whole === 0 ? nul
 /** Compares `lol.alerts` with the labels of `lol.truth`; both are small enough for memory in a run that has labels. */
 export async function measureDetection(log: EventLog): Promise<DetectionReport> {
   const labels = new Map<string, boolean>()
-  for await (const truth of eventsOf<LolTruth>(log, 'lol.truth'))
+  for await (const truth of eventsOf<LolTruth>(log, lol.topics.truth.name))
     if (truth.kind === 'player-match') labels.set(`${truth.roomID}/${truth.account}`, truth.cheater)
   const alerted = new Set<string>()
   const alertIds = new Set<string>()
-  for await (const alert of eventsOf<LolAlert>(log, 'lol.alerts')) {
+  for await (const alert of eventsOf<LolAlert>(log, lol.topics.alerts.name)) {
     alertIds.add(alert.eventId)
     alerted.add(`${alert.roomID ?? ''}/${alert.account}`)
   }
@@ -46,4 +47,24 @@ export async function measureDetection(log: EventLog): Promise<DetectionReport> 
     precision: share(truePositives, alerted.size),
     recall: share(truePositives, cheating.length),
   }
+}
+
+const percent = (part: number | null): string => (part === null ? '-' : `${(part * 100).toFixed(0)} %`)
+
+/** Alerts against the truth. */
+export const reporter: RunReporter = {
+  domain: lol.name,
+  async report(log) {
+    const detection = await measureDetection(log)
+    const { alerts, playerMatches, cheating, truePositives, falsePositives, precision, recall } = detection
+    return {
+      key: 'detection',
+      json: { ...detection },
+      lines: [
+        'Alerts against the truth, per player and match',
+        `  ${alerts} alerts; ${truePositives} of ${cheating} cheating player-matches found (recall ${percent(recall)}), ` +
+          `${falsePositives} of ${playerMatches - cheating} honest ones accused (precision ${percent(precision)})`,
+      ],
+    }
+  },
 }

@@ -1,0 +1,128 @@
+import { hash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { eventTimeOf, readWire, type Topic } from '@millrace/contracts'
+import type { SimulatedRecord } from './actor.ts'
+import type { SimulatedRun } from './domain-simulation.ts'
+import { simulationError } from './errors.ts'
+
+const CHUNK_BYTES = 1 << 20
+const NEWLINE = 0x0a
+
+/** The lines of a file that are not blank, read as they are asked for. */
+function* linesOf(file: string): Generator<{ readonly number: number; readonly text: string }> {
+  const handle = openSync(file, 'r')
+  try {
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    let rest: Buffer = Buffer.alloc(0)
+    let number = 0
+    for (;;) {
+      const count = readSync(handle, chunk)
+      const bytes = Buffer.concat([rest, chunk.subarray(0, count)])
+      let from = 0
+      for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
+        const text = bytes.toString('utf8', from, to).trim()
+        number++
+        if (text !== '') yield { number, text }
+        from = to + 1
+      }
+      rest = bytes.subarray(from)
+      if (count > 0) continue
+      const text = rest.toString('utf8').trim()
+      if (text !== '') yield { number: number + 1, text }
+      return
+    }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** A UUID (version 8, RFC 9562) of a line and its number: the same file gives the same ids, so that sending it again is recognised. */
+function idOfLine(number: number, text: string): string {
+  const bytes = hash('sha256', `millrace:replay ${number} ${text}`, 'buffer').subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** What a line is sent as: its own text, with an event id where it has none. What is not a JSON object is sent as it is, to be refused. */
+function recordOf(topic: Topic, { number, text }: { number: number; text: string }, previousMs: number): SimulatedRecord {
+  const event = parseObject(text)
+  const made = idOfLine(number, text)
+  const wired = event && readWire(event, topic.wire)
+  const eventId = typeof wired?.eventId === 'string' ? wired.eventId : made
+  const lacksId = event !== null && event.eventId === undefined
+  const body = text.slice(text.indexOf('{') + 1)
+  const isEmpty = body.trim() === '}'
+  return {
+    topic: topic.name,
+    key: wired ? keyOf(topic, wired) : '',
+    eventId,
+    value: lacksId ? `{"eventId":"${made}"${isEmpty ? '' : ','}${body}` : text,
+    atMs: Math.max(previousMs, (wired && timeOf(topic, wired)) ?? previousMs),
+    actor: 0,
+    sequence: number,
+    fault: null,
+  }
+}
+
+/** Key and time of what may be no event of the topic. */
+function keyOf(topic: Topic, event: Record<string, unknown>): string {
+  try {
+    return topic.keyOf(event)
+  } catch {
+    return ''
+  }
+}
+function timeOf(topic: Topic, event: Record<string, unknown>): number | null {
+  try {
+    return eventTimeOf(topic, event)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The events of a recorded file, one JSON object a line, in the order of the file. Each is due at its event time, or with the line
+ * before it where that is later.
+ * @throws SimulationError `file_failed`
+ */
+export function replayFile(file: string, topic: Topic): SimulatedRun {
+  const lines = linesOf(file)
+  const next = (previousMs: number): SimulatedRecord | null => {
+    try {
+      const { value, done } = lines.next()
+      return done ? null : recordOf(topic, value, previousMs)
+    } catch (error) {
+      throw simulationError('file_failed', { path: file, reason: (error as Error).message }, error)
+    }
+  }
+  let record = next(Number.NEGATIVE_INFINITY)
+  const startMs = record && Number.isFinite(record.atMs) ? record.atMs : 0
+  if (record) record = { ...record, atMs: startMs }
+  return {
+    stream: {
+      get nextMs() {
+        return record?.atMs ?? Number.POSITIVE_INFINITY
+      },
+      next() {
+        const current = record!
+        record = next(current.atMs)
+        return current
+      },
+    },
+    span: { startMs, endMs: startMs },
+    golden: () => ({}),
+  }
+}

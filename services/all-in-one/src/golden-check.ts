@@ -1,0 +1,64 @@
+import type { Catalog, MartTable, MartValue } from '@millrace/contracts'
+import type { Mart } from '@millrace/mart'
+import type { GoldenRow } from '@millrace/simulation'
+
+/** How the rows of a mart table compare with the golden answers. */
+export interface GoldenReport {
+  /** Rows that the simulation expects. */
+  readonly expected: number
+  readonly matching: number
+  /** Rows that are missing, unexpected, or have another value. */
+  readonly different: number
+}
+
+/** Sentences about what differs, a few. */
+const MOST_EXAMPLES = 5
+
+const keyColumns = (table: MartTable): string[] => [
+  ...table.partitionKey,
+  ...table.clusteringKey.map(({ column }) => column),
+]
+
+const keyOf = (columns: readonly string[], row: Readonly<Record<string, MartValue | undefined>>): string =>
+  JSON.stringify(columns.map(column => row[column] ?? null))
+
+async function compareTable(table: MartTable, golden: readonly GoldenRow[], mart: Pick<Mart, 'scan'>, examples: string[]) {
+  const key = keyColumns(table)
+  const columns = [...new Set([...key, ...golden.flatMap(row => Object.keys(row))])]
+  const expected = new Map(golden.map(row => [keyOf(key, row), row]))
+  let matching = 0
+  let different = 0
+  const differ = (sentence: string): void => {
+    different++
+    if (examples.length < MOST_EXAMPLES) examples.push(`${table.name}: ${sentence}`)
+  }
+  for await (const page of mart.scan(table, columns))
+    for (const row of page) {
+      const id = keyOf(key, row)
+      const wanted = expected.get(id)
+      expected.delete(id)
+      if (!wanted) differ(`${id} is not expected`)
+      else {
+        const wrong = Object.keys(wanted).find(column => (row[column] ?? null) !== (wanted[column] ?? null))
+        if (wrong === undefined) matching++
+        else differ(`${id} has ${wrong} ${row[wrong]}, expected ${wanted[wrong]}`)
+      }
+    }
+  for (const id of expected.keys()) differ(`${id} is missing`)
+  return { expected: golden.length, matching, different } satisfies GoldenReport
+}
+
+/**
+ * Compares mart tables with the golden answers of the simulations.
+ * @returns a report by table, and sentences about some of what differs
+ */
+export async function compareGolden(
+  golden: Readonly<Record<string, readonly GoldenRow[]>>,
+  { mart, catalog }: { readonly mart: Pick<Mart, 'scan'>; readonly catalog: Catalog },
+): Promise<{ readonly tables: Readonly<Record<string, GoldenReport>>; readonly examples: readonly string[] }> {
+  const tables: Record<string, GoldenReport> = {}
+  const examples: string[] = []
+  for (const [name, rows] of Object.entries(golden))
+    tables[name] = await compareTable(catalog.table(name), rows, mart, examples)
+  return { tables, examples }
+}
