@@ -25,6 +25,7 @@ const tasks = {
   bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
   images: args => [[node, [...nodeFlags, 'docker/images.ts', ...args]]],
   generate: args => [
+    [node, [...nodeFlags, 'packages/domains/generate.ts']],
     [node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]],
     [node, [...nodeFlags, 'packages/observability/scripts/generate.ts']],
   ],

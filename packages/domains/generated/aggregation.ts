@@ -1,2 +1,3 @@
 // Generated from index.ts by `npm run generate`.
+
 export const aggregations = []

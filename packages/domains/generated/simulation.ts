@@ -1,4 +1,6 @@
 // Generated from index.ts by `npm run generate`.
+
+import { simulation as antenna } from '../antenna/simulate.ts'
 import { simulation as lol } from '../lol/simulate.ts'
 
-export const simulations = [lol]
+export const simulations = [lol, antenna]

@@ -57,7 +57,11 @@ function idOfLine(number: number, text: string): string {
 }
 
 /** What a line is sent as: its own text, with an event id where it has none. What is not a JSON object is sent as it is, to be refused. */
-function recordOf(topic: Topic, { number, text }: { number: number; text: string }, previousMs: number): SimulatedRecord {
+function recordOf(
+  topic: Topic,
+  { number, text }: { number: number; text: string },
+  previousMs: number,
+): SimulatedRecord {
   const event = parseObject(text)
   const made = idOfLine(number, text)
   const wired = event && readWire(event, topic.wire)

@@ -88,7 +88,11 @@ export const commonOptionSpecs: readonly OptionSpec[] = [
   { name: 'manifest', value: '<file>', description: 'list every injected fault with its event id (NDJSON)' },
   { name: 'refused', value: '<file>', description: 'list every record that the sink refused (NDJSON)' },
   { name: 'ledger', value: '<folder>', description: 'write down the ids of acknowledged events' },
-  { name: 'replay', value: '<file>', description: 'send the events of a recorded file (NDJSON) in place of simulated ones' },
+  {
+    name: 'replay',
+    value: '<file>',
+    description: 'send the events of a recorded file (NDJSON) in place of simulated ones',
+  },
   { name: 'sink', value: SINKS.join('|'), default: 'stdout', description: 'where records go' },
   { name: 'gateway-url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
   { name: 'api-key', value: '<key>', description: 'key for the gateway' },
@@ -174,7 +178,10 @@ export function readCommonOptions(reader: OptionReader): CommonOptions | null {
   if (reader.isGiven('manifest') && !reader.isGiven('faults'))
     reader.problem('manifest', 'has nothing to list: it needs faults as well.')
   if (reader.isGiven('replay') && values.sink?.kind === 'kafka')
-    reader.problem('replay', 'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.')
+    reader.problem(
+      'replay',
+      'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.',
+    )
   return reader.problems.length === before && isWhole(values) ? { ...values, ...common } : null
 }
 

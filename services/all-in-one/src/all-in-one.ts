@@ -89,7 +89,9 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     get gatewayUrl() {
       return gateway.address
     },
-    groups: Object.fromEntries(topologies.map(([topology]) => [topology.name, topology.topics.map(({ name }) => name)])),
+    groups: Object.fromEntries(
+      topologies.map(([topology]) => [topology.name, topology.topics.map(({ name }) => name)]),
+    ),
     failed,
     start: () => lifecycle.start(),
     stop: async () => {

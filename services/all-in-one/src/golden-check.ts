@@ -22,7 +22,12 @@ const keyColumns = (table: MartTable): string[] => [
 const keyOf = (columns: readonly string[], row: Readonly<Record<string, MartValue | undefined>>): string =>
   JSON.stringify(columns.map(column => row[column] ?? null))
 
-async function compareTable(table: MartTable, golden: readonly GoldenRow[], mart: Pick<Mart, 'scan'>, examples: string[]) {
+async function compareTable(
+  table: MartTable,
+  golden: readonly GoldenRow[],
+  mart: Pick<Mart, 'scan'>,
+  examples: string[],
+) {
   const key = keyColumns(table)
   const columns = [...new Set([...key, ...golden.flatMap(row => Object.keys(row))])]
   const expected = new Map(golden.map(row => [keyOf(key, row), row]))

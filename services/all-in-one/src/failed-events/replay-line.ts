@@ -81,8 +81,7 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
   return recordOf(id, topic, line.key, event.object)
 }
 
-const isKnown = (topic: string): boolean =>
-  topic !== failedEventsTopic.name && catalog.find(topic) !== undefined
+const isKnown = (topic: string): boolean => topic !== failedEventsTopic.name && catalog.find(topic) !== undefined
 
 /** The partition key of an event that may lack what it is made of; empty where it cannot be told. */
 function keyOfEvent(topic: string, event: JsonObject): string {

@@ -1,11 +1,4 @@
-import {
-  columnsOf,
-  dataFileName,
-  hourFolder,
-  lakeManifest,
-  manifestPath,
-  quarantineFolder,
-} from '@millrace/contracts'
+import { columnsOf, dataFileName, hourFolder, lakeManifest, manifestPath, quarantineFolder } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { z } from 'zod'
 import { cell } from './topics.ts'

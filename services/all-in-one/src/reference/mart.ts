@@ -37,6 +37,4 @@ export const martPage = (): string =>
 
 /** The DDL of all mart tables. */
 export const martCql = (): string =>
-  `${catalog.tables
-    .map(table => `-- ${table.description}\n${tableCql(table)};`)
-    .join('\n\n')}\n`
+  `${catalog.tables.map(table => `-- ${table.description}\n${tableCql(table)};`).join('\n\n')}\n`

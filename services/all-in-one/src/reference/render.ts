@@ -27,9 +27,8 @@ Generated from the contracts, the services and the chart by \`npm run generate\`
 /** Every file of \`docs/reference\`, by path within it. */
 export function renderReference(): ReadonlyMap<string, string> {
   const schemas = catalog.topics.map(
-      ({ name, schema }) =>
-        [`schemas/${name}.json`, json(z.toJSONSchema(schema, { target: 'draft-2020-12' }))] as const,
-    )
+    ({ name, schema }) => [`schemas/${name}.json`, json(z.toJSONSchema(schema, { target: 'draft-2020-12' }))] as const,
+  )
   return new Map([
     ['README.md', index],
     ['topics.md', topicsPage()],

@@ -2,7 +2,11 @@ import { columnsOf, failedEventsTopic, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 
 const DAY_MS = 86_400_000
-const RELATIONS = { each: ', one record per event under the same id', some: '', aggregate: ', a record holds many events' }
+const RELATIONS = {
+  each: ', one record per event under the same id',
+  some: '',
+  aggregate: ', a record holds many events',
+}
 
 /** Text that is safe in a cell of a Markdown table. */
 export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -34,7 +34,9 @@ export function addDemoCommand(
 ): void {
   const command = program
     .command('demo')
-    .description('carry generated events of every domain through every service, and compare what went in with what is stored')
+    .description(
+      'carry generated events of every domain through every service, and compare what went in with what is stored',
+    )
     .option('--data <folder>', 'folder for everything the run writes; emptied first', DEFAULT_DEMO_DATA)
     .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
     .option('--via <way>', `with --stack: ${VIA_HELP}`)

@@ -7,11 +7,7 @@ import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 
-export function addGenerateCommand(
-  program: Command,
-  context: CommandContext,
-  finish: (code: number) => void,
-): void {
+export function addGenerateCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
   const generate = program.command('generate').description('make the events of a domain, or send recorded ones')
   for (const simulation of simulations.values()) addDomain(generate, simulation, context, finish)
 }

@@ -70,7 +70,11 @@ function readConditions(table: MartTable, texts: readonly string[]): Condition {
 }
 
 /** Rows that fulfil every condition: of one partition where its whole key is given, else of all. */
-async function* rowsOf(mart: Pick<Mart, 'select' | 'scan'>, table: MartTable, where: Condition): AsyncGenerator<StoredRow> {
+async function* rowsOf(
+  mart: Pick<Mart, 'select' | 'scan'>,
+  table: MartTable,
+  where: Condition,
+): AsyncGenerator<StoredRow> {
   const isMatch = (row: StoredRow): boolean =>
     Object.entries(where).every(([column, value]) => (row[column] ?? null) === value)
   if (table.partitionKey.every(column => column in where)) {
@@ -78,7 +82,8 @@ async function* rowsOf(mart: Pick<Mart, 'select' | 'scan'>, table: MartTable, wh
     for (const row of await mart.select(table, partition)) if (isMatch(row)) yield row
     return
   }
-  for await (const page of mart.scan(table, Object.keys(table.columns))) for (const row of page) if (isMatch(row)) yield row
+  for await (const page of mart.scan(table, Object.keys(table.columns)))
+    for (const row of page) if (isMatch(row)) yield row
 }
 
 const shown = (table: MartTable, column: string, value: MartValue | undefined): MartValue =>
@@ -88,10 +93,7 @@ const shown = (table: MartTable, column: string, value: MartValue | undefined): 
 
 /** Order of the clustering key, partition by partition. */
 function compareRows(table: MartTable): (a: StoredRow, b: StoredRow) => number {
-  const columns = [
-    ...table.partitionKey.map(column => ({ column, order: 'asc' })),
-    ...table.clusteringKey,
-  ]
+  const columns = [...table.partitionKey.map(column => ({ column, order: 'asc' })), ...table.clusteringKey]
   return (a, b) => {
     for (const { column, order } of columns) {
       const [left, right] = [a[column] ?? '', b[column] ?? '']

@@ -1,0 +1,92 @@
+import {
+  type Actor,
+  type DomainSimulation,
+  FaultyActor,
+  fillPool,
+  hasFaults,
+  mergeActors,
+  Random,
+  type SimulatedRun,
+} from '@millrace/simulation'
+import { type AntennaUser, antenna, antennaRaw } from './contract.ts'
+import { Device, numberedId } from './simulate/device.ts'
+import { GoldenTally } from './simulate/golden.ts'
+import { createGroup } from './simulate/group.ts'
+import { type AntennaOptions, antennaOptionSpecs, GROUP_SIZE, parseAntennaOptions } from './simulate/options.ts'
+
+/** Bytes per clock hour of the devices 1 to 20 of the published scenario; more devices begin again. */
+const QUOTAS = [
+  200_000, 300_000, 100_000, 5_000, 200_000, 200_000, 300_000, 100_000, 300_000, 300_000, 300_000, 1_000_000, 200_000,
+  1_000_000, 1_000_000, 1_000_000, 300_000, 300_000, 200_000, 200_000,
+] as const
+
+/** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
+const REQUIRED_FIELDS = Object.keys(antennaRaw.shape).filter(name => name !== 'eventId')
+
+function userOf(number: number, names: readonly string[], people: readonly string[]): AntennaUser {
+  const random = new Random(...people, 'user', number)
+  const name = random.pick(names)
+  return {
+    eventId: random.uuid(),
+    id: numberedId(number + 1),
+    name,
+    email: `${name.toLowerCase().replace(/[^a-z]/g, '')}.${number + 1}@example.com`,
+    quota: QUOTAS[number % QUOTAS.length]!,
+  }
+}
+
+/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole groups. */
+function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
+  const { devices, antennas, shard, faults } = options
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const endMs = startMs + options.durationMs
+  const people = ['antenna', options.seed]
+  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
+  const labels = [...people, incarnation]
+  const names = fillPool([...people, 'names'], faker => faker.person.firstName())
+  const actors: Actor[] = []
+  const quotas = new Map<string, number>()
+  for (let first = (shard.index - 1) * GROUP_SIZE; first < devices; first += shard.count * GROUP_SIZE) {
+    const group = createGroup([...labels, 'group', first / GROUP_SIZE], antennas, startMs)
+    for (let id = first; id < Math.min(first + GROUP_SIZE, devices); id++) {
+      const user = userOf(id, names, people)
+      quotas.set(user.id, user.quota)
+      const device = new Device({ id, user, group, labels, startMs, endMs })
+      actors.push(
+        hasFaults(faults)
+          ? new FaultyActor(device, {
+              rates: faults,
+              labels,
+              topics: [antenna.topics.raw.name],
+              removableFields: REQUIRED_FIELDS,
+            })
+          : device,
+      )
+    }
+  }
+  const merged = mergeActors(actors)
+  const tally = new GoldenTally(quotas)
+  return {
+    stream: {
+      get nextMs() {
+        return merged.nextMs
+      },
+      next() {
+        const record = merged.next()
+        tally.note(record)
+        return record
+      },
+    },
+    span: { startMs, endMs },
+    golden: () => tally.rows(),
+  }
+}
+
+/** Mobile devices that move between antennas in groups. */
+export const simulation: DomainSimulation<AntennaOptions> = {
+  domain: antenna.name,
+  topics: [antenna.topics.raw, antenna.topics.users, antenna.topics.truth],
+  optionSpecs: antennaOptionSpecs,
+  parse: parseAntennaOptions,
+  simulate,
+}
