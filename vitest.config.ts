@@ -13,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{packages,services}/*/{src,test}/**/*.test.ts',
+            'packages/domains/**/*.test.ts',
             'charts/test/*.test.ts',
             '{docker,scripts}/**/*.test.ts',
           ],

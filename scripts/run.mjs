@@ -23,6 +23,11 @@ const tasks = {
   biome: args => [[node, ['node_modules/@biomejs/biome/bin/biome', ...args]]],
   'test:cluster': args => [[node, [...nodeFlags, 'charts/test/cluster/main.ts', ...args]]],
   bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
+  'new-domain': args => [
+    [node, [...nodeFlags, 'scripts/new-domain/new-domain.ts', ...args]],
+    // The generated files need the links of the new packages: a run of its own installs them first.
+    ['npm', ['run', '--silent', 'generate']],
+  ],
   images: args => [[node, [...nodeFlags, 'docker/images.ts', ...args]]],
   generate: args => [
     [node, [...nodeFlags, 'packages/domains/generate.ts']],

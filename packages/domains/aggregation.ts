@@ -1,7 +1,7 @@
 import type { Aggregation } from './facets.ts'
 import { aggregations as ofDomains } from './generated/aggregation.ts'
 
-export type { Aggregation, TopologyParts } from './facets.ts'
+export type { Aggregation, AggregationParts } from './facets.ts'
 
-/** What is aggregated from the topics of each domain. */
-export const aggregations: readonly Aggregation[] = ofDomains.flat()
+/** What is aggregated from the topics of each domain; a domain without aggregates is not here. */
+export const aggregations: readonly Aggregation[] = ofDomains

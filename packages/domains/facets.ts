@@ -1,11 +1,10 @@
 import type { Topic } from '@millrace/contracts'
-import type { EventLog } from '@millrace/event-log'
-import type { Clock, Logger } from '@millrace/runtime'
+import type { EventLog, LogReader } from '@millrace/event-log'
+import type { Logger } from '@millrace/runtime'
 import type { KeyedMetrics, Topology } from '@millrace/stream'
 
 /** What a service gives to the topologies of a domain. */
 export interface TopologyParts {
-  readonly clock?: Clock
   readonly logger?: Logger
   readonly metrics?: KeyedMetrics
 }
@@ -26,9 +25,15 @@ export interface Curation {
   createTopology(options: CurationOptions): Topology
 }
 
+export interface AggregationParts extends TopologyParts {
+  /** For reading reference topics and totals whole. */
+  readonly log: LogReader
+}
+
 /** What is aggregated from a domain's topics: windows, running totals, joins, session outcomes. */
 export interface Aggregation {
-  createTopology(options: TopologyParts): Topology
+  readonly domain: string
+  createTopologies(parts: AggregationParts): readonly Topology[]
 }
 
 /** What a domain says of a finished run, besides the comparisons that all domains share. */

@@ -1,3 +1,4 @@
+import { createAggregatorTopologies } from '@millrace/aggregator'
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
 import type { Catalog } from '@millrace/contracts'
 import { createCuratorTopologies } from '@millrace/curator'
@@ -54,6 +55,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const keys = createKeyStore({ file: keysFile, topics, clock, logger, pollMs: 500 })
   const gateway = createGateway({ ...of('ingest-gateway'), catalog, log, keys, options: { host, port } })
   const curator = of('curator')
+  const aggregator = of('aggregator')
   const scorer = of('anomaly-scorer')
   const archiver = of('lake-archiver')
   const writer = of('mart-writer')
@@ -61,6 +63,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const scored = createAnomalyScorerTopology()
   const topologies: readonly [Topology, ReturnType<typeof of>][] = [
     ...createCuratorTopologies({ domains }).map(topology => [topology, curator] as const),
+    ...createAggregatorTopologies({ domains, log }).map(topology => [topology, aggregator] as const),
     ...(scored.topics.every(({ name }) => catalog.find(name)) ? [[scored, scorer] as const] : []),
     ...catalog.domains.map(
       domain =>

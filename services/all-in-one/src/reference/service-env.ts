@@ -1,3 +1,4 @@
+import { aggregatorEnv } from '@millrace/aggregator/config'
 import { anomalyScorerEnv } from '@millrace/anomaly-scorer/config'
 import { curatorEnv } from '@millrace/curator/config'
 import { simulations } from '@millrace/domains/simulation'
@@ -14,6 +15,7 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'ingest-gateway': gatewayEnv,
   curator: curatorEnv,
   'anomaly-scorer': anomalyScorerEnv,
+  aggregator: aggregatorEnv,
   'lake-archiver': archiverEnv,
   'mart-writer': martWriterEnv,
   reconciler: reconcilerEnv,

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineDomain, defineTopic, instantField, keyField } from '@millrace/contracts'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { allDomains, catalogOf } from '../contracts.ts'
+import { generatedModules } from '../generate.ts'
+import { domainNames } from '../index.ts'
+import { simulations } from '../simulation.ts'
+import { lacksOf } from './completeness.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const here = path.join(root, 'packages/domains')
+const simulated = [...simulations.keys()]
+
+describe('every domain', () => {
+  it.each(allDomains.map(domain => [domain.name, domain] as const))('%s lacks nothing', (_, domain) => {
+    expect(lacksOf(domain, root, simulated)).toEqual([])
+  })
+
+  it('is in the list, and nothing else is a folder', () => {
+    const folders = readdirSync(here).filter(
+      name => statSync(path.join(here, name)).isDirectory() && !['generated', 'test', 'node_modules'].includes(name),
+    )
+    expect(folders.sort()).toEqual([...domainNames].sort())
+    expect(allDomains.map(({ name }) => name)).toEqual([...domainNames])
+  })
+
+  it('is in the generated modules: "npm run generate" writes them', () => {
+    for (const [file, text] of generatedModules()) expect(readFileSync(path.join(here, file), 'utf8')).toBe(text)
+  })
+
+  it('can be run by itself', () => {
+    for (const name of domainNames)
+      expect(catalogOf([name]).topics.map(topic => topic.domain)).toEqual(
+        expect.arrayContaining([name, 'failed-events']),
+      )
+    expect(() => catalogOf(['nowhere'])).toThrow(/nowhere.*Known: /)
+  })
+})
+
+it('the completeness test says what a domain lacks', () => {
+  const raw = defineTopic({
+    name: 'half.raw',
+    schema: z.looseObject({ account: z.string(), at: z.string().describe('event time') }),
+    keyOf: keyField('account'),
+    eventTimeMs: instantField('at'),
+    lake: false,
+    why: 'Of a domain that is not finished.',
+  })
+  const half = defineDomain({ name: 'half', title: 'Half a domain', topics: { raw } })
+  expect(lacksOf(half, root, simulated)).toEqual([
+    'packages/domains/half has no README.md',
+    'packages/domains/half has no contract.ts',
+    'packages/domains/half has no simulate.ts',
+    'services/half-generator has no README.md',
+    'services/half-generator has no package.json',
+    'services/half-generator has no src/main.ts',
+    'half has no simulation',
+    'half.raw has no route with samples',
+    'nothing stores or reads half.raw',
+    'half.raw: field account has no description',
+    'packages/domains/half has no test',
+  ])
+})

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { DomainContract } from '@millrace/contracts'
+
+const REQUIRED_FILES = ['README.md', 'contract.ts', 'simulate.ts']
+const GENERATOR_FILES = ['README.md', 'package.json', 'src/main.ts']
+
+/**
+ * What a domain lacks, a sentence each.
+ * @param root folder of the checkout
+ * @param simulated domains that have a simulation
+ */
+export function lacksOf(domain: DomainContract, root: string, simulated: readonly string[]): string[] {
+  const { name, topics, mappings, tables } = domain
+  const folder = path.join(root, 'packages/domains', name)
+  const generator = path.join(root, 'services', `${name}-generator`)
+  const lacks: string[] = []
+  for (const file of REQUIRED_FILES)
+    if (!existsSync(path.join(folder, file))) lacks.push(`packages/domains/${name} has no ${file}`)
+  for (const file of GENERATOR_FILES)
+    if (!existsSync(path.join(generator, file))) lacks.push(`services/${name}-generator has no ${file}`)
+  if (!simulated.includes(name)) lacks.push(`${name} has no simulation`)
+  const routes = Object.values(topics).filter(({ route }) => route !== null)
+  if (!routes.some(topic => topic.name === `${name}.raw`)) lacks.push(`${name}.raw has no route with samples`)
+  for (const topic of Object.values(topics)) {
+    const isReadAgain = topic.lake || mappings.some(mapping => mapping.topic === topic)
+    const feeds = Object.values(topics).some(({ derivedFrom }) => derivedFrom?.topic === topic)
+    if (!isReadAgain && !feeds && topic.cleanup === 'delete' && topic.derivedFrom?.relation !== 'aggregate')
+      lacks.push(`nothing stores or reads ${topic.name}`)
+    for (const [field, schema] of Object.entries(topic.schema.shape))
+      if (!(schema as { description?: string }).description)
+        lacks.push(`${topic.name}: field ${field} has no description`)
+  }
+  for (const table of tables)
+    for (const [column, { description }] of Object.entries(table.columns))
+      if (description === '') lacks.push(`table ${table.name}: column ${column} has no description`)
+  const readme = existsSync(path.join(folder, 'README.md')) ? readFileSync(path.join(folder, 'README.md'), 'utf8') : ''
+  for (const table of tables)
+    if (!readme.includes(table.name)) lacks.push(`the README of ${name} says of no question that ${table.name} answers`)
+  const hasTests =
+    existsSync(folder) && readdirSync(folder, { recursive: true }).some(file => String(file).endsWith('.test.ts'))
+  if (!hasTests) lacks.push(`packages/domains/${name} has no test`)
+  return lacks
+}

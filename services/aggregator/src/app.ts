@@ -1,0 +1,23 @@
+import { kafkaEventLogFromEnv } from '@millrace/event-log'
+import { createKeyedMetrics, createRunner, runStreamService } from '@millrace/stream'
+import { aggregatorEnv } from './config.ts'
+import { createAggregatorTopologies } from './topology.ts'
+
+/** Runs the aggregator on Kafka until it is stopped. */
+export const runAggregator = (variables: Readonly<Record<string, string | undefined>>): Promise<never> =>
+  runStreamService({
+    name: 'aggregator',
+    env: aggregatorEnv,
+    variables,
+    openLog: kafkaEventLogFromEnv,
+    build({ config, ...frame }) {
+      const { log, logger } = frame
+      const topologies = createAggregatorTopologies({
+        domains: config.DOMAINS,
+        log,
+        logger,
+        metrics: createKeyedMetrics('aggregator', frame.metrics.registry),
+      })
+      return { runners: topologies.map(topology => createRunner({ topology, ...frame })) }
+    },
+  })

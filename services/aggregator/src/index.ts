@@ -1,0 +1,1 @@
+export { createAggregatorTopologies } from './topology.ts'
