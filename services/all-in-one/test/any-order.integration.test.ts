@@ -4,16 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { martTable } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { simulation } from '@millrace/domains/lol/simulate'
 import { createKey } from '@millrace/ingest-gateway'
-import { createGatewaySink, createLolGenerator, parseGeneratorOptions } from '@millrace/lol-generator'
 import { createCassandraMart } from '@millrace/mart'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
+import { createGatewaySink, createGenerator } from '@millrace/simulation'
 import { findFreePorts, type Stack, startStack, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
+const TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 const parts = { clock: systemClock, logger: createLogger('test', { level: 'silent' }) }
 const directory = mkdtempSync(path.join(os.tmpdir(), 'any-order-'))
 const ledger = path.join(directory, 'ledger')
@@ -53,7 +55,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       dataNodes: 1,
       cassandra: true,
     })
-    apiKey = (await createKey(keysFile, { name: 'test', topics: ['lol.raw', 'lol.truth'] })).key
+    apiKey = (await createKey(keysFile, { name: 'test', topics: TOPICS }, { topics: TOPICS })).key
   }, 300_000)
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL')
@@ -120,7 +122,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
     await waitUntil(isReady, { what: 'every process to be ready', deadlineMs: 180_000 })
     for (const { service, child } of services) expect([service, child.exitCode]).toEqual([service, null])
 
-    const parsed = parseGeneratorOptions({
+    const parsed = simulation.parse({
       players: '20',
       rooms: '2',
       duration: '10m',
@@ -137,7 +139,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       maxRecords: 200,
       requestTimeoutMs: 30_000,
     })
-    const generator = createLolGenerator({ options: parsed.options, sink, ...parts })
+    const generator = createGenerator({ simulation, options: parsed.options, sink, ...parts })
     await generator.start()
     const summary = await generator.finished
     await generator.stop()
@@ -181,7 +183,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       keyspace: 'millrace',
       ...parts,
     })
-    const table = martTable('lol_scores_by_player')
+    const table = catalog.table('lol_scores_by_player')
     const keys = [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]
     let victim: Readonly<Record<string, unknown>> | undefined
     for await (const [row] of mart.scan(table, keys)) victim ??= row

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { parseGeneratorOptions } from '@millrace/lol-generator'
+import { catalog } from '@millrace/domains/contracts'
+import { simulations } from '@millrace/domains/simulation'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { type Stack, startStack } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { runDemo } from '../src/demo.ts'
+import { isRight, runDemo } from '../src/demo.ts'
 import { openEmbeddedPlatform, openServerPlatform, type Platform } from '../src/platform.ts'
 import { createEndToEnd } from './end-to-end.ts'
 
@@ -15,12 +16,16 @@ const directory = mkdtempSync(path.join(os.tmpdir(), 'demo-stack-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 async function demo(name: string, openPlatform: () => Promise<Platform>) {
-  const generator = parseGeneratorOptions({ players: '20', rooms: '2', duration: '10m', seed: '21' })
-  if (!generator.ok) throw new Error(JSON.stringify(generator.problems))
+  const runs = [...simulations.values()].map(simulation => {
+    const parsed = simulation.parse({ duration: '10m', seed: '21' })
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+    return { simulation, options: parsed.options }
+  })
   return runDemo({
     ...parts,
     directory: path.join(directory, name),
-    generator: generator.options,
+    catalog,
+    runs,
     lakeFormat: 'parquet',
     gateway: { host: '127.0.0.1', port: 0 },
     openPlatform,
@@ -50,7 +55,8 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
     expect(real.reconciliation.examples).toEqual([])
     expect(real.reconciliation).toMatchObject({ ok: true, digest: embedded.reconciliation.digest })
     expect(real.reconciliation.topics).toEqual(embedded.reconciliation.topics)
-    expect(real.detection).toEqual(embedded.detection)
+    expect(real.reports).toEqual(embedded.reports)
+    expect(isRight(real)).toBe(true)
   })
 
   it('loses nothing when the process, a broker and a DataNode are killed with -9 under load', {

@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { catalog } from '@millrace/domains/contracts'
+import { simulation } from '@millrace/domains/lol/simulate'
 import { createKey } from '@millrace/ingest-gateway'
-import { createGatewaySink, createLolGenerator, parseGeneratorOptions } from '@millrace/lol-generator'
 import { createLakeReader, type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
+import { createGatewaySink, createGenerator } from '@millrace/simulation'
 import { findFreePorts } from '@millrace/testing'
 import { createAllInOne } from '../src/all-in-one.ts'
 import { untilCaughtUp } from '../src/caught-up.ts'
@@ -16,11 +18,16 @@ import { ensurePlatform, type Platform } from '../src/platform.ts'
 const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const clock = systemClock
 const logger = createLogger('test', { level: 'silent' })
+const TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 
 /** A folder with a key, and the platform as a child process that can be killed and started again on the same port. */
 export async function createEndToEnd(gatewayArguments: readonly string[]) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'end-to-end-'))
-  const { key } = await createKey(path.join(directory, 'keys.json'), { name: 'test', topics: ['lol.raw', 'lol.truth'] })
+  const { key } = await createKey(
+    path.join(directory, 'keys.json'),
+    { name: 'test', topics: TOPICS },
+    { topics: TOPICS },
+  )
   const [port] = await findFreePorts(1)
   const ledger = path.join(directory, 'ledger')
   let child: ChildProcess | undefined
@@ -71,11 +78,12 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
     values: Readonly<Record<string, string>>,
     disturbances: readonly { readonly afterRecords: number; readonly disturb: () => Promise<void> }[],
   ) {
-    const parsed = parseGeneratorOptions({ ...values, ledger, sink: 'stdout', batch: '100' })
+    const parsed = simulation.parse({ ...values, ledger, sink: 'stdout', batch: '100' })
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
     const waiting = [...disturbances]
     let disturbing: Promise<void> = Promise.resolve()
-    const generator = createLolGenerator({
+    const generator = createGenerator({
+      simulation,
       options: parsed.options,
       sink: createGatewaySink({
         url: `http://127.0.0.1:${port}`,
@@ -107,8 +115,9 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
 
   /** Lets the services finish what is in the log, in this process, and compares everything. */
   async function settle(platform: Platform): Promise<ReconcileReport> {
-    await ensurePlatform(platform)
+    await ensurePlatform(platform, catalog)
     const all = createAllInOne({
+      catalog,
       platform,
       clock,
       logger,
@@ -127,6 +136,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
       await all.stop()
     }
     return reconcile({
+      catalog,
       log: platform.log,
       lake: createLakeReader(platform.lake, directory),
       mart: platform.mart,

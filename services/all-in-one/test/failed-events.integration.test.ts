@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { type FailedEvent, topicContract } from '@millrace/contracts'
+import type { FailedEvent } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKafkaEventLog } from '@millrace/event-log'
 import { createGateway, createKey, createKeyStore } from '@millrace/ingest-gateway'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -11,6 +12,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
+const TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 const clock = systemClock
 const logger = createLogger('test', { level: 'silent' })
 
@@ -29,12 +31,13 @@ describeOnStack('failed events in Kafka', ['kafka'], stack => {
       await log.close()
       rmSync(directory, { recursive: true, force: true })
     })
-    await log.ensureTopics(['lol.raw', 'lol.truth', 'lol.curated', 'failed-events'].map(topicContract))
+    await log.ensureTopics(catalog.topics)
     const keysFile = path.join(directory, 'keys.json')
-    const { key } = await createKey(keysFile, { name: 'test', topics: ['lol.raw'] })
-    const keys = createKeyStore({ file: keysFile, clock, logger })
+    const { key } = await createKey(keysFile, { name: 'test', topics: ['lol.raw'] }, { topics: TOPICS })
+    const keys = createKeyStore({ file: keysFile, topics: TOPICS, clock, logger })
     const health = createHealth()
     const gateway = createGateway({
+      catalog,
       clock,
       logger,
       metrics: createServiceMetrics('gateway-test', { processMetrics: false }),

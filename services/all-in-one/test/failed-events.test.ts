@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { martTable } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { createLakeReader, reconcile } from '@millrace/reconciler'
 import { type Clock, createLogger, systemClock } from '@millrace/runtime'
@@ -13,6 +13,7 @@ import { ensurePlatform, openEmbeddedPlatform, type Platform } from '../src/plat
 import { captureTerminal } from './captured-terminal.ts'
 
 const HOUR_MS = 3_600_000
+const TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 const logger = createLogger('test', { level: 'silent' })
 const directory = mkdtempSync(path.join(os.tmpdir(), 'failed-events-'))
 const at = (name: string): string => path.join(directory, name)
@@ -26,10 +27,11 @@ let key: string
 
 beforeAll(async () => {
   platform = await openEmbeddedPlatform(directory, { clock, logger })
-  await ensurePlatform(platform)
+  await ensurePlatform(platform, catalog)
   const keysFile = at('keys.json')
-  key = (await createKey(keysFile, { name: 'test', topics: ['lol.raw', 'lol.truth'], quota: {} })).key
+  key = (await createKey(keysFile, { name: 'test', topics: TOPICS, quota: {} }, { topics: TOPICS })).key
   all = createAllInOne({
+    catalog,
     platform,
     clock,
     logger,
@@ -71,6 +73,7 @@ const settled = (): Promise<void> =>
 async function reconciled() {
   await settled()
   return reconcile({
+    catalog,
     log: platform.log,
     lake: createLakeReader(platform.lake, directory),
     mart: platform.mart,
@@ -91,7 +94,12 @@ async function stored(topic: string, eventId: string): Promise<Record<string, un
 
 async function martRows(eventId: string): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = []
-  for await (const page of platform.mart.scan(martTable('lol_analysis'), ['event_id', 'x', 'death_count', 'account']))
+  for await (const page of platform.mart.scan(catalog.table('lol_analysis'), [
+    'event_id',
+    'x',
+    'death_count',
+    'account',
+  ]))
     rows.push(...page.filter(row => row.event_id === eventId))
   return rows
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { catalog } from '@millrace/domains/contracts'
 import { createLakeReader, reconcile } from '@millrace/reconciler'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { type ServiceProcess, type Stack, startStack, waitUntil } from '@millrace/testing'
@@ -80,7 +81,7 @@ describeOnStack('the services, when their servers are away', ['kafka', 'hdfs', '
     )
     await expectAllAlive()
     const platform = await openServerPlatform(stack.addresses, parts)
-    await ensurePlatform(platform)
+    await ensurePlatform(platform, catalog)
     await platform.close()
     await untilEach('to be ready', async service => (await service.notReady()) === null)
     await expectAllAlive()

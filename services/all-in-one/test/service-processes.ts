@@ -1,27 +1,34 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { martTable, martTables, topicContract, topicNames } from '@millrace/contracts'
+import { groupOf } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ServiceProcess, type StackAddresses, startService } from '@millrace/testing'
 
 export const SERVICES = ['ingest-gateway', 'curator', 'anomaly-scorer', 'lake-archiver', 'mart-writer'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
-const topicsWith = (is: (contract: ReturnType<typeof topicContract>) => boolean): string[] =>
-  topicNames.filter(name => is(topicContract(name)))
+/** What each consumer group reads: sinks every topic of theirs, services the sources of what they make. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  catalog.domains.flatMap(domain => {
+    const topics = Object.values(domain.topics)
+    const sourcesOf = (service: string) =>
+      topics.flatMap(({ derivedFrom }) => (derivedFrom?.by === service ? [derivedFrom.topic] : []))
+    const read = {
+      curator: sourcesOf('curator'),
+      'anomaly-scorer': sourcesOf('anomaly-scorer'),
+      'lake-archiver': topics.filter(({ lake }) => lake),
+      'mart-writer': domain.mappings.map(({ topic }) => topic),
+    }
+    return Object.entries(read)
+      .filter(([, sources]) => sources.length > 0)
+      .map(([service, sources]) => [groupOf(service, domain.name), [...new Set(sources.map(({ name }) => name))]])
+  }),
+)
+export const CLIENT_TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 
-/** What each consumer group reads. */
-export const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  curator: ['lol.raw'],
-  'anomaly-scorer': ['lol.raw'],
-  'lake-archiver': topicsWith(({ sinks }) => sinks.lake),
-  'mart-writer': ['lol.curated', 'lol.scores', 'lol.alerts', 'lol.truth'],
-}
-
-export const everyTable = () => Object.keys(martTables).map(martTable)
-
-/** Every service of the lol part in a process of its own, on these servers. */
+/** Every service in a process of its own, on these servers. */
 export async function startServices(
   directory: string,
   { kafka, hdfs, cassandra }: StackAddresses,
@@ -29,7 +36,7 @@ export async function startServices(
 ): Promise<{ readonly services: Readonly<Record<ServiceName, ServiceProcess>>; readonly key: string }> {
   mkdirSync(directory, { recursive: true })
   const keysFile = path.join(directory, 'keys.json')
-  const { key } = await createKey(keysFile, { name: 'test', topics: ['lol.raw', 'lol.truth'] })
+  const { key } = await createKey(keysFile, { name: 'test', topics: CLIENT_TOPICS }, { topics: CLIENT_TOPICS })
   const own: Record<ServiceName, Record<string, string>> = {
     'ingest-gateway': {
       MILLRACE_KEYS_FILE: keysFile,
