@@ -81,18 +81,25 @@
 {{- define "millrace.serviceProblems" -}}
 {{- $p := list -}}
 {{- $gateway := index .Values.services "ingest-gateway" -}}
-{{- $generator := index .Values.services "lol-generator" -}}
-{{- if and (not $gateway.enabled) $generator.enabled -}}
-{{- $p = append $p "services.lol-generator.enabled is true and services.ingest-gateway.enabled is false: there is nobody to send events to. Disable both." -}}
+{{- $generator := .Values.services.generator -}}
+{{- $sending := false -}}
+{{- range include "services.enabled" . | fromJsonArray -}}{{- if include "services.isGenerator" . -}}{{- $sending = true -}}{{- end -}}{{- end -}}
+{{- if and (not $gateway.enabled) $sending -}}
+{{- $p = append $p "services.generator.enabled is true and services.ingest-gateway.enabled is false: there is nobody to send events to. Disable both." -}}
 {{- end -}}
 {{- if and (not $gateway.enabled) $generator.job.enabled -}}
-{{- $p = append $p "services.lol-generator.job.enabled is true and services.ingest-gateway.enabled is false: there is nobody to send events to." -}}
+{{- $p = append $p "services.generator.job.enabled is true and services.ingest-gateway.enabled is false: there is nobody to send events to." -}}
 {{- end -}}
-{{- if and $gateway.keys.existingSecret $generator.enabled (not $generator.keys.existingSecret) -}}
-{{- $p = append $p "services.ingest-gateway.keys.existingSecret is set, so the chart makes no key for the generator: name a Secret whose `api-key` is one of those keys in services.lol-generator.keys.existingSecret, or set services.lol-generator.enabled to false." -}}
+{{- if and $gateway.keys.existingSecret $sending (not $generator.keys.existingSecret) -}}
+{{- $p = append $p "services.ingest-gateway.keys.existingSecret is set, so the chart makes no key for the generator: name a Secret whose `api-key` is one of those keys in services.generator.keys.existingSecret, or set services.generator.enabled to false." -}}
 {{- end -}}
 {{- if and $gateway.ingress.enabled (not $gateway.ingress.host) -}}
 {{- $p = append $p "services.ingest-gateway.ingress.enabled is true and its host is empty: name the host of the gateway." -}}
+{{- end -}}
+{{- range $name := keys .Values.services -}}
+{{- if and (include "services.isGenerator" $name) (not (has $name (include "services.generators" $ | fromJsonArray))) -}}
+{{- $p = append $p (printf "services.%s is set, but its domain is not among the domains that are run: add it to domains, or remove it." $name) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $p -}}
 {{- end }}
@@ -121,7 +128,7 @@
 {{- $values := index $.Values $store -}}
 {{- if not $values.enabled -}}{{- $_ := set $named (printf "%s.external.existingSecret" $store) $values.external.existingSecret -}}{{- end -}}
 {{- end -}}
-{{- range $service := list "ingest-gateway" "lol-generator" -}}
+{{- range $service := list "ingest-gateway" "generator" -}}
 {{- $values := index $.Values.services $service -}}
 {{- if $values.enabled -}}{{- $_ := set $named (printf "services.%s.keys.existingSecret" $service) $values.keys.existingSecret -}}{{- end -}}
 {{- end -}}

@@ -18,12 +18,10 @@ export interface PublishedContracts {
       {
         readonly key: string
         readonly eventTime: string
-        readonly route: string | null
         readonly partitions: number
         readonly cleanup: string
         readonly maxMessageBytes: number
-        readonly lake: boolean
-        readonly mart: readonly string[]
+        readonly sinks: { readonly lake: boolean; readonly mart: readonly string[] }
         readonly fields: Readonly<Record<string, PublishedField>>
       }
     >
@@ -56,8 +54,22 @@ function topicOf(contract: Topic, mart: readonly string[]): PublishedContracts['
   const fields: Record<string, PublishedField> = {}
   for (const [name, field] of Object.entries(schema.properties ?? {}))
     fields[name] = fieldOf(field, schema.required?.includes(name) ?? false)
-  const { keyText: key, timeText: eventTime, route, partitions, cleanup, maxMessageBytes, lake } = contract
-  return { key, eventTime, route: route?.path ?? null, partitions, cleanup, maxMessageBytes, lake, mart, fields }
+  const { keyField, keyText, timeField, timeText, partitions, cleanup, maxMessageBytes, lake } = contract
+  return {
+    key: keyField ?? keyText,
+    eventTime: timeField?.unit === 'instant' ? timeField.field : timeText,
+    partitions,
+    cleanup,
+    maxMessageBytes,
+    sinks: { lake, mart },
+    fields,
+  }
+}
+
+/** Tables in which the events of a topic are found: its own, and those of the topic that has one record for each of them. */
+function tablesOf(topic: Topic, catalog: Catalog): string[] {
+  const copies = catalog.derivedOf(topic.name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
+  return [...new Set([topic, ...copies].flatMap(({ name }) => catalog.mappingsOf(name).map(({ table }) => table.name)))]
 }
 
 function tableOf(table: MartTable): PublishedContracts['tables'][string] {
@@ -73,14 +85,9 @@ function tableOf(table: MartTable): PublishedContracts['tables'][string] {
 }
 
 /** The contracts of a catalog in the form in which they are published. */
-export const publishedForm = ({ topics, tables, mappingsOf }: Catalog): PublishedContracts => ({
-  topics: Object.fromEntries(
-    topics.map(topic => [
-      topic.name,
-      topicOf(topic, [...new Set(mappingsOf(topic.name).map(({ table }) => table.name))]),
-    ]),
-  ),
-  tables: Object.fromEntries(tables.map(table => [table.name, tableOf(table)])),
+export const publishedForm = (catalog: Catalog): PublishedContracts => ({
+  topics: Object.fromEntries(catalog.topics.map(topic => [topic.name, topicOf(topic, tablesOf(topic, catalog))])),
+  tables: Object.fromEntries(catalog.tables.map(table => [table.name, tableOf(table)])),
 })
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -114,14 +121,14 @@ export function breakingChanges(before: PublishedContracts, after: PublishedCont
       found.push(`topic ${name} is gone`)
       continue
     }
-    for (const setting of ['key', 'eventTime', 'route', 'partitions', 'cleanup'] as const)
+    for (const setting of ['key', 'eventTime', 'partitions', 'cleanup'] as const)
       if (!same(was[setting], is[setting]))
         found.push(`topic ${name}: ${setting} was ${show(was[setting])} and is ${show(is[setting])}`)
     if (is.maxMessageBytes < was.maxMessageBytes)
       found.push(`topic ${name}: maxMessageBytes shrank to ${is.maxMessageBytes}`)
-    if (was.lake && !is.lake) found.push(`topic ${name} is no longer kept in the lake`)
-    for (const table of was.mart)
-      if (!is.mart.includes(table)) found.push(`topic ${name} is no longer kept in mart table ${table}`)
+    if (was.sinks.lake && !is.sinks.lake) found.push(`topic ${name} is no longer kept in the lake`)
+    for (const table of was.sinks.mart)
+      if (!is.sinks.mart.includes(table)) found.push(`topic ${name} is no longer kept in mart table ${table}`)
     for (const [field, fieldWas] of Object.entries(was.fields)) {
       const where = `${name}.${field}`
       const fieldIs = is.fields[field]

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { breakingChanges, publishedForm } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
-import { chartValuesSchema } from '../src/reference/chart.ts'
+import { chartDomains, chartValuesSchema } from '../src/reference/chart.ts'
 import { renderReference } from '../src/reference/render.ts'
 
 /* Writes what is generated from the contracts, the services' environments and the chart's values; refuses to publish a change that breaks the published ones unless told so. */
@@ -27,6 +27,7 @@ for (const [file, text] of renderReference()) {
   writeFileSync(target, text)
 }
 writeFileSync(path.join(root, 'charts/millrace/values.schema.json'), chartValuesSchema())
+writeFileSync(path.join(root, 'charts/millrace/files/domains.yaml'), chartDomains())
 process.stdout.write(
-  'Wrote packages/contracts/published.json, docs/reference and charts/millrace/values.schema.json.\n',
+  'Wrote packages/contracts/published.json, docs/reference, charts/millrace/values.schema.json and charts/millrace/files/domains.yaml.\n',
 )

@@ -10,6 +10,9 @@ import { reconcilerEnv } from '@millrace/reconciler/config'
 import { generatorEnv, generatorName } from '@millrace/simulation'
 import { z } from 'zod'
 
+/** Names of the generators, one a domain. */
+export const generatorNames: readonly string[] = [...simulations.keys()].map(generatorName)
+
 /** The environment of every process that has an image, by its name in the chart. */
 export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'ingest-gateway': gatewayEnv,

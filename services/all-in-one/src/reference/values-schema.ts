@@ -1,4 +1,5 @@
-import { envVariables, serviceEnvs } from './service-env.ts'
+import { allDomains } from '@millrace/domains/contracts'
+import { envVariables, generatorNames, serviceEnvs } from './service-env.ts'
 import type { Value } from './values-file.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -9,6 +10,7 @@ const closed = (properties: Schema): Schema => ({ type: 'object', properties, ad
 
 /** Shapes that many values share, by the name that `@schema` uses. */
 const definitions: Readonly<Record<string, Schema>> = {
+  domain: { type: 'string', enum: allDomains.map(({ name }) => name) },
   quantity: { type: ['string', 'number'], pattern: quantity },
   heap: { type: 'string', pattern: '^[1-9][0-9]*[mg]$' },
   duration: { type: 'string', pattern: '^[0-9]+(ms|s|m|h|d)$' },
@@ -53,19 +55,37 @@ function schemaOf(value: Value, common: Schema): Schema {
   if (children) {
     const isService = path[0] === 'services' && path.length === 2
     const isSubchart = path.length === 1 && subcharts.includes(path[0]!)
+    const generators = path.length === 1 && path[0] === 'services' ? generatorOverrides(children, common) : {}
     return {
       ...about,
-      ...closed({ ...(isSubchart ? global : {}), ...(isService ? common : {}), ...properties(children, common) }),
+      ...closed({ ...(isSubchart ? global : {}), ...(isService ? common : {}), ...properties(children, common), ...generators }),
     }
   }
   const { $ref, ...extra } = value.schema
   if ($ref === 'env') return { ...about, ...envSchema(path[1]!) }
+  if ($ref === 'generatorEnv') return { ...about, ...anyGeneratorEnv() }
   if (typeof $ref === 'string') {
     if (!definitions[$ref]) throw new Error(`${path.join('.')}: there is no shape "${$ref}".`)
     return { ...about, $ref: `#/definitions/${$ref}` }
   }
   return { ...about, ...(extra.enum ? {} : { type: typeOf(value) }), ...extra }
 }
+
+/** What `services.<domain>-generator` may say in place of `services.generator`. */
+function generatorOverrides(services: readonly Value[], common: Schema): Record<string, Schema> {
+  const own = services.find(({ path }) => path[1] === 'generator')?.children ?? []
+  const shared = properties(
+    own.filter(({ path }) => !['keys', 'job', 'env'].includes(path[2]!)),
+    common,
+  )
+  return Object.fromEntries(
+    generatorNames.map(name => [name, closed({ ...common, ...shared, env: envSchema(name) })]),
+  )
+}
+
+/** Variables that some generator knows. */
+const anyGeneratorEnv = (): Schema =>
+  closed(Object.assign({}, ...generatorNames.map(name => envSchema(name).properties)) as Schema)
 
 function typeOf({ default: fallback, path }: Value): string {
   if (Array.isArray(fallback)) return 'array'

@@ -31,7 +31,7 @@ spec:
         prometheus.io/port: "9464"
         prometheus.io/path: /metrics
         {{- end }}
-        {{- if eq $service "lol-generator" }}
+        {{- if include "services.isGenerator" $service }}
         {{- include "services.generatorKeyChecksum" $root | nindent 8 }}
         {{- end }}
         {{- with $values.podAnnotations }}

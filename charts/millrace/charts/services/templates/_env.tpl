@@ -1,6 +1,16 @@
 {{/* Values of a service, with the defaults of all where it says nothing, as JSON. Call with (list $ "curator"). */}}
 {{- define "services.values" -}}
-{{- merge (deepCopy (index (index . 0).Values.services (index . 1))) (index . 0).Values.serviceDefaults | toJson -}}
+{{- $root := index . 0 -}}
+{{- $own := deepCopy (get $root.Values.services (index . 1) | default dict) -}}
+{{- if include "services.isGenerator" (index . 1) -}}
+{{- /* Not merge: it takes false for a value that is not set. */ -}}
+{{- $given := $own -}}
+{{- $own = deepCopy (omit $root.Values.services.generator "keys" "job") -}}
+{{- range $name, $value := $given -}}
+{{- $_ := set $own $name (ternary (merge (deepCopy (ternary $value dict (kindIs "map" $value))) (ternary (get $own $name) dict (kindIs "map" (get $own $name)))) $value (kindIs "map" $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- merge $own $root.Values.serviceDefaults | toJson -}}
 {{- end }}
 
 {{/* The environment of a process, sorted by name. Built as a map so that what the user sets replaces what is derived and
@@ -17,11 +27,14 @@
 {{- range $name, $folder := $row.folders -}}
 {{- $_ := set $env $folder.env (dict "value" (printf "/var/lib/millrace/%s" $name)) -}}
 {{- end -}}
-{{- if eq .service "lol-generator" -}}
+{{- if include "services.isGenerator" .service -}}
 {{- $env = merge $env (include "services.generatorEnv" $root | fromYaml) -}}
 {{- end -}}
 {{- if eq .service "ingest-gateway" -}}
 {{- $_ := set $env "MILLRACE_REPLICAS" (dict "value" (toString $values.replicas)) -}}
+{{- end -}}
+{{- if and $row.domains $root.Values.domains -}}
+{{- $_ := set $env "MILLRACE_DOMAINS" (dict "value" (join "," $root.Values.domains)) -}}
 {{- end -}}
 {{- $common := dict "MILLRACE_LOG_LEVEL" $values.logLevel -}}
 {{- if not $row.once -}}

@@ -3,7 +3,7 @@
 {{- end }}
 
 {{- define "services.generatorKeySecret" -}}
-{{- (index .Values.services "lol-generator").keys.existingSecret | default (include "millrace.name" (list . "generator-key")) -}}
+{{- .Values.services.generator.keys.existingSecret | default (include "millrace.name" (list . "generator-key")) -}}
 {{- end }}
 
 {{/* Whether the chart makes keys, and the generator's own. Call with $. */}}
@@ -53,7 +53,7 @@ data:
 apiVersion: v1
 kind: Secret
 metadata:
-  {{- include "millrace.metadata" (list . "lol-generator" "generator-key") | nindent 2 }}
+  {{- include "millrace.metadata" (list . "generator" "generator-key") | nindent 2 }}
 type: Opaque
 data:
   api-key: {{ (include "services.madeKeys" . | fromJson).key | b64enc }}

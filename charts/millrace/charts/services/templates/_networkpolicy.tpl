@@ -7,7 +7,7 @@
       "root" $root
       "component" $service
       "ingress" (include "services.ingressRules" .)
-      "egress" (include "services.egressRules" (list $root $row.stores (eq $service "lol-generator")))) }}
+      "egress" (include "services.egressRules" (list $root $row.stores (not (empty (include "services.isGenerator" $service)))))) }}
 {{- end }}
 
 {{/* The NetworkPolicy of a Job or test pod, which nobody calls. Call with (list $ "topics"). */}}
@@ -33,7 +33,7 @@
 {{- if eq (index . 1) "ingest-gateway" }}
 {{- with (index $root.Values.services "ingest-gateway").allowFrom }}
 - from:
-    {{- $senders := list "lol-generator" }}
+    {{- $senders := include "services.generators" $root | fromJsonArray }}
     {{- range $name, $job := include "services.jobs" $root | fromYaml }}
     {{- if $job.gateway }}{{ $senders = append $senders $name }}{{ end }}
     {{- end }}

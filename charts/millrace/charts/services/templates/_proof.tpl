@@ -1,18 +1,22 @@
 {{/* A pod's spec that sends events through the gateway, writes down what was acknowledged, and then proves every one of
      them in Kafka, lake and mart. Call with (dict "root" $ "env" (dict NAME value …) "restart" "Never"). */}}
 {{- define "services.proofPod" -}}
+{{- $root := .root -}}
 {{- $ledger := "/var/lib/millrace/ledger" -}}
 {{- $mounts := list (dict "name" "ledger" "mountPath" $ledger) -}}
 {{- $send := merge .env (dict "MILLRACE_SINK" "gateway" "MILLRACE_LEDGER" $ledger) -}}
 {{ include "services.podDefaults" (list .root "reconciler") }}
 restartPolicy: {{ .restart }}
 initContainers:
-  - {{- include "services.container" (dict "root" .root "service" "lol-generator" "name" "send" "env" $send "mounts" $mounts) | nindent 4 }}
+  {{- $generators := include "services.generators" .root | fromJsonArray }}
+  {{- range $generators }}
+  - {{- include "services.container" (dict "root" $root "service" . "name" (printf "send-%s" (trimSuffix "-generator" .)) "env" (deepCopy $send) "mounts" $mounts) | nindent 4 }}
+  {{- end }}
 containers:
   - {{- include "services.container" (dict "root" .root "service" "reconciler" "name" "reconcile" "mounts" $mounts
       "env" (dict "MILLRACE_ONCE" "true" "MILLRACE_LEDGER" $ledger)) | nindent 4 }}
 volumes:
-  {{- include "services.volumes" (dict "root" .root "services" (list "lol-generator" "reconciler")) | nindent 2 }}
+  {{- include "services.volumes" (dict "root" .root "services" (append $generators "reconciler")) | nindent 2 }}
   - name: ledger
     emptyDir: {sizeLimit: 1Gi}
 {{- end }}
@@ -31,11 +35,11 @@ spec:
   {{- include "services.proofPod" (dict "root" . "env" $env "restart" "Never") | nindent 2 }}
 {{- end }}
 
-{{/* The generator as a Job over a fixed time. It runs again after a stumble: the ledger goes on, and what is sent twice
+{{/* The generators as a Job over a fixed time. It runs again after a stumble: the ledger goes on, and what is sent twice
      has the same ids. Call with $. */}}
 {{- define "services.generatorJob" -}}
-{{- $job := (index .Values.services "lol-generator").job -}}
+{{- $job := .Values.services.generator.job -}}
 {{- $env := merge (deepCopy $job.env) (dict "MILLRACE_START" "2024-03-24T11:00:00.000Z" "MILLRACE_DURATION" "60m" "MILLRACE_SPEED" "max") -}}
 {{- $pod := include "services.proofPod" (dict "root" . "env" $env "restart" "OnFailure") -}}
-{{- include "services.hashedJob" (dict "root" . "component" "lol-generator-job" "pod" $pod "backoffLimit" 4) }}
+{{- include "services.hashedJob" (dict "root" . "component" "generator-job" "pod" $pod "backoffLimit" 4) }}
 {{- end }}

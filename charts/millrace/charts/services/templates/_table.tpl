@@ -1,31 +1,62 @@
+{{/* What the chart knows of the domains that are run, as a JSON list of {name, topics, path, sample}. Call with $. */}}
+{{- define "services.domains" -}}
+{{- $domains := list -}}
+{{- range .Files.Get "files/domains.yaml" | fromYamlArray -}}
+{{- if or (not $.Values.domains) (has .name $.Values.domains) -}}{{- $domains = append $domains . -}}{{- end -}}
+{{- end -}}
+{{- toJson $domains -}}
+{{- end }}
+
+{{/* Names of the generators of these domains, as a JSON list. Call with $. */}}
+{{- define "services.generators" -}}
+{{- $names := list -}}
+{{- range include "services.domains" . | fromJsonArray -}}{{- $names = append $names (printf "%s-generator" .name) -}}{{- end -}}
+{{- toJson $names -}}
+{{- end }}
+
+{{/* "true" for the name of a generator. Call with the name. */}}
+{{- define "services.isGenerator" -}}{{- if hasSuffix "-generator" . -}}true{{- end -}}{{- end }}
+
 {{/* What each process needs: `stores` it talks to, `env` that never changes, `ports` besides the admin port, `folders` it
      writes (environment name, and the value that limits it), `single` where two at a time would be one too many, `once`
-     where only Jobs run it. The one place to touch when a service is added. */}}
+     where only Jobs run it, `domains` where it works on several domains. The one place to touch when a service is added; a
+     domain brings its generator by itself. Call with $. */}}
 {{- define "services.table" -}}
 ingest-gateway:
   stores: [kafka]
   ports: {http: 8080}
   env: {MILLRACE_HTTP_HOST: 0.0.0.0, MILLRACE_KEYS_FILE: /etc/millrace/keys/keys.json}
+  domains: true
 curator:
   stores: [kafka]
+  domains: true
+aggregator:
+  stores: [kafka]
+  domains: true
 anomaly-scorer:
   stores: [kafka]
 lake-archiver:
   stores: [kafka, hdfs]
   folders: {spool: {env: MILLRACE_SPOOL_DIRECTORY, limit: spoolSize}}
+  domains: true
 mart-writer:
   stores: [kafka, cassandra]
   env: {MILLRACE_MART_SCHEMA: wait}
+  domains: true
 reconciler:
   stores: [kafka, hdfs, cassandra]
   folders: {work: {env: MILLRACE_WORK_DIRECTORY, limit: workSize}}
+  domains: true
   single: true
-lol-generator:
+{{- range include "services.generators" . | fromJsonArray }}
+{{ . }}:
   stores: []
   env: {MILLRACE_SINK: gateway, MILLRACE_START: now, MILLRACE_DURATION: forever, MILLRACE_SPEED: "1"}
   single: true
+{{- end }}
 provisioner:
   stores: []
+  domains: true
   once: true
 {{- end }}
 
@@ -39,14 +70,14 @@ provisioner:
 {{- define "services.enabled" -}}
 {{- $names := list -}}
 {{- range $name, $row := include "services.table" . | fromYaml -}}
-{{- if and (not $row.once) (index $.Values.services $name).enabled -}}{{- $names = append $names $name -}}{{- end -}}
+{{- if and (not $row.once) (include "services.values" (list $ $name) | fromJson).enabled -}}{{- $names = append $names $name -}}{{- end -}}
 {{- end -}}
 {{- toJson $names -}}
 {{- end }}
 
 {{/* How many pods of a service run. Call with (list $ "curator"). */}}
 {{- define "services.replicas" -}}
-{{- $values := index (index . 0).Values.services (index . 1) -}}
+{{- $values := include "services.values" . | fromJson -}}
 {{- if $values.paused -}}0{{- else if hasKey $values "replicas" -}}{{- $values.replicas -}}{{- else -}}1{{- end -}}
 {{- end }}
 
@@ -75,8 +106,8 @@ mart-schema: {stores: [cassandra]}
 {{- end }}
 {{- if (index .Values.services "ingest-gateway").enabled }}
 proof: {stores: {{ toJson $proof }}, gateway: true}
-{{- if (index .Values.services "lol-generator").job.enabled }}
-lol-generator-job: {stores: {{ toJson $proof }}, gateway: true}
+{{- if .Values.services.generator.job.enabled }}
+generator-job: {stores: {{ toJson $proof }}, gateway: true}
 {{- end }}
 {{- end }}
 {{- end }}
