@@ -1,7 +1,8 @@
 import { envVariables, serviceEnvs } from '@millrace/all-in-one/reference'
-import { loadGeneratorConfig } from '@millrace/lol-generator/config'
+import { simulations } from '@millrace/domains/simulation'
 import { loadReconcilerConfig } from '@millrace/reconciler/config'
 import { loadConfig } from '@millrace/runtime'
+import { loadGeneratorConfig } from '@millrace/simulation'
 import { expect, it } from 'vitest'
 import {
   chart,
@@ -22,8 +23,8 @@ const allAtOnce = [
     'kafka.external.saslMechanism=plain',
     'hadoop.external.delegationToken=true',
     'cassandra.external.login=true',
-    'services.lol-generator.enabled=true',
-    'services.lol-generator.job.enabled=true',
+    'services.generator.job.enabled=true',
+    `domains={${[...simulations.keys()].join(',')}}`,
   ].flatMap(value => ['--set', value]),
   ...['kafka', 'hadoop', 'cassandra'].flatMap(store => [
     '--set',
@@ -44,7 +45,8 @@ async function refusedNames(service: string, names: readonly string[]): Promise<
 
 /** Reads the environment as the process does. */
 function load(service: string, variables: Readonly<Record<string, string>>): unknown {
-  if (service === 'lol-generator') return loadGeneratorConfig(variables)
+  const simulation = simulations.get(service.replace(/-generator$/, ''))
+  if (simulation && service.endsWith('-generator')) return loadGeneratorConfig(simulation, variables)
   if (service === 'reconciler') return loadReconcilerConfig(variables)
   return loadConfig(variables, serviceEnvs[service]!)
 }
@@ -55,7 +57,7 @@ describeWithHelm('environment names', () => {
     ['external stores with everything', allAtOnce],
     [
       'more of everything',
-      ['--set', 'services.ingest-gateway.replicas=3,kafka.replicas=3,services.lol-generator.job.enabled=true'],
+      ['--set', 'services.ingest-gateway.replicas=3,kafka.replicas=3,services.generator.job.enabled=true'],
     ],
     ['the preset for a laptop', ['-f', preset('laptop')]],
   ])('that the chart sets are known to the service, and their values are understood: %s', async (_name, args) => {

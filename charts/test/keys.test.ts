@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { clientTopics, generators } from './domains.ts'
 import { type Container, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
 
 const podOfService = async (service: string, ...args: string[]) =>
@@ -19,7 +20,7 @@ describeWithHelm('API keys in the chart', () => {
     expect(keys[0]).toMatchObject({
       id,
       hash: `sha256:${createHash('sha256').update(key).digest('hex')}`,
-      topics: ['lol.raw', 'lol.truth'],
+      topics: clientTopics,
     })
     const pod = podOf(find(objects, 'Deployment', 'demo-ingest-gateway'))!
     expect(pod.volumes).toContainEqual({ name: 'keys', secret: { secretName: 'demo-api-keys' } })
@@ -30,23 +31,24 @@ describeWithHelm('API keys in the chart', () => {
       readOnly: true,
     })
     expect(envOf(pod.containers[0]!).MILLRACE_KEYS_FILE).toBe('/etc/millrace/keys/keys.json')
-    expect((await container('lol-generator')).env).toContainEqual({
-      name: 'MILLRACE_API_KEY',
-      valueFrom: { secretKeyRef: { name: 'demo-generator-key', key: 'api-key' } },
-    })
+    for (const generator of generators)
+      expect((await container(generator)).env).toContainEqual({
+        name: 'MILLRACE_API_KEY',
+        valueFrom: { secretKeyRef: { name: 'demo-generator-key', key: 'api-key' } },
+      })
   })
 
   it('uses the keys it is given and makes none', async () => {
     const args = [
       '--set',
-      'services.ingest-gateway.keys.existingSecret=mine,services.lol-generator.keys.existingSecret=ours',
+      'services.ingest-gateway.keys.existingSecret=mine,services.generator.keys.existingSecret=ours',
     ]
     expect((await render(...args)).filter(({ kind }) => kind === 'Secret')).toEqual([])
     expect((await podOfService('ingest-gateway', ...args)).volumes).toContainEqual({
       name: 'keys',
       secret: { secretName: 'mine' },
     })
-    expect((await container('lol-generator', ...args)).env).toContainEqual({
+    expect((await container(generators[0]!, ...args)).env).toContainEqual({
       name: 'MILLRACE_API_KEY',
       valueFrom: { secretKeyRef: { name: 'ours', key: 'api-key' } },
     })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { generators } from './domains.ts'
 import {
   containersOf,
   describeWithHelm,
@@ -54,6 +55,7 @@ function arrows(objects: readonly KubeObject[], way: 'ingress' | 'egress'): Read
 const kafkaClients = [
   'ingest-gateway',
   'curator',
+  'aggregator',
   'anomaly-scorer',
   'lake-archiver',
   'mart-writer',
@@ -64,7 +66,7 @@ const kafkaClients = [
 const hdfsClients = ['lake-archiver', 'reconciler', 'proof']
 const cassandraClients = ['mart-writer', 'reconciler', 'mart-schema', 'proof']
 const architecture = [
-  ...['lol-generator', 'proof'].map(name => `${name} > ingest-gateway:8080`),
+  ...[...generators, 'proof'].map(name => `${name} > ingest-gateway:8080`),
   ...kafkaClients.map(name => `${name} > kafka:9092`),
   'kafka > kafka:9092',
   'kafka > kafka:9093',
@@ -100,7 +102,7 @@ describeWithHelm('NetworkPolicies', () => {
   it.each([
     ['bundled stores', []],
     ['external stores', externalValues],
-    ['the generator as a Job', ['--set', 'services.lol-generator.job.enabled=true']],
+    ['the generator as a Job', ['--set', 'services.generator.job.enabled=true']],
   ])('are there for every pod, both ways, and allow names: %s', async (_name, args) => {
     const objects = await render(...args)
     const known = policies(objects)
@@ -167,11 +169,12 @@ describeWithHelm('NetworkPolicies', () => {
     const services = [
       'ingest-gateway',
       'curator',
+      'aggregator',
       'anomaly-scorer',
       'lake-archiver',
       'mart-writer',
       'reconciler',
-      'lol-generator',
+      'generator',
     ]
     const off = services.map(name => `services.${name}.enabled=false`)
     const objects = await render('--set', [...off, 'topics.manage=false', 'mart.manageSchema=false'].join(','))

@@ -27,7 +27,7 @@ describeWithHelm('the notes after an install', () => {
   it('speak of the volumes only where there are some, and of the gateway only where there is one', async () => {
     expect(await notes()).toContain('An uninstall keeps the volumes')
     expect(await notes(...externalValues)).not.toContain('An uninstall keeps the volumes')
-    const without = ['--set', 'services.ingest-gateway.enabled=false,services.lol-generator.enabled=false']
+    const without = ['--set', 'services.ingest-gateway.enabled=false,services.generator.enabled=false']
     expect(await notes(...without)).not.toContain('API page')
   })
 })

@@ -24,7 +24,7 @@ const presets: Readonly<Record<string, readonly string[]>> = {
   ],
   'everything that is off by default': [
     '--set',
-    'services.lol-generator.job.enabled=true,monitoring.podMonitors.enabled=true,services.ingest-gateway.ingress.enabled=true,services.ingest-gateway.ingress.host=m.example.com',
+    'services.generator.job.enabled=true,monitoring.podMonitors.enabled=true,services.ingest-gateway.ingress.enabled=true,services.ingest-gateway.ingress.host=m.example.com',
   ],
 }
 const LONGEST_RELEASE = 'a-release-name-that-is-as-long-as-helm-takes-them-53c'
@@ -109,7 +109,7 @@ describeWithHelm('the chart', () => {
   it.each(Object.entries(presets))('is the same again when rendered again with %s', async (_name, args) => {
     const keys = [
       '--set',
-      'services.ingest-gateway.keys.existingSecret=keys,services.lol-generator.keys.existingSecret=key',
+      'services.ingest-gateway.keys.existingSecret=keys,services.generator.keys.existingSecret=key',
     ]
     expect(await renderNow('demo', [...args, ...keys])).toEqual(await renderNow('demo', [...args, ...keys]))
   })

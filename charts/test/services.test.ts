@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import { generators } from './domains.ts'
 import { type Container, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
 
-const consumers = ['curator', 'anomaly-scorer', 'lake-archiver', 'mart-writer']
-const services = ['ingest-gateway', ...consumers, 'reconciler', 'lol-generator']
+const consumers = ['curator', 'aggregator', 'anomaly-scorer', 'lake-archiver', 'mart-writer']
+const services = ['ingest-gateway', ...consumers, 'reconciler', ...generators]
 
 const deployment = async (service: string, ...args: string[]): Promise<KubeObject> =>
   find(await render(...args), 'Deployment', `demo-${service}`)
@@ -48,11 +49,11 @@ describeWithHelm('the services in the chart', () => {
   it('writes numbers and truth values as the services read them', async () => {
     const args = [
       '--set',
-      'services.ingest-gateway.env.MILLRACE_MAX_RECORDS=1000000,services.anomaly-scorer.env.MILLRACE_PUBLISH_SCORES=false,services.lol-generator.env.MILLRACE_CHEATERS=0.05',
+      'services.ingest-gateway.env.MILLRACE_MAX_RECORDS=1000000,services.anomaly-scorer.env.MILLRACE_PUBLISH_SCORES=false,services.generator.env.MILLRACE_SPEED=0.5',
     ]
     expect(envOf(await container('ingest-gateway', ...args)).MILLRACE_MAX_RECORDS).toBe('1000000')
     expect(envOf(await container('anomaly-scorer', ...args)).MILLRACE_PUBLISH_SCORES).toBe('false')
-    expect(envOf(await container('lol-generator', ...args)).MILLRACE_CHEATERS).toBe('0.05')
+    expect(envOf(await container(generators[0]!, ...args)).MILLRACE_SPEED).toBe('0.5')
   })
 
   it.each([
@@ -97,12 +98,33 @@ describeWithHelm('the services in the chart', () => {
     expect((await deployment('curator', '--set', 'services.curator.replicas=0')).spec.replicas).toBe(0)
   })
 
-  it.each(['reconciler', 'lol-generator'])('never runs two of %s', async service => {
+  it.each(['reconciler', ...generators])('never runs two of %s', async service => {
     expect((await deployment(service)).spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
   })
 
-  it('pauses the generator without removing it', async () => {
-    expect((await deployment('lol-generator', '--set', 'services.lol-generator.paused=true')).spec.replicas).toBe(0)
+  it('pauses the generators, or one of them, without removing them', async () => {
+    const [first, ...others] = generators as [string, ...string[]]
+    for (const generator of generators)
+      expect((await deployment(generator, '--set', 'services.generator.paused=true')).spec.replicas).toBe(0)
+    const args = ['--set', `services.${first}.paused=true`]
+    expect((await deployment(first, ...args)).spec.replicas).toBe(0)
+    for (const other of others) expect((await deployment(other, ...args)).spec.replicas).toBe(1)
+  })
+
+  it('lets one generator be off while the others run', async () => {
+    const [first, ...others] = generators as [string, ...string[]]
+    const names = (await render('--set', `services.${first}.enabled=false`)).map(({ metadata }) => metadata.name)
+    expect(names).not.toContain(`demo-${first}`)
+    expect(names).toEqual(expect.arrayContaining(others.map(name => `demo-${name}`)))
+  })
+
+  it('runs the domains that are asked for, and no generator of another', async () => {
+    const objects = await render('--set', 'domains={lol}')
+    const domains = (name: string) => envOf(podOf(find(objects, 'Deployment', name))!.containers[0]!).MILLRACE_DOMAINS
+    for (const service of ['ingest-gateway', 'curator', 'aggregator', 'lake-archiver', 'mart-writer', 'reconciler'])
+      expect(domains(`demo-${service}`), service).toBe('lol')
+    const deployments = objects.filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name)
+    expect(deployments.filter(name => name.endsWith('-generator'))).toEqual(['demo-lol-generator'])
   })
 
   it.each([
@@ -122,9 +144,7 @@ describeWithHelm('the services in the chart', () => {
     expect(find(await render(...args), 'Service', 'demo-ingest-gateway').spec.ports).toMatchObject([
       { port: 8081, targetPort: 'http' },
     ])
-    expect(envOf(await container('lol-generator', ...args)).MILLRACE_GATEWAY_URL).toBe(
-      'http://demo-ingest-gateway:8081',
-    )
+    expect(envOf(await container(generators[0]!, ...args)).MILLRACE_GATEWAY_URL).toBe('http://demo-ingest-gateway:8081')
   })
 
   it('shows the gateway through an Ingress with the certificate', async () => {

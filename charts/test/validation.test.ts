@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { generators } from './domains.ts'
 import { chart, describeWithHelm, helm, preset } from './helm.ts'
 
 const refusal = (...sets: readonly string[]): Promise<string> =>
@@ -49,7 +50,8 @@ describeWithHelm('values that cannot be right', () => {
     ['services.ingest-gateway.env.MILLRACE_MAX_BODY=16MiB'],
     ['services.ingest-gateway.env.MILLRACE_ACK_DEADLINE=5s'],
     ['services.anomaly-scorer.env.MILLRACE_PUBLISH_SCORES=false'],
-    ['services.lol-generator.env.MILLRACE_SEED=42'],
+    ['services.generator.env.MILLRACE_SEED=42'],
+    [`services.${generators[0]}.env.MILLRACE_SEED=42`],
     ['kafka.replicationFactor=1'],
     ['global.imageRegistry=somewhere'],
     ['networkPolicy.metricsFrom=null'],

@@ -1,10 +1,13 @@
 import type { ReconcileReport } from '@millrace/reconciler'
 import { waitUntil } from '@millrace/testing'
 import { parse } from 'yaml'
+import { generators } from '../domains.ts'
 import type { Container, KubeObject, PodSpec } from '../helm.ts'
 import type { Namespace } from './cluster.ts'
 
 const LEDGER = 'load-ledger'
+/** The domain whose events are sent. */
+export const LOAD_DOMAIN = generators[0]!.replace(/-generator$/, '')
 const claim = {
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',
@@ -34,7 +37,7 @@ export class Load {
   }
 
   async start(): Promise<void> {
-    await this.#namespace.apply(claim, await this.#pod('load', 'send', sending))
+    await this.#namespace.apply(claim, await this.#pod('load', `send-${LOAD_DOMAIN}`, sending))
     await this.flows()
   }
 
@@ -65,8 +68,8 @@ export class Load {
 
   async #acknowledged(): Promise<number> {
     const metrics = await this.#namespace.admin('load', 'metrics')
-    const [, count] =
-      /^millrace_lol_generator_records_out_total\{[^}]*topic="lol\.raw"[^}]*\} (\d+)/m.exec(metrics) ?? []
+    const name = `millrace_${LOAD_DOMAIN.replaceAll('-', '_')}_generator_records_out_total`
+    const [, count] = new RegExp(`^${name}\\{[^}]*topic="${LOAD_DOMAIN}\\.raw"[^}]*\\} (\\d+)`, 'm').exec(metrics) ?? []
     return Number(count ?? 0)
   }
 

@@ -4,7 +4,7 @@ import { imageServices } from '../../../docker/services.ts'
 import { ToolError } from '../../../docker/tools.ts'
 import { chart, preset } from '../helm.ts'
 import { Namespace } from './cluster.ts'
-import { Load } from './load.ts'
+import { LOAD_DOMAIN, Load } from './load.ts'
 import { Sizing } from './sizing.ts'
 
 export interface StoryOptions {
@@ -161,7 +161,7 @@ export function story({ namespace, values }: StoryOptions): {
       run: async () => {
         await load.stop()
         const { topics } = await load.prove()
-        accepted = topics['lol.raw']?.accepted ?? 0
+        accepted = topics[`${LOAD_DOMAIN}.raw`]?.accepted ?? 0
         ok(accepted > 50_000, `Only ${accepted} events were acknowledged under load.`)
         sizing.write()
       },
@@ -193,15 +193,15 @@ export function story({ namespace, values }: StoryOptions): {
       run: async () => {
         await install()
         const { topics } = await load.prove()
-        same(topics['lol.raw']?.accepted, accepted)
+        same(topics[`${LOAD_DOMAIN}.raw`]?.accepted, accepted)
       },
     },
     {
       name: 'pauses its generator, and runs it as a Job that proves its own events',
       run: async () => {
-        await upgrade(...set(['services.lol-generator.paused=true', 'services.lol-generator.job.enabled=true']))
-        same(await space.running('lol-generator'), [])
-        const job = ['job', '--selector', 'app.kubernetes.io/component=lol-generator-job']
+        await upgrade(...set(['services.generator.paused=true', 'services.generator.job.enabled=true']))
+        same(await space.running(`${LOAD_DOMAIN}-generator`), [])
+        const job = ['job', '--selector', 'app.kubernetes.io/component=generator-job']
         await space.kubectl('wait', ...job, '--for=condition=complete', '--timeout=20m')
       },
     },

@@ -46,7 +46,7 @@ export const generatorEnv = ({ optionSpecs }: Pick<DomainSimulation, 'optionSpec
  * Reads a generator's environment.
  * @throws ConfigError with every problem
  */
-function loadGeneratorConfig<Options extends CommonOptions>(
+export function loadGeneratorConfig<Options extends CommonOptions>(
   simulation: DomainSimulation<Options>,
   variables: Variables,
 ) {
