@@ -140,3 +140,5 @@ export function createCatalog(domains: readonly DomainContract[]): Catalog {
 
 /** Consumer group of a service for one domain. */
 export const groupOf = (service: string, domain: string): string => `${service}.${domain}`
+/** The service of a consumer group. */
+export const serviceOf = (group: string): string => group.split('.')[0]!

@@ -8,6 +8,7 @@ export {
   defineDomain,
   domainProblems,
   groupOf,
+  serviceOf,
 } from './domain.ts'
 export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'
 export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'

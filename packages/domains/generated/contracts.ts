@@ -1,6 +1,5 @@
 // Generated from index.ts by `npm run generate`.
-
-import { antenna } from '../antenna/contract.ts'
 import { lol } from '../lol/contract.ts'
+import { antenna } from '../antenna/contract.ts'
 
 export const domainContracts = [lol, antenna]

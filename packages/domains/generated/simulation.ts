@@ -1,6 +1,5 @@
 // Generated from index.ts by `npm run generate`.
-
-import { simulation as antenna } from '../antenna/simulate.ts'
 import { simulation as lol } from '../lol/simulate.ts'
+import { simulation as antenna } from '../antenna/simulate.ts'
 
 export const simulations = [lol, antenna]

@@ -89,7 +89,7 @@ export const lolRaw = z.looseObject({
   account,
   champion: z.string().min(1).max(64).describe('champion as the client spells it'),
   status: z.union([z.literal(0), z.literal(1)]).describe('1 while dead'),
-  roomID: roomID.optional(),
+  roomID: roomID.optional().describe('match (room) id'),
   createRoomDate: instant.optional().describe('start of the match'),
 })
 
@@ -121,12 +121,12 @@ export const lolCurated = lolRaw.extend({
 /** How suspicious one move is, with the reasons. */
 export const lolScore = z.looseObject({
   eventId: derivedId.describe('<event id of the move>:score'),
-  sourceEventId: eventId,
+  sourceEventId: eventId.describe('id of the move'),
   datetime: instant.describe('event time of the move'),
   account,
-  roomID: roomID.optional(),
+  roomID: roomID.optional().describe('match (room) id'),
   score: z.number().min(0).max(1).describe('0 = ordinary, 1 = certainly not a hand'),
-  verdict: z.enum(['normal', 'suspicious']),
+  verdict: z.enum(['normal', 'suspicious']).describe('normal while the player warms up'),
   contributions: z
     .array(z.object({ feature: z.string(), value: z.number(), contribution: z.number() }))
     .describe('features that raised the score, largest first; contributions add up to the score before clipping'),
@@ -138,10 +138,10 @@ export const lolScore = z.looseObject({
 /** A player crossed the alert threshold; one per player and incident. */
 export const lolAlert = z.looseObject({
   eventId: derivedId.describe('<event id of the move that crossed>:alert'),
-  sourceEventId: eventId,
+  sourceEventId: eventId.describe('id of the move that crossed'),
   datetime: instant.describe('event time of the move that crossed the threshold'),
   account,
-  roomID: roomID.optional(),
+  roomID: roomID.optional().describe('match (room) id'),
   score: z.number().min(0).max(1).describe('score of the player when the threshold was crossed'),
   evidence: z
     .array(
@@ -154,7 +154,7 @@ export const lolAlert = z.looseObject({
       }),
     )
     .describe('the moves that led to the alert, oldest first'),
-  modelId: z.string(),
+  modelId: z.string().describe('id of the model that scored'),
 })
 
 /** What is true about a player in a match, or about one cheating episode. Detectors never read it. */
@@ -167,7 +167,7 @@ export const lolTruth = z.looseObject({
   account,
   roomID,
   roomDay: z.iso.date().describe('UTC day on which the match started'),
-  champion: z.string().min(1).max(64),
+  champion: z.string().min(1).max(64).describe('champion in its canonical spelling'),
   endedAt: instant.describe('end of the match or of the episode'),
   cheater: z.boolean().describe('true when the player cheats in this match'),
   cheat: z.string().nullable().describe('kind of cheating; null for an honest player'),

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Topic } from '@millrace/contracts'
+import { serviceOf, type Topic } from '@millrace/contracts'
 import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import { freshnessMs } from './freshness.ts'
@@ -61,7 +61,7 @@ export class PartitionWorker {
     const { topology, producer, clock, metrics, options } = parts
     this.#topic = topology.topics.find(({ name }) => name === assignment.topic)!
     this.#outbox = new Outbox({
-      service: topology.name,
+      service: serviceOf(topology.name),
       producer,
       clock,
       metrics,

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type EventOf, type FailedEvent, failedEvent, failedEventsTopic, type Topic } from '@millrace/contracts'
+import {
+  type EventOf,
+  type FailedEvent,
+  failedEvent,
+  failedEventsTopic,
+  serviceOf,
+  type Topic,
+} from '@millrace/contracts'
 import {
   createEmbeddedEventLog,
   type EventLog,
@@ -208,7 +215,7 @@ class Driver implements TopologyDriver {
       onCall: call => this.#options.onLogCall?.(call),
       onAppend: (topic, records) => this.#validate(topic, records),
     })
-    const metrics = createServiceMetrics(this.#topology.name, { processMetrics: false })
+    const metrics = createServiceMetrics(serviceOf(this.#topology.name), { processMetrics: false })
     const health = createHealth()
     const runner = createRunner({
       topology: this.#topology,
