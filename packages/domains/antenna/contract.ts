@@ -7,6 +7,7 @@ import {
   epochSecondsField,
   eventId,
   instant,
+  instantField,
   keyField,
   microsOf,
   text,
@@ -61,6 +62,49 @@ export const antennaTruth = z.looseObject({
   usage: z.int().min(0).describe('bytes that the device sent in the hour'),
   quota: z.int().min(0).describe('bytes that it may send'),
   over: z.boolean().describe('true when the usage exceeds the quota'),
+})
+
+const breachId = z.string().min(1).describe('<device>@<start of the hour>')
+const hour = instant.describe('start of the UTC clock hour')
+const name = z.string().describe('name of the owner')
+const email = z.string().describe('address of the owner')
+const quota = z.int().min(0).describe('bytes that the device may send in a clock hour')
+
+/** A device exceeded its quota; once per device and hour. */
+export const antennaBreach = z.looseObject({
+  eventId: breachId,
+  sourceEventId: eventId.describe('id of the event with which the usage exceeded the quota'),
+  datetime: instant.describe('event time of that event'),
+  hour,
+  id: deviceId,
+  name,
+  email,
+  quota,
+  usage: z.int().min(0).describe('bytes of the hour with that event'),
+})
+
+/** The usage of a device that is over its quota, after each event; the newest revision counts. */
+export const antennaOverQuota = z.looseObject({
+  eventId: breachId,
+  hour,
+  id: deviceId,
+  name,
+  email,
+  quota,
+  usage: z.int().min(0).describe('bytes of the hour so far'),
+  events: z.int().min(1).describe('events of the hour so far'),
+  crossedAt: instant.describe('event time of the event with which the usage exceeded the quota'),
+  crossingEventId: eventId.describe('id of that event'),
+  usageAtCrossing: z.int().min(0).describe('bytes of the hour with that event'),
+  revision: z.int().min(0).describe('offset of the last event that is counted; grows with every correction'),
+})
+
+/** A device that sends and has no reference record; once per device and hour. */
+export const antennaUnknownDevice = z.looseObject({
+  eventId: breachId,
+  hour,
+  id: deviceId,
+  datetime: instant.describe('event time of the first event without a reference record'),
 })
 
 export type AntennaRaw = z.infer<typeof antennaRaw>
@@ -146,6 +190,71 @@ const truth = defineTopic({
   why: 'What devices really sent per clock hour, and who exceeded the quota; never read by the aggregator.',
 })
 
+const breaches = defineTopic({
+  name: 'antenna.quota-breaches',
+  schema: antennaBreach,
+  keyOf,
+  eventTimeMs: instantField('datetime'),
+  partitions,
+  retentionDays: 30,
+  derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+  why: 'Alerts: devices that exceeded their quota in a clock hour, once per device and hour, at the event that crossed it.',
+})
+
+const overQuota = defineTopic({
+  name: 'antenna.over-quota',
+  schema: antennaOverQuota,
+  keyOf,
+  eventTimeMs: instantField('crossedAt'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  why: 'Usage of devices that are over their quota, corrected with each later event of the hour.',
+})
+
+const unknownDevices = defineTopic({
+  name: 'antenna.unknown-devices',
+  schema: antennaUnknownDevice,
+  keyOf,
+  eventTimeMs: instantField('datetime'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+  why: 'Devices that send and have no reference record, once per device and hour.',
+})
+
+const quotaBreaches = defineTable({
+  name: 'antenna_quota_breaches',
+  description: 'Devices that exceeded their quota, by clock hour; the usage is that of the whole hour so far.',
+  partitionKey: ['hour'],
+  clusteringKey: [{ column: 'id', order: 'asc' }],
+  columns: {
+    hour: timestamp('start of the UTC clock hour'),
+    id: text('device'),
+    name: text('name of the owner'),
+    email: text('address of the owner'),
+    usage: bigint('bytes of the hour so far'),
+    quota: bigint('bytes that the device may send in a clock hour'),
+    events: bigint('events of the hour so far'),
+    crossed_at: timestamp('event time of the event with which the usage exceeded the quota'),
+    crossing_event_id: text('id of that event'),
+    usage_at_crossing: bigint('bytes of the hour with that event'),
+    revision: bigint('grows with every correction'),
+  },
+})
+
+const unknown = defineTable({
+  name: 'antenna_unknown_devices',
+  description: 'Devices that sent in a clock hour without a reference record.',
+  partitionKey: ['hour'],
+  clusteringKey: [{ column: 'id', order: 'asc' }],
+  columns: {
+    hour: timestamp('start of the UTC clock hour'),
+    id: text('device'),
+    first_seen: timestamp('event time of the first such event'),
+  },
+})
+
 const events = defineTable({
   name: 'antenna_events',
   description: 'Curated events of mobile antennas, by hour and device.',
@@ -180,11 +289,34 @@ const mappings = [
   })),
 ]
 
+const aggregated = [
+  defineMapping(overQuota, quotaBreaches, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      hour: Date.parse(event.hour),
+      id: event.id,
+      name: event.name,
+      email: event.email,
+      usage: event.usage,
+      quota: event.quota,
+      events: event.events,
+      crossed_at: Date.parse(event.crossedAt),
+      crossing_event_id: event.crossingEventId,
+      usage_at_crossing: event.usageAtCrossing,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(unknownDevices, unknown, event => ({
+    writeTimeMicros: microsOf(Date.parse(event.datetime)),
+    values: { hour: Date.parse(event.hour), id: event.id, first_seen: Date.parse(event.datetime) },
+  })),
+]
+
 /** Mobile antennas: topics, tables and mappings. */
 export const antenna = defineDomain({
   name: 'antenna',
   title: 'Traffic of mobile devices through antennas',
-  topics: { raw, curated, users, truth },
-  tables: [events],
-  mappings,
+  topics: { raw, curated, users, truth, breaches, overQuota, unknownDevices },
+  tables: [events, quotaBreaches, unknown],
+  mappings: [...mappings, ...aggregated],
 })

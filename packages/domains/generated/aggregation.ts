@@ -1,3 +1,4 @@
 // Generated from index.ts by `npm run generate`.
+import { aggregation as antenna } from '../antenna/aggregate.ts'
 
-export const aggregations = []
+export const aggregations = [antenna]

@@ -14,6 +14,7 @@ export {
   type Visit,
 } from './keyed-state.ts'
 export { createMapTopology, type MapOptions } from './map-topology.ts'
+export { ReferenceTable } from './reference-table.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export type { RunnerOptions } from './runner-options.ts'

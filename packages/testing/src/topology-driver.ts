@@ -15,6 +15,7 @@ import {
   type EventLog,
   type LogConsumer,
   type LogProducer,
+  type LogReader,
   type LogRecord,
   type OutgoingRecord,
 } from '@millrace/event-log'
@@ -86,9 +87,12 @@ const SETTLE_WITHIN_MS = 30_000
 const APPEND_DEADLINE_MS = 10_000
 const OTHER_MEMBERS = 5
 
-/** Starts a topology on a log of its own; close it (or declare it with `await using`) when done. */
+/**
+ * Starts a topology on a log of its own; close it (or declare it with `await using`) when done.
+ * @param topology or what makes one that reads topics of that log by itself
+ */
 export async function createTopologyDriver(
-  topology: Topology,
+  topology: Topology | ((log: LogReader) => Topology),
   options: TopologyDriverOptions = {},
 ): Promise<TopologyDriver> {
   const driver = await Driver.open(topology, options)
@@ -124,11 +128,12 @@ class Driver implements TopologyDriver {
     this.#random = seededRandom(options.seed ?? 1)
   }
 
-  static async open(topology: Topology, options: TopologyDriverOptions): Promise<Driver> {
+  static async open(made: Topology | ((log: LogReader) => Topology), options: TopologyDriverOptions): Promise<Driver> {
     const clock = options.clock ?? new ManualClock(START_MS)
     const directory = await mkdtemp(join(tmpdir(), 'topology-driver-'))
     const logger = createLogger('topology-driver', { level: 'silent' })
     const log = await createEmbeddedEventLog({ directory, clock, logger })
+    const topology = typeof made === 'function' ? made(log) : made
     const { topics, outputs } = topology
     const ensured = new Set([...topics, ...outputs, ...(options.topics ?? []), failedEventsTopic])
     await log.ensureTopics([...ensured])

@@ -57,7 +57,7 @@ export class GoldenTally {
         events,
       })),
       antenna_usage_hourly: usage,
-      antenna_quota_breaches: usage.filter(row => row.over_quota).map(({ hour, id, quota }) => ({ hour, id, quota })),
+      antenna_quota_breaches: usage.filter(row => row.over_quota).map(({ over_quota: _, ...row }) => row),
     }
   }
 }

@@ -1,0 +1,102 @@
+import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { describe, expect, it } from 'vitest'
+import { antenna } from '../contract.ts'
+import { createQuotaTopology } from './quota.ts'
+
+const { raw, users, breaches, overQuota, unknownDevices } = antenna.topics
+const NOON_S = Date.UTC(2024, 2, 24, 12) / 1000
+
+let count = 0
+const uuid = (): string => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`
+const sent = (bytes: number, minute: number, id = 'a') => ({
+  eventId: uuid(),
+  bytes,
+  timestamp: NOON_S + minute * 60,
+  app: 'SKYPE',
+  id,
+  antenna_id: 'x',
+})
+const user = (id: string, quota: number) => ({
+  eventId: uuid(),
+  id,
+  name: id.toUpperCase(),
+  email: `${id}@example.com`,
+  quota,
+  receivedAt: '2024-03-24T00:00:00.000Z',
+})
+
+const quotaDriver = (): Promise<TopologyDriver> =>
+  createTopologyDriver(log => createQuotaTopology({ log }), { topics: [users] })
+
+describe('quotas of devices', () => {
+  it('are exceeded strictly above, once per device and hour, and the usage is corrected afterwards', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100), user('b', 100))
+    const crossing = sent(1, 2)
+    await driver.pipe(raw, sent(60, 0), sent(40, 1), crossing, sent(5, 3), sent(99, 3, 'b'), sent(50, 59))
+    await driver.pipe(raw, sent(101, 60))
+    expect(await driver.read(breaches)).toMatchObject([
+      { eventId: 'a@2024-03-24T12:00:00.000Z', sourceEventId: crossing.eventId, usage: 101, quota: 100, name: 'A' },
+      { eventId: 'a@2024-03-24T13:00:00.000Z', usage: 101 },
+    ])
+    const updates = await driver.read(overQuota)
+    expect(updates.map(({ hour, usage, events }) => [hour.slice(11, 13), usage, events])).toEqual([
+      ['12', 101, 3],
+      ['12', 106, 4],
+      ['12', 156, 5],
+      ['13', 101, 1],
+    ])
+    expect(updates.map(({ revision }) => revision)).toEqual(
+      updates.map(({ revision }) => revision).sort((a, b) => a - b),
+    )
+    expect(updates[2]).toMatchObject({ crossingEventId: crossing.eventId, usageAtCrossing: 101 })
+  })
+
+  it('count an event once however often it comes, and late events of the hour before', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    const first = sent(60, 0)
+    await driver.pipe(raw, first, first, sent(10, 65), sent(41, 30))
+    expect((await driver.read(overQuota)).map(({ hour, usage }) => [hour.slice(11, 13), usage])).toEqual([['12', 101]])
+    await driver.pipe(raw, sent(1, 200), sent(1000, 31))
+    expect(await driver.read(breaches)).toHaveLength(1)
+  })
+
+  it('of devices without a reference record are unknown, which is said once an hour, and applied when the record arrives', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(raw, sent(60, 0), sent(60, 1), sent(7, 61))
+    expect((await driver.read(unknownDevices)).map(({ eventId }) => eventId)).toEqual([
+      'a@2024-03-24T12:00:00.000Z',
+      'a@2024-03-24T13:00:00.000Z',
+    ])
+    expect(await driver.read(breaches)).toEqual([])
+    await driver.pipe(users, user('a', 100))
+    await driver.advance(2_000)
+    expect(await driver.read(breaches)).toMatchObject([{ eventId: 'a@2024-03-24T12:00:00.000Z', usage: 120 }])
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 120, events: 2 }])
+  })
+
+  it('are the same after kill -9 in the middle of the hour', async () => {
+    const events = Array.from({ length: 60 }, (_, minute) => sent(10, minute))
+    const whole = await quotaDriver()
+    await whole.pipe(users, user('a', 100))
+    for (const event of events) await whole.pipe(raw, event)
+    const disturbed = await quotaDriver()
+    await disturbed.pipe(users, user('a', 100))
+    for (const [minute, event] of events.entries()) {
+      await disturbed.pipe(raw, event)
+      if (minute % 7 === 3) await disturbed.advance(1_500)
+      if (minute % 20 !== 19) continue
+      await disturbed.crash()
+      await disturbed.restart()
+    }
+    const rows = async (driver: TopologyDriver) => [
+      ...new Map((await driver.read(overQuota)).map(event => [event.revision, event])).values(),
+    ]
+    expect(await rows(disturbed)).toEqual(await rows(whole))
+    const alerts = new Set((await disturbed.read(breaches)).map(event => JSON.stringify(event)))
+    expect([...alerts]).toEqual((await whole.read(breaches)).map(event => JSON.stringify(event)))
+    await whole.close()
+    await disturbed.close()
+  })
+})
