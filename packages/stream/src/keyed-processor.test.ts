@@ -113,6 +113,23 @@ describe('a keyed processor', () => {
     expect([await of('refused'), await of('keys'), await of('rewind')]).toEqual([[0], [1], [6]])
   })
 
+  it('frees the keys and ids that are older than the horizon, and then reads less again', async () => {
+    const metrics = createKeyedMetrics('counting', new Registry())
+    const processor = counting({ metrics, sweepEvery: 10, keyOf: ({ id }) => `player of ${id}` })
+    await processor.open(assignment())
+    const most = { keys: 0, eventIds: 0, rewind: 0 }
+    for (let offset = 0; offset < 2_000; offset++) {
+      await processor.process([recordAt(offset, `e${offset} ${offset}`, NOW_MS + offset * 1_000)])
+      for (const name of ['keys', 'eventIds', 'rewind'] as const)
+        most[name] = Math.max(most[name], (await metrics[name].get()).values[0]!.value)
+    }
+    // A record a second: 70 s of horizon and lateness; a bucket of ids and the time between two passes come on top.
+    for (const count of Object.values(most)) {
+      expect(count).toBeGreaterThanOrEqual(70)
+      expect(count).toBeLessThan(250)
+    }
+  })
+
   it('reads again from where its state began, and publishes only what was not', async () => {
     const first = counting()
     await first.open(assignment())

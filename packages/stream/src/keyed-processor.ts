@@ -172,6 +172,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     metrics.refused.inc({ topic }, refused)
     for (const [reason, count] of drops) metrics.dropped.inc({ topic, reason }, count)
     metrics.keys.set({ topic, partition }, this.#state.size)
+    metrics.eventIds.set({ topic, partition }, this.#state.seenIds)
     metrics.rewind.set({ topic, partition }, done - this.#state.restartPoint.stateFrom)
   }
 }
