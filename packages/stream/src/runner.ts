@@ -171,7 +171,7 @@ class StreamRunner implements Runner {
   }
 
   #handle(event: ConsumerEvent, joined: Membership): void {
-    const { logger, metrics } = this.#parts
+    const { logger } = this.#parts
     if (event.type === 'assigned') for (const assignment of event.assignments) this.#take(assignment, joined)
     else if (event.type === 'revoked') {
       const lost = event.assignments.flatMap(assignment => {
@@ -186,10 +186,14 @@ class StreamRunner implements Runner {
       const worker = this.#workers.get(keyOf(event))
       if (worker?.assignment.epoch !== event.epoch) return
       worker.offer(event.records, event.end)
-      const { topic, partition } = event
-      const finished = worker.position?.offset ?? worker.assignment.committed?.offset ?? worker.assignment.earliest
-      metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, event.end - finished))
+      this.#tellLag(worker)
     }
+  }
+
+  #tellLag({ assignment, position, end }: PartitionWorker): void {
+    const { topic, partition, committed, earliest } = assignment
+    const finished = position?.offset ?? Math.max(committed?.offset ?? earliest, earliest)
+    this.#parts.metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, end - finished))
   }
 
   #take(assignment: Assignment, joined: Membership): void {
@@ -208,6 +212,7 @@ class StreamRunner implements Runner {
     const worker = new PartitionWorker(assignment, joined.workerParts, this.#ends.get(key))
     this.#workers.set(key, worker)
     this.#ends.set(key, worker.ended)
+    this.#tellLag(worker)
     logger.info({ topic, partition, committed: committed?.offset ?? null, earliest, end }, 'partition_assigned')
   }
 
