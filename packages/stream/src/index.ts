@@ -17,15 +17,12 @@ export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export type { RunnerOptions } from './runner-options.ts'
 export {
-  compose,
   type DeadLetter,
   type Drop,
   deadLetter,
   drop,
   type Ok,
   ok,
-  type Redirect,
-  redirect,
   type Step,
   type StepResult,
 } from './step.ts'

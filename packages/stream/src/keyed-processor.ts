@@ -155,8 +155,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
       if (fault && isPublished) this.#failed.push(failedRecord(record, fault))
     } else if (!isPublished) return
     else if (decoded.kind === 'dead-letter') this.#failed.push(failedRecord(record, decoded))
-    else if (decoded.kind === 'drop') drops.set(decoded.reason, (drops.get(decoded.reason) ?? 0) + 1)
-    else this.#emits.push({ topic: decoded.topic, key: decoded.key, value: decoded.value, source: record })
+    else drops.set(decoded.reason, (drops.get(decoded.reason) ?? 0) + 1)
   }
 
   #report(done: number, drops: ReadonlyMap<string, number>): void {
