@@ -1,3 +1,4 @@
+export { type ByteBudget, createByteBudget } from './byte-budget.ts'
 export { decodeJson } from './decode-json.ts'
 export { emitEvent } from './emit-event.ts'
 export { streamError, streamErrors } from './errors.ts'

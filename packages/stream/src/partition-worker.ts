@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { TopicName } from '@millrace/contracts'
 import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
 import { retry, type Trouble } from './retry.ts'
@@ -34,7 +35,8 @@ export class PartitionWorker {
   readonly assignment: Assignment
   /** Resolves when nothing of this possession goes on any more; never rejects. */
   readonly ended: Promise<void>
-  isPaused = false
+  /** What it holds of the bytes in flight. */
+  readonly share: BudgetShare
   /** End of the partition as last heard. */
   end: number
   readonly #parts: WorkerParts
@@ -57,6 +59,7 @@ export class PartitionWorker {
     this.assignment = assignment
     this.end = assignment.end
     this.#parts = parts
+    this.share = parts.options.budget.open()
     const { topology, producer, clock, metrics, options } = parts
     this.#outbox = new Outbox({
       service: topology.name,
@@ -122,6 +125,7 @@ export class PartitionWorker {
   /** From now on everything under way here is void. */
   lose(): void {
     this.#lost.abort(LOST)
+    this.share.close()
     this.#news.raise()
   }
 

@@ -226,21 +226,14 @@ class StreamRunner implements Runner {
   /** What is due in each turn: flow control, ticks, commits. */
   #balance({ consumer, committer }: Membership): void {
     const { clock, metrics } = this.#parts
-    const { maxInFlightBytes, tickMs, commitEveryMs } = this.#options
-    const shareBytes = maxInFlightBytes / Math.max(1, this.#workers.size)
-    let inFlightBytes = 0
-    for (const worker of this.#workers.values()) {
-      const { unfinishedBytes, assignment } = worker
-      inFlightBytes += unfinishedBytes
-      if (!worker.isPaused && unfinishedBytes >= shareBytes) {
-        consumer.pause([assignment])
-        worker.isPaused = true
-      } else if (worker.isPaused && unfinishedBytes <= shareBytes / 2) {
-        consumer.resume([assignment])
-        worker.isPaused = false
-      }
+    const { budget, tickMs, commitEveryMs } = this.#options
+    for (const { share, unfinishedBytes } of this.#workers.values()) share.hold(unfinishedBytes)
+    for (const { share, assignment } of this.#workers.values()) {
+      if (!share.settle()) continue
+      if (share.isPaused) consumer.pause([assignment])
+      else consumer.resume([assignment])
     }
-    metrics.inFlightBytes.set(inFlightBytes)
+    metrics.inFlightBytes.set(budget.heldBytes)
     const nowMs = clock.now()
     if (nowMs - this.#tickedMs >= tickMs) {
       this.#tickedMs = nowMs
