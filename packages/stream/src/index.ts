@@ -16,6 +16,7 @@ export {
 } from './keyed-state.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
+export { createRunnerGroup, type RunnerGroup, type RunnerGroupParts } from './runner-group.ts'
 export type { RunnerOptions } from './runner-options.ts'
 export {
   type DeadLetter,

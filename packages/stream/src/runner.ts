@@ -100,7 +100,7 @@ class StreamRunner implements Runner {
   #fail(error: unknown): void {
     if (this.#failure) return
     this.#failure = { error }
-    this.#parts.logger.error({ err: error }, 'stopped_by_error')
+    this.#parts.logger.error({ err: error, group: this.name }, 'stopped_by_error')
     for (const worker of this.#workers.values()) worker.lose()
     this.#halt()
   }

@@ -95,11 +95,14 @@ describe('bytes in flight', () => {
         for (const [index, { isStuck }] of traffics.entries()) if (isStuck) stuckKeys.add(keys[index]!)
         const sent = traffics.map((what, index) => numbered(keys[index]!, what))
         for (const [index, texts] of sent.entries()) await send(driver, 'lol.raw', keys[index]!, texts)
-        await done(
-          finished,
-          sent.flatMap((texts, index) => (traffics[index]!.isStuck ? [] : texts)),
-        )
-        open()
+        try {
+          await done(
+            finished,
+            sent.flatMap((texts, index) => (traffics[index]!.isStuck ? [] : texts)),
+          )
+        } finally {
+          open()
+        }
         await driver.advance(1_000)
         expect(finished.toSorted()).toEqual(sent.flat().sort())
         expect(mostBytes).toBeLessThan(LIMIT + PARTITIONS * BATCH)
