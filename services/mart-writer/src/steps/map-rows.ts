@@ -1,4 +1,5 @@
 import {
+  jsonPointer,
   type MartRow,
   type MartTable,
   martMappings,
@@ -24,7 +25,7 @@ const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/
 /** JSON pointer to the field that a column is made of: the one whose name has the same letters; null where there is none. */
 function pathOf(event: Event, column: string): string | null {
   const field = Object.keys(event).find(name => letters(name) === letters(column))
-  return field === undefined ? null : `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return field === undefined ? null : jsonPointer([field])
 }
 
 /** A step that turns a record of one topic into its rows; a record with one row that cannot be stored gives none. */
