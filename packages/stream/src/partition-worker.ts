@@ -1,14 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { TopicName } from '@millrace/contracts'
 import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
-import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import type { Clock, Logger, Semaphore, ServiceMetrics } from '@millrace/runtime'
 import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
 import { retry, type Trouble } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
-import type { Slots } from './slots.ts'
 import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
 
 export interface WorkerParts {
@@ -19,7 +18,8 @@ export interface WorkerParts {
   readonly logger: Logger
   readonly metrics: ServiceMetrics
   readonly options: ResolvedOptions
-  readonly slots: Slots
+  /** Limits the calls of processors at the same time, over all partitions. */
+  readonly processing: Semaphore
   /** Called when the runner's loop may have something to do: room for records, or a position to commit. */
   readonly onProgress: () => void
   readonly onFailed: (error: unknown) => void
@@ -215,7 +215,7 @@ export class PartitionWorker {
   }
 
   #work<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-    return this.#retry(what, () => this.#parts.slots.use(work))
+    return this.#retry(what, () => this.#parts.processing.use(work))
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
