@@ -15,6 +15,7 @@ export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'
 export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
 export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export { createInstantWriter } from './instant-writer.ts'
+export { jsonPointer } from './json-pointer.ts'
 export {
   dataFileName,
   hourFolder,

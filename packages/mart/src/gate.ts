@@ -1,19 +1,8 @@
-/** Lets at most `limit` tasks run at once; the others wait in the order in which they came. */
-export function createGate(limit: number) {
-  const waiting: (() => void)[] = []
-  let running = 0
+import { Semaphore } from '@millrace/runtime'
 
-  async function run<T>(task: () => Promise<T>): Promise<T> {
-    if (running >= limit) await new Promise<void>(resolve => waiting.push(resolve))
-    else running++
-    try {
-      return await task()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running--
-    }
-  }
+/** Lets at most `limit` tasks run at once, over all calls of `forEach`. */
+export function createGate(limit: number) {
+  const running = new Semaphore(limit)
 
   return {
     /** Runs `task` for every item; after a failure starts no more, waits for what runs, and rejects with the first error. */
@@ -23,11 +12,13 @@ export function createGate(limit: number) {
       const worker = async (): Promise<void> => {
         while (next < items.length) {
           const item = items[next++]!
-          await run(async () => {
-            if (!failed) await task(item)
-          }).catch((error: unknown) => {
-            failed ??= { error }
-          })
+          await running
+            .use(async () => {
+              if (!failed) await task(item)
+            })
+            .catch((error: unknown) => {
+              failed ??= { error }
+            })
         }
       }
       await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))

@@ -1,4 +1,5 @@
 export { createAdminServer } from './admin-server.ts'
+export { type BackoffPolicy, backoffMs, maxBackoffMs } from './backoff.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
 export { ConfigError, env, loadConfig, nearest, Secret } from './config.ts'
 export { CodedError, type ErrorSpec, type ErrorTable, errorFactory, isRetryable } from './errors.ts'
@@ -15,4 +16,5 @@ export {
   type ServiceMetrics,
 } from './metrics.ts'
 export { type RunOptions, runService, startMain } from './run-service.ts'
+export { Semaphore } from './semaphore.ts'
 export { serviceEnv } from './service-env.ts'

@@ -1,4 +1,4 @@
-import { type ColumnType, columnsOf } from '@millrace/contracts'
+import { type ColumnType, columnsOf, jsonPointer } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import type { z } from 'zod'
 import { deadLetter, ok, type Step } from './step.ts'
@@ -22,8 +22,6 @@ const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
-
-const pointer = (field: string): string => `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /**
  * A step that parses a record's JSON once and checks the types of the fields that are used; the rest was checked at the gateway.
@@ -55,7 +53,7 @@ export function decodeJson<Schema extends z.ZodObject, Field extends FieldOf<Sch
       if (test(value) || (nullable && (value === undefined || value === null))) continue
       const sourceEventId = typeof event.eventId === 'string' ? event.eventId : null
       return deadLetter('wrong_field', `${field}: expected ${expected}, got ${shown(value)}`, {
-        path: pointer(field),
+        path: jsonPointer([field]),
         sourceEventId,
       })
     }

@@ -1,11 +1,10 @@
 import type { EventLog, LogConsumer, LogProducer } from '@millrace/event-log'
-import { type Clock, CodedError, type Logger, type ServiceMetrics } from '@millrace/runtime'
+import { type Clock, CodedError, type Logger, Semaphore, type ServiceMetrics } from '@millrace/runtime'
 import { Committer } from './committer.ts'
 import { streamError } from './errors.ts'
 import type { PartitionWorker, WorkerParts } from './partition-worker.ts'
 import { retry, type Trouble } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
-import { Slots } from './slots.ts'
 import type { Topology } from './topology.ts'
 
 /** What the last steps of a stop may take each when the drain deadline has passed. */
@@ -59,7 +58,7 @@ export async function joinGroup(
       consumer,
       producer,
       committer: new Committer({ ...shared, retry: policy }),
-      workerParts: { ...shared, options: parts.options, slots: new Slots(concurrency) },
+      workerParts: { ...shared, options: parts.options, processing: new Semaphore(concurrency) },
     }
   } catch (error) {
     await producer.close()

@@ -26,6 +26,11 @@ export class IdTable {
   readonly #others = new Map<string, number>()
   readonly #id = new Uint32Array(WORDS)
 
+  /** Ids in the table. */
+  get size(): number {
+    return this.#taken + this.#others.size
+  }
+
   /**
    * Puts an id in unless it is there.
    * @param number from 0 on

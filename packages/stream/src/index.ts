@@ -1,3 +1,4 @@
+export { type ByteBudget, createByteBudget } from './byte-budget.ts'
 export { decodeJson } from './decode-json.ts'
 export { emitEvent } from './emit-event.ts'
 export { streamError, streamErrors } from './errors.ts'
@@ -17,17 +18,15 @@ export { createMapTopology, type MapOptions } from './map-topology.ts'
 export { ReferenceTable } from './reference-table.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
+export { createRunnerGroup, type RunnerGroup, type RunnerGroupParts } from './runner-group.ts'
 export type { RunnerOptions } from './runner-options.ts'
 export {
-  compose,
   type DeadLetter,
   type Drop,
   deadLetter,
   drop,
   type Ok,
   ok,
-  type Redirect,
-  redirect,
   type Step,
   type StepResult,
 } from './step.ts'

@@ -8,6 +8,7 @@ export interface KeyedMetrics {
   readonly refused: Counter<'topic'>
   readonly dropped: Counter<'topic' | 'reason'>
   readonly keys: Gauge<'topic' | 'partition'>
+  readonly eventIds: Gauge<'topic' | 'partition'>
   readonly rewind: Gauge<'topic' | 'partition'>
 }
 
@@ -25,6 +26,7 @@ export function createKeyedMetrics(service: string, registry: Registry): KeyedMe
     refused: counter('state_refused_records_total', 'Records processed without state: too many keys', ['topic']),
     dropped: counter('dropped_records_total', 'Records that a step dropped, by its reason', ['topic', 'reason']),
     keys: gauge('state_keys', 'Keys with state in memory'),
+    eventIds: gauge('state_event_ids', 'Event ids in memory, by which duplicates are known'),
     rewind: gauge('state_rewind_records', 'Records that a restart would read again to rebuild its state'),
   }
 }

@@ -1,15 +1,7 @@
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createLogger, Registry } from '@millrace/runtime'
 import { describe, expect, it } from 'vitest'
-import {
-  createKeyedMetrics,
-  createKeyedProcessor,
-  deadLetter,
-  drop,
-  type KeyedProcessorOptions,
-  ok,
-  redirect,
-} from './index.ts'
+import { createKeyedMetrics, createKeyedProcessor, deadLetter, drop, type KeyedProcessorOptions, ok } from './index.ts'
 import { encodeRestartPoint } from './progress.ts'
 
 const NOW_MS = Date.UTC(2025, 0, 1)
@@ -46,7 +38,6 @@ const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>>
       const [id = '', seconds = '0'] = record.value.toString().split(' ')
       if (id === 'bad') return deadLetter('bad', 'it is bad')
       if (id === 'skip') return drop('boring')
-      if (id === 'elsewhere') return redirect('test.truth', record)
       return ok({ id, atMs: NOW_MS + Number(seconds) * 1_000 })
     },
     keyOf: () => 'ann',
@@ -74,18 +65,12 @@ describe('a keyed processor', () => {
   it('gives every kind of answer its way', async () => {
     const processor = counting()
     expect(await processor.open(assignment())).toEqual({ readFrom: 0, publishFrom: 0 })
-    const values = ['a 20', 'bad', 'b 5', 'skip', 'a 20', 'worse 30', 'elsewhere', 'c 30', 'd 999999']
+    const values = ['a 20', 'bad', 'b 5', 'skip', 'a 20', 'worse 30', 'c 30', 'd 999999']
     const result = await processor.process(values.map((value, offset) => recordAt(offset, value)))
     expect(shown(result)).toEqual({
-      emits: [
-        'test.scores a 1 on-time',
-        'test.scores b 2 late',
-        'test.truth elsewhere',
-        'test.scores c 3 on-time',
-        'test.scores d 1 insane',
-      ],
+      emits: ['test.scores a 1 on-time', 'test.scores b 2 late', 'test.scores c 3 on-time', 'test.scores d 1 insane'],
       failed: ['1 bad', '5 worse'],
-      done: 9,
+      done: 8,
     })
   })
 
@@ -111,6 +96,23 @@ describe('a keyed processor', () => {
       [1],
     ])
     expect([await of('refused'), await of('keys'), await of('rewind')]).toEqual([[0], [1], [6]])
+  })
+
+  it('frees the keys and ids that are older than the horizon, and then reads less again', async () => {
+    const metrics = createKeyedMetrics('counting', new Registry())
+    const processor = counting({ metrics, sweepEvery: 10, keyOf: ({ id }) => `player of ${id}` })
+    await processor.open(assignment())
+    const most = { keys: 0, eventIds: 0, rewind: 0 }
+    for (let offset = 0; offset < 2_000; offset++) {
+      await processor.process([recordAt(offset, `e${offset} ${offset}`, NOW_MS + offset * 1_000)])
+      for (const name of ['keys', 'eventIds', 'rewind'] as const)
+        most[name] = Math.max(most[name], (await metrics[name].get()).values[0]!.value)
+    }
+    // A record a second: 70 s of horizon and lateness; a bucket of ids and the time between two passes come on top.
+    for (const count of Object.values(most)) {
+      expect(count).toBeGreaterThanOrEqual(70)
+      expect(count).toBeLessThan(250)
+    }
   })
 
   it('reads again from where its state began, and publishes only what was not', async () => {

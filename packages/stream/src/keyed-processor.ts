@@ -156,8 +156,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
       if (fault && isPublished) this.#failed.push(failedRecord(record, fault))
     } else if (!isPublished) return
     else if (decoded.kind === 'dead-letter') this.#failed.push(failedRecord(record, decoded))
-    else if (decoded.kind === 'drop') drops.set(decoded.reason, (drops.get(decoded.reason) ?? 0) + 1)
-    else this.#emits.push({ topic: decoded.topic, key: decoded.key, value: decoded.value, source: record })
+    else drops.set(decoded.reason, (drops.get(decoded.reason) ?? 0) + 1)
   }
 
   #report(done: number, drops: ReadonlyMap<string, number>): void {
@@ -173,6 +172,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     metrics.refused.inc({ topic }, refused)
     for (const [reason, count] of drops) metrics.dropped.inc({ topic, reason }, count)
     metrics.keys.set({ topic, partition }, this.#state.size)
+    metrics.eventIds.set({ topic, partition }, this.#state.seenIds)
     metrics.rewind.set({ topic, partition }, done - this.#state.restartPoint.stateFrom)
   }
 }

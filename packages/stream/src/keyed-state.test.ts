@@ -246,6 +246,22 @@ describe('KeyedState', () => {
     expect(meet('ann', START_MS - 30 * DAY_MS + 9_000, START_MS + 9_000, 2)).toBe('0 2')
   })
 
+  it('lets one clock that is ahead move the watermark by a minute at most, so that others keep their state', () => {
+    const state = new KeyedState(everything)
+    const meet = (key: string, offset: number, afterMs: number, aheadMs = 0) => {
+      const sentMs = START_MS + afterMs
+      const visit = state.visit({ key, id: `${offset}`, eventTimeMs: sentMs + aheadMs, sentMs, offset })
+      visit.state.push(String(offset))
+      return visit.state.join(' ')
+    }
+    meet('ann', 0, 0)
+    meet('ahead', 1, 1_000, DAY_MS / 2)
+    expect(state.watermarkMs).toBe(START_MS + 1_000 + 60_000)
+    // Longer than a key is kept whatever the watermark says.
+    expect(meet('ann', 2, 2 * GRACE_MS)).toBe('0 2')
+    expect(state.watermarkMs).toBe(START_MS + 2 * GRACE_MS)
+  })
+
   it('gives no state to keys beyond the cap, and says so; those that have one keep it', () => {
     const state = new KeyedState({ ...everything, maxKeys: 2 })
     const meet = (key: string, sentMs: number, offset: number) =>

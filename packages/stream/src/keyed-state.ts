@@ -24,7 +24,7 @@ export interface KeyedStateOptions<State> {
   readonly dependsFrom?: (state: State) => number
   /** Keys beyond this many get no state: they are answered `refused`. */
   readonly maxKeys?: number
-  /** Records (and at least as many as there are keys) between two passes that free memory; what a record meets does not depend on it. */
+  /** Records (and at least as many as the last pass left keys) between two passes that free memory; what a record meets does not depend on it. */
   readonly sweepEvery?: number
 }
 
@@ -92,12 +92,14 @@ export class KeyedState<State> {
   readonly #ties: { at: number; readonly to: number }[] = []
   #progress: Progress
   #sinceSweep = 0
+  /** Records until the next sweep, fixed when the last one ended: were it the keys of now, a new key per record would put it off for ever. */
+  #nextSweep: number
 
   /** @param start where reading begins, and how far the partition had come there */
   constructor(options: KeyedStateOptions<State>, start: RestartPoint = { stateFrom: 0, progress: NO_PROGRESS }) {
     const { sweepEvery = SWEEP_EVERY } = options
     this.#options = options
-    this.#sweepEvery = sweepEvery
+    this.#sweepEvery = this.#nextSweep = sweepEvery
     this.#reachMs = options.horizonMs + options.allowedLatenessMs
     this.#progress = start.progress
     this.#marks = new ProgressMarks(start, Math.ceil(sweepEvery / MARKS_PER_SWEEP))
@@ -114,6 +116,11 @@ export class KeyedState<State> {
     return this.#keys.size
   }
 
+  /** Event ids in memory, by which duplicates are known. */
+  get seenIds(): number {
+    return this.#seen.size
+  }
+
   get restartPoint(): RestartPoint {
     return this.#marks.oldest
   }
@@ -123,7 +130,7 @@ export class KeyedState<State> {
     const { key: name, id, eventTimeMs, sentMs, offset } = record
     this.#marks.pass(offset, this.#progress)
     this.#progress = advance(this.#progress, eventTimeMs, sentMs)
-    if (++this.#sinceSweep >= Math.max(this.#sweepEvery, this.#keys.size)) this.#sweep(offset)
+    if (++this.#sinceSweep >= this.#nextSweep) this.#sweep(offset)
     if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('insane')
 
     const touchedMs = this.#progress.sentMs
@@ -191,7 +198,7 @@ export class KeyedState<State> {
     key.others = others.length > 0 ? others.slice(0, MOST_SESSIONS - 1) : null
   }
 
-  /** Frees what is gone and moves the restart point; costs one pass over the keys per as many records. */
+  /** Frees what is gone and moves the restart point; costs one pass over the keys per at least half as many records. */
   #sweep(offset: number): void {
     this.#sinceSweep = 0
     let since = Math.min(offset, this.#seen.sweep(this.#isGone))
@@ -199,6 +206,7 @@ export class KeyedState<State> {
       if (this.#isGone(newestMsOf(key), key.touchedMs)) this.#keys.delete(name)
       else since = Math.min(since, this.#dependsFrom(key))
     }
+    this.#nextSweep = Math.max(this.#sweepEvery, this.#keys.size)
     let kept = this.#ties.length
     for (; kept > 0 && this.#ties[kept - 1]!.at >= since; kept--) since = Math.min(since, this.#ties[kept - 1]!.to)
     this.#ties.splice(0, kept)

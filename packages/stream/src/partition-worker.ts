@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { serviceOf, type Topic } from '@millrace/contracts'
 import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
-import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
+import type { Clock, Logger, Semaphore, ServiceMetrics } from '@millrace/runtime'
+import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
 import { retry, type Trouble } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
-import type { Slots } from './slots.ts'
 import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
 
 export interface WorkerParts {
@@ -18,7 +18,8 @@ export interface WorkerParts {
   readonly logger: Logger
   readonly metrics: ServiceMetrics
   readonly options: ResolvedOptions
-  readonly slots: Slots
+  /** Limits the calls of processors at the same time, over all partitions. */
+  readonly processing: Semaphore
   /** Called when the runner's loop may have something to do: room for records, or a position to commit. */
   readonly onProgress: () => void
   readonly onFailed: (error: unknown) => void
@@ -34,7 +35,8 @@ export class PartitionWorker {
   readonly assignment: Assignment
   /** Resolves when nothing of this possession goes on any more; never rejects. */
   readonly ended: Promise<void>
-  isPaused = false
+  /** What it holds of the bytes in flight. */
+  readonly share: BudgetShare
   /** End of the partition as last heard. */
   end: number
   readonly #parts: WorkerParts
@@ -58,6 +60,7 @@ export class PartitionWorker {
     this.assignment = assignment
     this.end = assignment.end
     this.#parts = parts
+    this.share = parts.options.budget.open()
     const { topology, producer, clock, metrics, options } = parts
     this.#topic = topology.topics.find(({ name }) => name === assignment.topic)!
     this.#outbox = new Outbox({
@@ -124,6 +127,7 @@ export class PartitionWorker {
   /** From now on everything under way here is void. */
   lose(): void {
     this.#lost.abort(LOST)
+    this.share.close()
     this.#news.raise()
   }
 
@@ -213,7 +217,7 @@ export class PartitionWorker {
   }
 
   #work<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-    return this.#retry(what, () => this.#parts.slots.use(work))
+    return this.#retry(what, () => this.#parts.processing.use(work))
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

@@ -1,10 +1,7 @@
-import { type Clock, type CodedError, isRetryable } from '@millrace/runtime'
+import { type BackoffPolicy, backoffMs, type Clock, type CodedError, isRetryable } from '@millrace/runtime'
 import { streamError } from './errors.ts'
 
-export interface RetryPolicy {
-  /** Longest wait before the second attempt, ms; it doubles with every further one. */
-  readonly firstDelayMs: number
-  readonly maxDelayMs: number
+export interface RetryPolicy extends BackoffPolicy {
   /** After failing for this long nothing more is tried, ms. */
   readonly deadlineMs: number
 }
@@ -27,10 +24,6 @@ export interface RetryOptions {
   /** Told before each wait, and with null once the attempt succeeded after one. */
   readonly onTrouble: (trouble: Trouble | null) => void
 }
-
-/** Wait after `attempts` failed attempts, ms: half of it fixed, half of it random, so that many who fail together do not return together. */
-export const backoffMs = ({ firstDelayMs, maxDelayMs }: RetryPolicy, attempts: number, random: number): number =>
-  Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempts - 1, 30)) * (0.5 + random / 2)
 
 /**
  * Repeats an attempt while it throws retryable errors.

@@ -1,3 +1,4 @@
+import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import type { RetryPolicy } from './retry.ts'
 
 export interface RunnerOptions {
@@ -9,9 +10,14 @@ export interface RunnerOptions {
   readonly tickMs?: number
   /** Between two commits, ms. */
   readonly commitEveryMs?: number
-  /** Most bytes of records that are read and not yet finished; each partition has an equal share, and one batch over it. */
+  /**
+   * Bytes of records that are read and not yet finished, from which on no more are read; at most one batch per partition comes on
+   * top, and what is made of the records until it is stored.
+   */
   readonly maxInFlightBytes?: number
-  /** Most bytes of one fetched batch. */
+  /** In place of `maxInFlightBytes`: a budget that several runners of one process share. */
+  readonly budget?: ByteBudget
+  /** Most bytes of one fetched batch, where what was stored together is not larger. */
   readonly maxBatchBytes?: number
   readonly sessionTimeoutMs?: number
   /** Partitions that are processed at the same time. */
@@ -32,7 +38,6 @@ const DEFAULTS = {
   pollMs: 250,
   tickMs: 1_000,
   commitEveryMs: 1_000,
-  maxInFlightBytes: 16 << 20,
   maxBatchBytes: 1 << 20,
   sessionTimeoutMs: 30_000,
   concurrency: 8,
@@ -42,12 +47,20 @@ const DEFAULTS = {
   random: Math.random,
 } as const satisfies RunnerOptions
 
+export const DEFAULT_IN_FLIGHT_BYTES = 16 << 20
+
 const RETRY: RetryPolicy = { firstDelayMs: 100, maxDelayMs: 10_000, deadlineMs: 900_000 }
 
-export type ResolvedOptions = Required<Omit<RunnerOptions, 'retry'>> & { readonly retry: RetryPolicy }
+export type ResolvedOptions = Required<Omit<RunnerOptions, 'retry' | 'maxInFlightBytes'>> & {
+  readonly retry: RetryPolicy
+}
 
-export const resolveOptions = (name: string, options: RunnerOptions): ResolvedOptions => ({
+export const resolveOptions = (
+  name: string,
+  { maxInFlightBytes = DEFAULT_IN_FLIGHT_BYTES, ...options }: RunnerOptions,
+): ResolvedOptions => ({
   clientId: name,
+  budget: options.budget ?? createByteBudget(maxInFlightBytes),
   ...DEFAULTS,
   ...options,
   retry: { ...RETRY, ...options.retry },

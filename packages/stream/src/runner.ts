@@ -100,7 +100,7 @@ class StreamRunner implements Runner {
   #fail(error: unknown): void {
     if (this.#failure) return
     this.#failure = { error }
-    this.#parts.logger.error({ err: error }, 'stopped_by_error')
+    this.#parts.logger.error({ err: error, group: this.name }, 'stopped_by_error')
     for (const worker of this.#workers.values()) worker.lose()
     this.#halt()
   }
@@ -171,7 +171,7 @@ class StreamRunner implements Runner {
   }
 
   #handle(event: ConsumerEvent, joined: Membership): void {
-    const { logger, metrics } = this.#parts
+    const { logger } = this.#parts
     if (event.type === 'assigned') for (const assignment of event.assignments) this.#take(assignment, joined)
     else if (event.type === 'revoked') {
       const lost = event.assignments.flatMap(assignment => {
@@ -186,10 +186,14 @@ class StreamRunner implements Runner {
       const worker = this.#workers.get(keyOf(event))
       if (worker?.assignment.epoch !== event.epoch) return
       worker.offer(event.records, event.end)
-      const { topic, partition } = event
-      const finished = worker.position?.offset ?? worker.assignment.committed?.offset ?? worker.assignment.earliest
-      metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, event.end - finished))
+      this.#tellLag(worker)
     }
+  }
+
+  #tellLag({ assignment, position, end }: PartitionWorker): void {
+    const { topic, partition, committed, earliest } = assignment
+    const finished = position?.offset ?? Math.max(committed?.offset ?? earliest, earliest)
+    this.#parts.metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, end - finished))
   }
 
   #take(assignment: Assignment, joined: Membership): void {
@@ -208,6 +212,7 @@ class StreamRunner implements Runner {
     const worker = new PartitionWorker(assignment, joined.workerParts, this.#ends.get(key))
     this.#workers.set(key, worker)
     this.#ends.set(key, worker.ended)
+    this.#tellLag(worker)
     logger.info({ topic, partition, committed: committed?.offset ?? null, earliest, end }, 'partition_assigned')
   }
 
@@ -221,21 +226,14 @@ class StreamRunner implements Runner {
   /** What is due in each turn: flow control, ticks, commits. */
   #balance({ consumer, committer }: Membership): void {
     const { clock, metrics } = this.#parts
-    const { maxInFlightBytes, tickMs, commitEveryMs } = this.#options
-    const shareBytes = maxInFlightBytes / Math.max(1, this.#workers.size)
-    let inFlightBytes = 0
-    for (const worker of this.#workers.values()) {
-      const { unfinishedBytes, assignment } = worker
-      inFlightBytes += unfinishedBytes
-      if (!worker.isPaused && unfinishedBytes >= shareBytes) {
-        consumer.pause([assignment])
-        worker.isPaused = true
-      } else if (worker.isPaused && unfinishedBytes <= shareBytes / 2) {
-        consumer.resume([assignment])
-        worker.isPaused = false
-      }
+    const { budget, tickMs, commitEveryMs } = this.#options
+    for (const { share, unfinishedBytes } of this.#workers.values()) share.hold(unfinishedBytes)
+    for (const { share, assignment } of this.#workers.values()) {
+      if (!share.settle()) continue
+      if (share.isPaused) consumer.pause([assignment])
+      else consumer.resume([assignment])
     }
-    metrics.inFlightBytes.set(inFlightBytes)
+    metrics.inFlightBytes.set(budget.heldBytes)
     const nowMs = clock.now()
     if (nowMs - this.#tickedMs >= tickMs) {
       this.#tickedMs = nowMs

@@ -16,6 +16,13 @@ export class SeenIds {
     this.#widthMs = Math.max(1, widthMs)
   }
 
+  /** Ids in memory. */
+  get size(): number {
+    let size = 0
+    for (const { offsets } of this.#buckets.values()) size += offsets.size
+    return size
+  }
+
   /** Notes an id; returns the offset at which it was first seen, or null when this is the first time. */
   note(
     id: string,

@@ -23,15 +23,7 @@ export interface Drop {
   readonly reason: string
 }
 
-/** The record belongs elsewhere: it is published there and leaves this path. */
-export interface Redirect {
-  readonly kind: 'redirect'
-  readonly topic: string
-  readonly key: Buffer
-  readonly value: Buffer
-}
-
-export type StepResult<Out> = Ok<Out> | DeadLetter | Drop | Redirect
+export type StepResult<Out> = Ok<Out> | DeadLetter | Drop
 
 /** One thing that is done with a record. Bad data is a result; only bad infrastructure throws. */
 export type Step<In, Out> = (input: In, record: LogRecord) => StepResult<Out>
@@ -45,31 +37,3 @@ export const deadLetter = (
 ): DeadLetter => ({ kind: 'dead-letter', code, message, path, sourceEventId })
 
 export const drop = (reason: string): Drop => ({ kind: 'drop', reason })
-
-/** Publishes the record on another topic; its own bytes unless others are given. */
-export const redirect = (
-  topic: string,
-  record: LogRecord,
-  { key = record.key, value = record.value }: { key?: Buffer; value?: Buffer } = {},
-): Redirect => ({ kind: 'redirect', topic, key, value })
-
-/** Runs the steps one after the other; the first that is not `ok` decides. */
-export function compose<A, B>(first: Step<A, B>): Step<A, B>
-export function compose<A, B, C>(first: Step<A, B>, second: Step<B, C>): Step<A, C>
-export function compose<A, B, C, D>(first: Step<A, B>, second: Step<B, C>, third: Step<C, D>): Step<A, D>
-export function compose<A, B, C, D, E>(
-  first: Step<A, B>,
-  second: Step<B, C>,
-  third: Step<C, D>,
-  fourth: Step<D, E>,
-): Step<A, E>
-export function compose(...steps: Step<unknown, unknown>[]): Step<unknown, unknown> {
-  return (input, record) => {
-    let result: StepResult<unknown> = ok(input)
-    for (const step of steps) {
-      result = step(result.value, record)
-      if (result.kind !== 'ok') return result
-    }
-    return result
-  }
-}

@@ -15,7 +15,11 @@ import {
   systemClock,
 } from '@millrace/runtime'
 import type { z } from 'zod'
-import type { Runner } from './runner.ts'
+import { createByteBudget } from './byte-budget.ts'
+import { createRunner, type Runner } from './runner.ts'
+import { createRunnerGroup } from './runner-group.ts'
+import { DEFAULT_IN_FLIGHT_BYTES, type RunnerOptions } from './runner-options.ts'
+import type { Topology } from './topology.ts'
 
 /** What every service has before it builds its own parts. */
 export interface ServiceFrame<Config> {
@@ -27,13 +31,18 @@ export interface ServiceFrame<Config> {
   readonly log: EventLog
 }
 
+type Member = Component & Pick<Runner, 'finished'>
+
 /** A service's own parts. */
 export interface ServiceParts {
-  /** What works on topics; the service is over when they are. */
-  readonly runners?: readonly (Component & Pick<Runner, 'finished'>)[]
-  /** What else runs, started before the runners. */
+  /** What works on topics; each fails by itself, and the service is over when all of them are. */
+  readonly topologies?: readonly Topology[]
+  readonly runnerOptions?: RunnerOptions
+  /** Puts something in front of a topology's runner. */
+  readonly wrap?: (runner: Member, topology: Topology) => Member
+  /** What else runs, started before the topologies. */
   readonly components?: readonly Component[]
-  /** Stores, by name: closed after the runners have stopped. */
+  /** Stores, by name: closed after the topologies have stopped. */
   readonly stores?: Readonly<Record<string, { close(): Promise<void> }>>
 }
 
@@ -63,7 +72,28 @@ export async function runStreamService<E extends z.ZodRawShape & typeof serviceE
   const metrics = createServiceMetrics(name)
   const health = createHealth()
   const log = openLog(config, { clock, logger, clientId: name })
-  const { runners = [], components = [], stores = {} } = await build({ config, clock, logger, metrics, health, log })
+  const frame = { clock, logger, metrics, health, log }
+  const parts = await build({ config, ...frame })
+  const { topologies = [], wrap = runner => runner, components = [], stores = {} } = parts
+  // One budget for all: a busy domain may use what quiet ones leave.
+  const budget = createByteBudget(parts.runnerOptions?.maxInFlightBytes ?? DEFAULT_IN_FLIGHT_BYTES)
+  const runners = topologies.map(topology => {
+    const options = { ...parts.runnerOptions, budget }
+    return [
+      topology.name.replace(`${name}.`, ''),
+      wrap(createRunner({ topology, options, ...frame }), topology),
+    ] as const
+  })
+  const group =
+    runners.length === 0
+      ? null
+      : createRunnerGroup({
+          service: name,
+          runners: Object.fromEntries(runners),
+          registry: metrics.registry,
+          health,
+          logger,
+        })
   const closing = ([storeName, store]: [string, { close(): Promise<void> }]): Component => ({
     name: storeName,
     start: async () => {},
@@ -76,9 +106,9 @@ export async function runStreamService<E extends z.ZodRawShape & typeof serviceE
       createAdminServer({ host: base.ADMIN_HOST, port: base.ADMIN_PORT, health, registry: metrics.registry }),
       ...Object.entries({ 'event-log': log, ...stores }).map(closing),
       ...components,
-      ...runners,
+      ...(group ? [group] : []),
     ],
-    ...(runners.length > 0 && { finished: Promise.all(runners.map(({ finished }) => finished)).then(() => {}) }),
+    ...(group && { finished: group.finished }),
     drainDelayMs: base.DRAIN_DELAY,
     stopDeadlineMs: base.STOP_DEADLINE,
     onStopping: () => health.startDraining(),

@@ -159,11 +159,11 @@ describe('a topology that is killed or stopped', () => {
       const steps = new Set(calls.map(({ operation, phase, topics }) => `${phase} ${operation} ${topics}`))
       expect([...steps].sort()).toEqual([
         'after append failed-events',
-        'after append lol.scores',
-        'after commit lol.raw',
+        'after append test.scores',
+        'after commit test.raw',
         'before append failed-events',
-        'before append lol.scores',
-        'before commit lol.raw',
+        'before append test.scores',
+        'before commit test.raw',
       ])
       for (let call = 1; call <= calls.length; call++) {
         const killed = await live([{ kind, call }, ...day], true)

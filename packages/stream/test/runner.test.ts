@@ -1,7 +1,8 @@
 import type { ConsumerEvent, EventLog, LogRecord } from '@millrace/event-log'
+import { waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { deadLetter, failedRecord } from '../src/index.ts'
-import { committedOffset, copy, copying, driverOf, samples, texts } from './support.ts'
+import { committedOffset, copy, copying, driverOf, gate, samples, texts } from './support.ts'
 
 describe('the runner', () => {
   it('publishes in order, commits what is stored, and counts it', async () => {
@@ -16,7 +17,7 @@ describe('the runner', () => {
     const { recordsIn, recordsOut, lagRecords, freshness, inFlightBytes } = driver.metrics
     expect(await samples(recordsIn)).toEqual({ 'test.raw': 3 })
     expect(await samples(recordsOut)).toEqual({ 'test.curated': 3 })
-    expect(Object.values(await samples(lagRecords))).toEqual([0])
+    expect(Object.values(await samples(lagRecords))).toEqual(Array(6).fill(0))
     expect(await samples(freshness)).toMatchObject({ 'test.raw_sum': 30, 'test.raw_count': 1 })
     expect(await samples(inFlightBytes)).toEqual({ '': 0 })
   })
@@ -42,6 +43,66 @@ describe('the runner', () => {
     await driver.pipeBytes('test.raw', 'ann', 'c')
     await driver.advance(1_000)
     expect([...(await driver.committed('test.raw')).values()]).toEqual([{ offset: 3, metadata: 'seen 3' }])
+  })
+
+  it('tells how many records of each partition are not finished, from the assignment on', async () => {
+    let finished: number | null = null
+    const holding = copying({ process: () => ({ emits: [], failed: [], done: finished }) })
+    await using driver = await driverOf(holding)
+    const lag = async (): Promise<number[]> => {
+      const text = await driver.metrics.registry.metrics()
+      return [...text.matchAll(/^millrace_copier_lag_records\{topic="lol\.raw",partition="\d".*\} (\d+)$/gm)]
+        .map(([, value]) => Number(value))
+        .sort((a, b) => b - a)
+    }
+    const rest = [0, 0, 0, 0, 0]
+    expect(await lag()).toEqual([0, ...rest])
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b', 'c')
+    await driver.pipeBytes('test.raw', 'ann', 'd', 'e')
+    expect(await lag()).toEqual([5, ...rest])
+    // The next member has read nothing, and knows at once how much there is to read.
+    await driver.crash()
+    await driver.pipeBytes('test.raw', 'ann', 'f')
+    await driver.restart()
+    expect(await lag()).toEqual([6, ...rest])
+    finished = 4
+    await driver.pipeBytes('test.raw', 'ann', 'g')
+    await driver.advance(1_000)
+    expect(await lag()).toEqual([3, ...rest])
+    finished = 8
+    await driver.pipeBytes('test.raw', 'ann', 'h')
+    await driver.advance(1_000)
+    expect(await lag()).toEqual([0, ...rest])
+  })
+
+  it('tells the lag of partitions that are not opened yet', async () => {
+    let opening = Promise.resolve()
+    const slow = copying({
+      open: async ({ committed, earliest }) => {
+        await opening
+        const from = committed?.offset ?? earliest
+        return { readFrom: from, publishFrom: from }
+      },
+    })
+    await using driver = await driverOf(slow)
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
+    await driver.advance(1_000)
+    await driver.crash()
+    await driver.pipeBytes('test.raw', 'ann', 'c', 'd', 'e')
+    const { opened, open } = gate()
+    opening = opened
+    const restarted = driver.restart()
+    await waitUntil(
+      async () =>
+        Object.values(await samples(driver.metrics.lagRecords))
+          .sort()
+          .join() === '0,0,0,0,0,3',
+      { what: 'the lag of six partitions', deadlineMs: 20_000 },
+    )
+    open()
+    await restarted
+    await driver.advance(1_000)
+    expect(Object.values(await samples(driver.metrics.lagRecords))).toEqual(Array(6).fill(0))
   })
 
   it('drops the results of records below publishFrom, also where a batch holds both kinds', async () => {

@@ -1,5 +1,5 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createKeyedMetrics, createRunner, runStreamService } from '@millrace/stream'
+import { createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { aggregatorEnv } from './config.ts'
 import { createAggregatorTopologies } from './topology.ts'
 
@@ -18,6 +18,6 @@ export const runAggregator = (variables: Readonly<Record<string, string | undefi
         logger,
         metrics: createKeyedMetrics('aggregator', frame.metrics.registry),
       })
-      return { runners: topologies.map(topology => createRunner({ topology, ...frame })) }
+      return { topologies }
     },
   })

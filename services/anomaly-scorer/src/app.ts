@@ -1,5 +1,5 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createKeyedMetrics, createRunner, runStreamService } from '@millrace/stream'
+import { createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { anomalyScorerEnv } from './config.ts'
 import { createVerdictTally } from './metrics.ts'
 import { loadBuiltInModel, loadModel } from './models/load-model.ts'
@@ -24,6 +24,6 @@ export const runAnomalyScorer = (variables: Readonly<Record<string, string | und
         metrics: createKeyedMetrics('anomaly-scorer', registry),
         tally: createVerdictTally(registry, model),
       })
-      return { runners: [createRunner({ topology, ...frame })] }
+      return { topologies: [topology] }
     },
   })

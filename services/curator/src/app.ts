@@ -1,5 +1,5 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createKeyedMetrics, createRunner, runStreamService } from '@millrace/stream'
+import { createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { curatorEnv } from './config.ts'
 import { createCuratorTopologies } from './topology.ts'
 
@@ -19,6 +19,6 @@ export const runCurator = (variables: Readonly<Record<string, string | undefined
         logger: frame.logger,
         metrics: createKeyedMetrics('curator', frame.metrics.registry),
       })
-      return { runners: topologies.map(topology => createRunner({ topology, ...frame })) }
+      return { topologies }
     },
   })

@@ -1,5 +1,5 @@
+import { jsonPointer as pointerOf } from '@millrace/contracts'
 import type { z } from 'zod'
-import { pointerOf } from './inspect-event.ts'
 import type { Refusal } from './problem.ts'
 
 const SHOWN_CHARACTERS = 80

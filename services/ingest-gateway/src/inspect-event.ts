@@ -1,3 +1,4 @@
+import { jsonPointer as pointerOf } from '@millrace/contracts'
 import type { Refusal } from './problem.ts'
 
 /** Levels of nesting that a record may have; readers behind the gateway recurse. */
@@ -25,11 +26,6 @@ export function countKeys(value: object, depth = 1): number {
   }
   return keys
 }
-
-const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
-
-/** A JSON pointer (RFC 6901). */
-export const pointerOf = (path: readonly PropertyKey[]): string => path.map(key => `/${escaped(String(key))}`).join('')
 
 /**
  * The first fault that `countKeys` saw, or (when `checkTexts`) the first text that is not valid Unicode; null when there is none.

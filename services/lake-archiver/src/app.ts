@@ -1,7 +1,7 @@
 import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { webHdfsLakeFromEnv } from '@millrace/lake'
-import { createRunner, runStreamService } from '@millrace/stream'
+import { runStreamService } from '@millrace/stream'
 import { archiverEnv } from './config.ts'
 import { createLakeArchiverTopology } from './topology.ts'
 
@@ -12,27 +12,23 @@ export const runArchiver = (variables: Readonly<Record<string, string | undefine
     env: archiverEnv,
     variables,
     openLog: kafkaEventLogFromEnv,
-    build({ config, ...frame }) {
-      const { clock, logger, metrics } = frame
+    build({ config, clock, logger, metrics }) {
       const lake = webHdfsLakeFromEnv(config, { clock, logger })
-      const runners = catalogOf(config.DOMAINS).domains.map(domain =>
-        createRunner({
-          ...frame,
-          topology: createLakeArchiverTopology({
-            domain,
-            lake,
-            clock,
-            logger,
-            metrics,
-            spoolDirectory: config.SPOOL_DIRECTORY,
-            format: config.LAKE_FORMAT,
-            maxBytes: config.SEGMENT_MAX_BYTES,
-            maxRows: config.SEGMENT_MAX_ROWS,
-            maxAgeMs: config.SEGMENT_MAX_AGE,
-            maxHours: config.SEGMENT_MAX_HOURS,
-          }),
+      const topologies = catalogOf(config.DOMAINS).domains.map(domain =>
+        createLakeArchiverTopology({
+          domain,
+          lake,
+          clock,
+          logger,
+          metrics,
+          spoolDirectory: config.SPOOL_DIRECTORY,
+          format: config.LAKE_FORMAT,
+          maxBytes: config.SEGMENT_MAX_BYTES,
+          maxRows: config.SEGMENT_MAX_ROWS,
+          maxAgeMs: config.SEGMENT_MAX_AGE,
+          maxHours: config.SEGMENT_MAX_HOURS,
         }),
       )
-      return { runners, stores: { lake } }
+      return { topologies, stores: { lake } }
     },
   })

@@ -1,7 +1,8 @@
+import { groupOf } from '@millrace/contracts'
 import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { cassandraMartFromEnv } from '@millrace/mart'
-import { createRunner, runStreamService } from '@millrace/stream'
+import { runStreamService } from '@millrace/stream'
 import { startBehindTables } from './await-tables.ts'
 import { martWriterEnv } from './config.ts'
 import { createMartWriterMetrics } from './metrics.ts'
@@ -14,33 +15,29 @@ export const runMartWriter = (variables: Readonly<Record<string, string | undefi
     env: martWriterEnv,
     variables,
     openLog: kafkaEventLogFromEnv,
-    build({ config, ...frame }) {
-      const { clock, logger, health } = frame
+    build({ config, clock, logger, health, metrics: core }) {
       const mart = cassandraMartFromEnv(config, { clock, logger })
-      const metrics = createMartWriterMetrics(frame.metrics)
-      const catalog = catalogOf(config.DOMAINS)
-      const runners = catalog.domains
-        .filter(({ mappings }) => mappings.length > 0)
-        .map(domain => {
-          const runner = createRunner({
-            ...frame,
-            topology: createMartWriterTopology({ domain, mart, metrics, logger }),
-            options: {
-              maxInFlightBytes: config.IN_FLIGHT_BUDGET,
-              maxBatchBytes: config.MAX_BATCH,
-              concurrency: config.CONCURRENCY,
-              retry: { deadlineMs: config.RETRY_DEADLINE },
-            },
-          })
-          return startBehindTables(runner, {
+      const metrics = createMartWriterMetrics(core)
+      const domains = catalogOf(config.DOMAINS).domains.filter(({ mappings }) => mappings.length > 0)
+      const tables = new Map(domains.map(domain => [groupOf('mart-writer', domain.name), domain.tables]))
+      return {
+        topologies: domains.map(domain => createMartWriterTopology({ domain, mart, metrics, logger })),
+        runnerOptions: {
+          maxInFlightBytes: config.IN_FLIGHT_BUDGET,
+          maxBatchBytes: config.MAX_BATCH,
+          concurrency: config.CONCURRENCY,
+          retry: { deadlineMs: config.RETRY_DEADLINE },
+        },
+        wrap: (runner, { name }) =>
+          startBehindTables(runner, {
             mart,
-            tables: domain.tables,
+            tables: tables.get(name) ?? [],
             schema: config.MART_SCHEMA,
             clock,
             logger,
             health,
-          })
-        })
-      return { runners, stores: { mart } }
+          }),
+        stores: { mart },
+      }
     },
   })

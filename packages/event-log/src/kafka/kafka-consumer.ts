@@ -1,4 +1,4 @@
-import type { CodedError } from '@millrace/runtime'
+import { type CodedError, maxBackoffMs } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 import type { CommitPosition, ConsumerEvent, ConsumerOptions, LogConsumer } from '../event-log.ts'
 import type { ClientLibrary, FetchedBatch, Membership, TopicPartition } from './client-library.ts'
@@ -7,8 +7,8 @@ import { errorType, isBrokenClient, isPassing, kafkaError, reasonOf } from './ka
 import type { KafkaSettings } from './kafka-options.ts'
 import { PartitionDelivery } from './partition-delivery.ts'
 
-const FIRST_BACKOFF_MS = 250
-const LAST_BACKOFF_MS = 5_000
+const BACKOFF = { firstDelayMs: 250, maxDelayMs: 5_000 }
+const COMMIT_BACKOFF = { firstDelayMs: 100, maxDelayMs: 1_000 }
 const COMMIT_PATIENCE_MS = 30_000
 /** The group moved on: whether the commit still counts is seen after the rejoin. */
 const MOVED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
@@ -52,12 +52,12 @@ export class KafkaConsumer implements LogConsumer {
   async #run(): Promise<void> {
     const { clock, logger } = this.#settings
     const { group, topics } = this.#options
-    let backoffMs = FIRST_BACKOFF_MS
+    let attempts = 0
     const library = await this.#library()
     while (!this.#closing.signal.aborted) {
       const session = library.createMembership(this.#options, {
         onJoined: (partitions, isContinuation) => {
-          backoffMs = FIRST_BACKOFF_MS
+          attempts = 0
           this.#onJoined(partitions, isContinuation)
         },
         onBatch: batch => this.#onBatch(batch),
@@ -76,9 +76,9 @@ export class KafkaConsumer implements LogConsumer {
         this.#fatal = logError('consumer_failed', { group, reason: reasonOf(error) }, error)
         return this.#wake()
       }
+      const backoffMs = maxBackoffMs(BACKOFF, ++attempts)
       logger.warn({ group, topics, reason: reasonOf(error), backoffMs }, 'log_consumer_rejoins')
       await clock.sleep(backoffMs, this.#closing.signal).catch(() => {})
-      backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)
     }
   }
 
@@ -127,7 +127,7 @@ export class KafkaConsumer implements LogConsumer {
     const { clock, logger } = this.#settings
     const { group } = this.#options
     const topics = [...new Set(fresh.map(({ topic }) => topic))]
-    for (let backoffMs = FIRST_BACKOFF_MS; fresh.some(this.#isCurrent); backoffMs *= 2) {
+    for (let attempts = 1; fresh.some(this.#isCurrent); attempts++) {
       try {
         const committed = await this.#admin.committed(group, topics)
         const ranges = new Map(
@@ -146,7 +146,7 @@ export class KafkaConsumer implements LogConsumer {
         return this.#wake()
       } catch (error) {
         logger.debug({ group, topics, err: error }, 'assignment_lookup_retried')
-        await clock.sleep(Math.min(backoffMs, LAST_BACKOFF_MS), this.#closing.signal).catch(() => {})
+        await clock.sleep(maxBackoffMs(BACKOFF, attempts), this.#closing.signal).catch(() => {})
       }
     }
   }
@@ -226,7 +226,7 @@ export class KafkaConsumer implements LogConsumer {
     const { clock, brokers } = this.#settings
     const { group } = this.#options
     const untilMs = clock.now() + COMMIT_PATIENCE_MS
-    for (let backoffMs = 100; ; backoffMs = Math.min(backoffMs * 2, 1_000)) {
+    for (let attempts = 1; ; attempts++) {
       if (this.#closing.signal.aborted) throw logError('log_closed')
       const own = positions.filter(position => this.#owns(position))
       try {
@@ -240,7 +240,7 @@ export class KafkaConsumer implements LogConsumer {
         const coded = kafkaError(error, `a commit of group ${group}`, brokers)
         if (!mayPass) throw coded
         if (clock.now() >= untilMs) throw logError('log_unavailable', { where: group, reason: reasonOf(error) }, error)
-        await clock.sleep(backoffMs, this.#closing.signal).catch(() => {})
+        await clock.sleep(maxBackoffMs(COMMIT_BACKOFF, attempts), this.#closing.signal).catch(() => {})
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { CodedError } from '@millrace/runtime'
+import { type CodedError, maxBackoffMs } from '@millrace/runtime'
 import type { Share } from '../append-call.ts'
 import { logError } from '../errors.ts'
 import type { OutgoingRecord } from '../event-log.ts'
@@ -56,8 +56,7 @@ export interface LaneOptions {
 }
 
 const EXPIRED = Symbol('expired')
-const FIRST_BACKOFF_MS = 50
-const LAST_BACKOFF_MS = 1_000
+const BACKOFF = { firstDelayMs: 50, maxDelayMs: 1_000 }
 const MIN_WINDOW_BYTES = 64 << 10
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** The broker knows nothing, or something else, of this producer's sequence numbers: only a new producer can go on. */
@@ -184,7 +183,7 @@ export class PartitionLane {
       lease?.leave()
       lease = undefined
     }
-    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
+    for (let attempts = 1; ; attempts++) {
       try {
         if (!lease) {
           const entered = leases.enter()
@@ -221,7 +220,7 @@ export class PartitionLane {
           return
         }
         settings.logger.debug({ topic, partition, err: error }, 'log_send_retried')
-        if ((await Promise.race([settings.clock.sleep(backoffMs), batch.expired])) === EXPIRED)
+        if ((await Promise.race([settings.clock.sleep(maxBackoffMs(BACKOFF, attempts)), batch.expired])) === EXPIRED)
           return await giveUpLease()
       }
     }

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { eventReaderOf, eventTimeOf, type Topic } from '@millrace/contracts'
 
-/** Deepest nesting of a record that is stored; deeper ones cannot be written anew as JSON. */
+/**
+ * Deepest nesting of a record that is stored; deeper ones cannot be written anew as JSON. More than the gateway accepts, because
+ * topics also hold records that did not pass the gateway, and the lake stores what the topic holds.
+ */
 export const MAX_DEPTH = 512
 
 export type DecodedRecord =

@@ -1,8 +1,7 @@
-import type { Clock } from '@millrace/runtime'
+import { backoffMs, type Clock } from '@millrace/runtime'
 import type { Random } from '../random.ts'
 
-const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 10_000
+const BACKOFF = { firstDelayMs: 100, maxDelayMs: 10_000 }
 const LONGEST_RETRY_AFTER_MS = 60_000
 
 export interface PatienceOptions {
@@ -32,8 +31,7 @@ export function createPatience({ clock, patienceMs, random }: PatienceOptions): 
     troubledMs: () => (attempts === 0 ? 0 : clock.now() - sinceMs),
     async wait(retryAfterMs, giveUp) {
       if (attempts++ === 0) sinceMs = clock.now()
-      const doubled = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(20, attempts - 1))
-      const ownMs = doubled * (0.5 + random.float() / 2)
+      const ownMs = backoffMs(BACKOFF, attempts, random.float())
       const waitMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS))
       if (giveUp.aborted || clock.now() + waitMs - sinceMs > patienceMs) return false
       await clock.sleep(waitMs, giveUp).catch(() => {})

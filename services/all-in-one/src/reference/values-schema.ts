@@ -58,7 +58,12 @@ function schemaOf(value: Value, common: Schema): Schema {
     const generators = path.length === 1 && path[0] === 'services' ? generatorOverrides(children, common) : {}
     return {
       ...about,
-      ...closed({ ...(isSubchart ? global : {}), ...(isService ? common : {}), ...properties(children, common), ...generators }),
+      ...closed({
+        ...(isSubchart ? global : {}),
+        ...(isService ? common : {}),
+        ...properties(children, common),
+        ...generators,
+      }),
     }
   }
   const { $ref, ...extra } = value.schema
@@ -78,9 +83,7 @@ function generatorOverrides(services: readonly Value[], common: Schema): Record<
     own.filter(({ path }) => !['keys', 'job', 'env'].includes(path[2]!)),
     common,
   )
-  return Object.fromEntries(
-    generatorNames.map(name => [name, closed({ ...common, ...shared, env: envSchema(name) })]),
-  )
+  return Object.fromEntries(generatorNames.map(name => [name, closed({ ...common, ...shared, env: envSchema(name) })]))
 }
 
 /** Variables that some generator knows. */

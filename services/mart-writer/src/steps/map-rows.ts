@@ -1,4 +1,4 @@
-import type { MartMapping, MartRow, MartTable, Topic } from '@millrace/contracts'
+import { jsonPointer, type MartMapping, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { rowProblem } from '@millrace/mart'
 import { deadLetter, decodeJson, ok, type Step, type StepResult } from '@millrace/stream'
@@ -17,7 +17,7 @@ const letters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/
 /** JSON pointer to the field that a column is made of: the one whose name has the same letters; null where there is none. */
 function pathOf(event: Event, column: string): string | null {
   const field = Object.keys(event).find(name => letters(name) === letters(column))
-  return field === undefined ? null : `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return field === undefined ? null : jsonPointer([field])
 }
 
 /** A step that turns a record of one topic into its rows; a record with one row that cannot be stored gives none. */

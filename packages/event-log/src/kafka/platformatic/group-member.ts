@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/runtime'
+import { type Clock, maxBackoffMs } from '@millrace/runtime'
 import type { ConsumerOptions } from '../../event-log.ts'
 import type {
   MembershipHandler,
@@ -16,8 +16,7 @@ const HEARTBEAT_MS = 500
 const DEFAULT_SESSION_MS = 30_000
 const DEFAULT_BATCH_BYTES = 1 << 20
 const LEAVE_PATIENCE_MS = 5_000
-const FIRST_BACKOFF_MS = 50
-const LAST_BACKOFF_MS = 1_000
+const BACKOFF = { firstDelayMs: 50, maxDelayMs: 1_000 }
 /** The member is known, and is to join again. */
 const JOIN_AGAIN = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION'])
 const UNKNOWN = 'UNKNOWN_MEMBER_ID'
@@ -78,7 +77,7 @@ export class GroupMember implements MembershipPort {
 
   async #join(): Promise<void> {
     const { clock, group } = this.#parts
-    for (let backoffMs = FIRST_BACKOFF_MS; !this.#stopping.signal.aborted; ) {
+    for (let attempts = 0; !this.#stopping.signal.aborted; ) {
       try {
         return this.#joined(await group.join(this.#memberId))
       } catch (error) {
@@ -88,8 +87,7 @@ export class GroupMember implements MembershipPort {
           continue
         }
         this.#note(error)
-        await clock.sleep(backoffMs, this.#stopping.signal).catch(() => {})
-        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)
+        await clock.sleep(maxBackoffMs(BACKOFF, ++attempts), this.#stopping.signal).catch(() => {})
       }
     }
   }

@@ -1,7 +1,7 @@
 import { topics } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { describe, expect, it } from 'vitest'
-import { compose, deadLetter, decodeJson, drop, ok, redirect, type Step } from './index.ts'
+import { deadLetter, decodeJson, ok } from './index.ts'
 
 const recordOf = (value: string | Buffer): LogRecord => ({
   topic: 'test.raw',
@@ -10,29 +10,6 @@ const recordOf = (value: string | Buffer): LogRecord => ({
   key: Buffer.from('ann'),
   value: Buffer.from(value),
   timestampMs: 0,
-})
-
-describe('compose', () => {
-  const length: Step<string, number> = text => (text === '' ? deadLetter('empty', 'it is empty') : ok(text.length))
-  const even: Step<number, string> = (count, record) => {
-    if (count > 90) return redirect('test.curated', record)
-    return count % 2 ? drop('odd') : ok(`${count} at ${record.offset}`)
-  }
-
-  it('hands each value on, and the record to every step', () => {
-    expect(compose(length, even)('four', recordOf(''))).toEqual(ok('4 at 7'))
-  })
-
-  it('ends at the first step that has no value for the next', () => {
-    expect(compose(length, even)('', recordOf(''))).toMatchObject({ kind: 'dead-letter', code: 'empty' })
-    expect(compose(length, even)('odd', recordOf(''))).toEqual(drop('odd'))
-    expect(compose(length, even)('x'.repeat(92), recordOf('bytes'))).toEqual({
-      kind: 'redirect',
-      topic: 'test.curated',
-      key: Buffer.from('ann'),
-      value: Buffer.from('bytes'),
-    })
-  })
 })
 
 describe('decodeJson', () => {
