@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { type RunReport, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
-import { createLakeReader, type ReconcileReport, reconcile } from '@millrace/reconciler'
+import { type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { type Clock, type Logger, Secret } from '@millrace/runtime'
 import {
   type CommonOptions,
@@ -114,7 +114,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const reconciliation = await reconcile({
         catalog,
         log: platform.log,
-        lake: createLakeReader(platform.lake, directory),
+        lake: platform.lake,
         mart: platform.mart,
         ledger: ledgerOf(directory),
         workDirectory: path.join(directory, 'reconcile'),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
 import { simulation } from '@millrace/domains/lol/simulate'
 import { createKey } from '@millrace/ingest-gateway'
-import { createLakeReader, type ReconcileReport, reconcile } from '@millrace/reconciler'
+import { type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
 import { createGatewaySink, createGenerator } from '@millrace/simulation'
 import { findFreePorts } from '@millrace/testing'
@@ -138,7 +138,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
     return reconcile({
       catalog,
       log: platform.log,
-      lake: createLakeReader(platform.lake, directory),
+      lake: platform.lake,
       mart: platform.mart,
       ledger,
       workDirectory: path.join(directory, 'reconcile'),

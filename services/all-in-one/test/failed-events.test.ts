@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
-import { createLakeReader, reconcile } from '@millrace/reconciler'
+import { reconcile } from '@millrace/reconciler'
 import { type Clock, createLogger, systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AllInOne, createAllInOne } from '../src/all-in-one.ts'
@@ -75,7 +75,7 @@ async function reconciled() {
   return reconcile({
     catalog,
     log: platform.log,
-    lake: createLakeReader(platform.lake, directory),
+    lake: platform.lake,
     mart: platform.mart,
     ledger: at('ledger'),
     workDirectory: at('reconcile'),

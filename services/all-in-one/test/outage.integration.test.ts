@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { catalog } from '@millrace/domains/contracts'
-import { createLakeReader, reconcile } from '@millrace/reconciler'
+import { reconcile } from '@millrace/reconciler'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { type ServiceProcess, type Stack, startStack, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
@@ -118,7 +118,7 @@ describeOnStack('the services, when their servers are away', ['kafka', 'hdfs', '
       await untilCaughtUp(platform.log, GROUPS, { clock: systemClock, stallMs: 120_000, onLag: () => {} })
       const report = await reconcile({
         ...platform,
-        lake: createLakeReader(platform.lake, directory),
+        lake: platform.lake,
         ledger: writeLedger(directory, ids),
         workDirectory: path.join(directory, 'reconcile'),
       })

@@ -1,17 +1,16 @@
-import { topicContract, topicNames } from '@millrace/contracts'
+import type { Catalog } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
 import { HopProgress } from './hop-progress.ts'
-import { createDerivedHop, derivedOf } from './hops/derived-hop.ts'
 import { FailedIndex } from './hops/failed-index.ts'
 import type { Comparison, HopCheck } from './hops/hop.ts'
-import { createLakeHop } from './hops/lake-hop.ts'
-import { createMartHop, hasMartRows } from './hops/mart-hop.ts'
+import { hopsOf } from './hops/hops-of.ts'
 import type { ReconcilerMetrics } from './reconciler-metrics.ts'
 
 export interface ComparerOptions {
+  readonly catalog: Catalog
   readonly log: EventLog
   readonly lake: Lake
   readonly mart: Mart
@@ -42,21 +41,6 @@ interface Bounds {
 
 const MOST_EXAMPLES = 20
 
-/** Every hop that the contracts promise for a topic. */
-function hopsOf(
-  parts: Omit<ComparerOptions, 'metrics' | 'auditRecords'> & { readonly failed: FailedIndex },
-): HopCheck[] {
-  return topicNames.flatMap(name => {
-    const contract = topicContract(name)
-    const derived = derivedOf(name, topicNames)
-    return [
-      ...(contract.sinks.lake ? [createLakeHop(contract, { ...parts, directory: parts.workDirectory })] : []),
-      ...(derived ? [createDerivedHop(contract, derived, parts)] : []),
-      ...(hasMartRows(name) ? [createMartHop(contract, parts)] : []),
-    ]
-  })
-}
-
 /**
  * Compares log, lake and mart again and again while they move on. A round reads what is new since the last one, what was not right
  * then, and a bounded part of everything else, so its cost does not grow with what is stored.
@@ -72,7 +56,8 @@ export class Comparer {
   constructor(options: ComparerOptions) {
     this.#options = options
     this.#failed = new FailedIndex(options.log)
-    this.#checks = hopsOf({ ...options, failed: this.#failed })
+    const parts = { ...options, directory: options.workDirectory, failed: this.#failed }
+    this.#checks = options.catalog.topics.flatMap(topic => hopsOf(topic, parts))
   }
 
   /** Compares everything up to where the sinks are now. Throws what a store throws; the next round goes on where this one came to. */

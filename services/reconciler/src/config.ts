@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv } from '@millrace/mart'
@@ -10,6 +11,7 @@ export const reconcilerEnv = {
   ...kafkaEnv,
   ...webhdfsEnv,
   ...cassandraEnv,
+  ...domainsEnv,
   /** Between the beginnings of two comparisons. */
   INTERVAL: env.duration().prefault('10m'),
   /** Records of earlier comparisons that are read again in each comparison. */

@@ -1,10 +1,8 @@
-import { topicContract, topicNames } from '@millrace/contracts'
+import { type Catalog, failedEventsTopic, groupOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import { type Clock, CodedError } from '@millrace/runtime'
-import { hasMartRows } from './hops/mart-hop.ts'
-import { createLakeReader } from './lake-reader.ts'
 import { sizesOfLedger } from './ledger.ts'
 import { type LogCut, reconcile } from './reconcile.ts'
 import type { ReconcileReport } from './report.ts'
@@ -12,6 +10,7 @@ import type { ReconcileReport } from './report.ts'
 const POLL_MS = 1_000
 
 export interface ReconcileOnceOptions {
+  readonly catalog: Catalog
   readonly log: EventLog
   readonly lake: Lake
   readonly mart: Mart
@@ -31,14 +30,16 @@ export interface ReconcileOnceOptions {
  * @throws an error that names who is behind when that takes longer than the deadline
  */
 export async function reconcileOnce(options: ReconcileOnceOptions): Promise<ReconcileReport> {
-  const { log, lake, mart, ledger, workDirectory } = options
+  const { catalog, log, lake, mart, clock, ledger, workDirectory } = options
   // What is acknowledged now is in the log now; so the ledger is looked at first.
   const ledgerSizes = ledger === undefined ? undefined : await sizesOfLedger(ledger)
   const cut = await drawCut(options)
   return reconcile({
+    catalog,
     log,
+    lake,
     mart,
-    lake: createLakeReader(lake, workDirectory),
+    clock,
     workDirectory,
     cut,
     ...(ledger === undefined ? {} : { ledger }),
@@ -47,19 +48,19 @@ export async function reconcileOnce(options: ReconcileOnceOptions): Promise<Reco
 }
 
 /** Consumer groups that have to come to the end of a topic. */
-const groupsOf = (topic: string): string[] => [
-  ...(topicContract(topic).sinks.lake ? ['lake-archiver'] : []),
-  ...(hasMartRows(topic) ? ['mart-writer'] : []),
+const groupsOf = ({ name, domain, lake }: Topic, catalog: Catalog): string[] => [
+  ...(lake ? [groupOf('lake-archiver', domain)] : []),
+  ...(catalog.mappingsOf(name).length > 0 ? [groupOf('mart-writer', domain)] : []),
   ...new Set(
-    topicNames.flatMap(name => {
-      const { derivedFrom } = topicContract(name)
-      return derivedFrom?.topic === topic ? [derivedFrom.by] : []
-    }),
+    catalog
+      .derivedOf(name)
+      .filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
+      .map(({ derivedFrom }) => groupOf(derivedFrom!.by, domain)),
   ),
 ]
 
 /** Ends of all topics that belong together: those of derived topics hold everything that was made from what is below the ends of their sources. */
-async function drawCut({ log, clock, deadlineMs, onWait }: ReconcileOnceOptions): Promise<LogCut> {
+async function drawCut({ catalog, log, clock, deadlineMs, onWait }: ReconcileOnceOptions): Promise<LogCut> {
   const untilMs = clock.now() + deadlineMs
   const cut = new Map<string, ReadonlyMap<number, number>>()
   let said = ''
@@ -83,10 +84,11 @@ async function drawCut({ log, clock, deadlineMs, onWait }: ReconcileOnceOptions)
     }
   }
 
-  async function behind(topic: string): Promise<string[]> {
+  async function behind(contract: Topic): Promise<string[]> {
+    const { name: topic } = contract
     const late: string[] = []
     const ranges = await log.range(topic)
-    for (const group of groupsOf(topic)) {
+    for (const group of groupsOf(contract, catalog)) {
       const committed = await log.committed(group, topic)
       const lag = ranges.reduce((sum, { partition, earliest }) => {
         const end = cut.get(topic)?.get(partition) ?? 0
@@ -97,14 +99,15 @@ async function drawCut({ log, clock, deadlineMs, onWait }: ReconcileOnceOptions)
     return late
   }
 
-  const sources = topicNames.filter(name => topicContract(name).derivedFrom === undefined)
-  const derived = topicNames.filter(name => !sources.includes(name))
+  const all = catalog.topics.filter(topic => topic !== failedEventsTopic)
+  const sources = all.filter(({ derivedFrom }) => derivedFrom === null)
+  const derived = all.filter(({ derivedFrom }) => derivedFrom !== null)
   for (const topics of [sources, derived]) {
     for (const topic of topics)
       cut.set(
-        topic,
+        topic.name,
         await until(async () => ({
-          value: new Map((await log.range(topic)).map(({ partition, end }) => [partition, end])),
+          value: new Map((await log.range(topic.name)).map(({ partition, end }) => [partition, end])),
         })),
       )
     await until(async () => {

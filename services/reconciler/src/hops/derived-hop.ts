@@ -1,4 +1,4 @@
-import { type Topic, topicContract } from '@millrace/contracts'
+import { groupOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
 import { idOf, readEvent } from '../record-id.ts'
@@ -97,7 +97,7 @@ export function createDerivedHop(
   return {
     topic,
     hop: 'derived',
-    group: by,
+    group: groupOf(by, derived.domain),
     async compare(partition, { from, to, earliest }) {
       const tally = new Tally(topic)
       const end = stepEnd(from, to)
@@ -111,7 +111,7 @@ export function createDerivedHop(
       if (wanted.size === 0) return tally.result(from, end)
       const ranges = await log.range(derived.name)
       const sources = await log.range(topic)
-      const isAligned = ranges.length === sources.length && contract.key === derived.key
+      const isAligned = ranges.length === sources.length && contract.keyText === derived.keyText
       const own = ranges.find(range => range.partition === partition)
       let keptMs = Number.NEGATIVE_INFINITY
       if (own) {
@@ -141,10 +141,4 @@ export function createDerivedHop(
       return tally.result(from, end)
     },
   }
-}
-
-/** The topic that has one record with the same id for every event of `topic`, where there is one. */
-export const derivedOf = (topic: string, names: readonly string[]): Topic | null => {
-  const contracts = names.map(topicContract)
-  return contracts.find(({ derivedFrom }) => derivedFrom?.topic === topic && derivedFrom.everyEvent) ?? null
 }

@@ -15,6 +15,8 @@ export interface Comparison {
   readonly unexpected: number
   /** Offsets that the lake claims as a gap: retention took them before they were archived. */
   readonly gaps: number
+  /** Records in the lake's quarantine folder: their event time is implausible. */
+  readonly quarantined: number
   /** Sentences about some of what is wrong. */
   readonly examples: readonly string[]
   /** Records that were read for it. */
@@ -58,6 +60,7 @@ export class Tally {
   duplicate = 0
   unexpected = 0
   gaps = 0
+  quarantined = 0
   cost = 0
 
   constructor(topic: string) {
@@ -74,8 +77,8 @@ export class Tally {
   }
 
   result(from: number, to: number): Comparison {
-    const { events, found, failed, missing, duplicate, unexpected, gaps, examples, cost } = this
-    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, examples, cost }
+    const { events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost } = this
+    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost }
   }
 }
 

@@ -1,10 +1,24 @@
-import { type LakeManifest, manifestFolder, manifestPath, payloadHash, type Topic } from '@millrace/contracts'
+import {
+  groupOf,
+  type LakeManifest,
+  manifestFolder,
+  manifestPath,
+  payloadHash,
+  quarantineFolder,
+  type Topic,
+} from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
-import { isLakeFault } from '../lake-reader.ts'
+import { CodedError } from '@millrace/runtime'
 import { idOf, position, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
+
+/** What a lake says of a file or manifest that is not what it should be; waiting changes none of them. */
+const FAULTS = new Set(['data_file_missing', 'data_file_damaged', 'manifest_invalid'])
+
+/** Whether an error is about what the lake holds, and not about whether it answers. */
+const isLakeFault = (error: unknown): error is CodedError => error instanceof CodedError && FAULTS.has(error.code)
 
 /** What looking for one file costs, in records. */
 const LOOK_COST = 50
@@ -22,13 +36,15 @@ export interface LakeHopParts {
   readonly failed: FailedIndex
   /** Local folder for one fetched file at a time; it must exist. */
   readonly directory: string
+  /** Told of each row that is read. */
+  readonly onRow?: ((row: { readonly id: string; readonly hash: Buffer }) => Promise<void>) | undefined
 }
 
 /**
  * Compares the log with the lake record for record, one archived range at a time. Ranges that the log no longer has are only
  * looked for: whether their files are there with the length that the manifest says.
  */
-export function createLakeHop(contract: Topic, { log, lake, failed, directory }: LakeHopParts): HopCheck {
+export function createLakeHop(contract: Topic, { log, lake, failed, directory, onRow }: LakeHopParts): HopCheck {
   const topic = contract.name
 
   /** The range that holds `from`, else the next one behind it. */
@@ -68,12 +84,17 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
 
   /** The rows of a file; what is wrong with the file itself is a finding. */
   async function eachRow(
-    file: ManifestFile,
+    file: ManifestFile & { readonly partition: number },
     tally: Tally,
-    visit: (row: { readonly offset: number; readonly event: Record<string, unknown> }) => void,
+    visit: (row: { readonly offset: number; readonly event: Record<string, unknown>; readonly hash: Buffer }) => void,
   ): Promise<void> {
     try {
-      for await (const rows of readDataFile(lake, file, { directory })) for (const row of rows) visit(row)
+      for await (const rows of readDataFile(lake, file, { directory }))
+        for (const { offset, event } of rows) {
+          const hash = payloadHash(event)
+          await onRow?.({ id: idOf(event, file.partition, offset), hash })
+          visit({ offset, event, hash })
+        }
     } catch (error) {
       if (!isLakeFault(error)) throw error
       tally.complain(error.message)
@@ -97,8 +118,9 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
     const seen = new Set<number>()
     const unknown: number[] = []
     tally.cost += FETCH_COST * files.length
+    if (from === firstOffset) tally.quarantined += quarantinedRows(manifest)
     for (const file of files)
-      await eachRow(file, tally, ({ offset, event }) => {
+      await eachRow({ ...file, partition }, tally, ({ offset, hash }) => {
         tally.cost++
         const where = `offset ${offset} of partition ${partition}`
         if (seen.has(offset)) {
@@ -113,7 +135,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
         if (offset < from) return
         const record = expected.get(offset)
         if (!record) return void unknown.push(offset)
-        if (record.hash.equals(payloadHash(event))) tally.found++
+        if (record.hash.equals(hash)) tally.found++
         else tally.miss(record.id, `(offset ${offset} of partition ${partition}) differs between log and lake`)
         expected.delete(offset)
       })
@@ -136,6 +158,10 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
       }
   }
 
+  /** Rows whose event time is implausible. */
+  const quarantinedRows = ({ files }: LakeManifest): number =>
+    files.reduce((sum, { path, rows }) => (path.startsWith(`${quarantineFolder(topic)}/`) ? sum + rows : sum), 0)
+
   /** A range that the log no longer has. */
   async function lookForFiles({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
     if (kind === 'gap') tally.gaps += lastOffset - firstOffset + 1
@@ -154,7 +180,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
   return {
     topic,
     hop: 'lake',
-    group: 'lake-archiver',
+    group: groupOf('lake-archiver', contract.domain),
     async oldest(partition, earliest) {
       for await (const { firstOffset } of readManifests(lake, topic, partition)) return Math.min(firstOffset, earliest)
       return earliest

@@ -1,4 +1,4 @@
-import { type MartRow, type MartTable, martMappings, martTable, type Topic } from '@millrace/contracts'
+import { groupOf, type MartMapping, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Mart, rowProblem } from '@millrace/mart'
 import { idOf, readEvent } from '../record-id.ts'
@@ -11,26 +11,29 @@ interface Wanted {
   readonly row: MartRow
 }
 
-/** Whether records of a topic become rows. */
-export const hasMartRows = (topic: string): boolean => martMappings.some(mapping => mapping.topic === topic)
-
 /** Looks for the rows of a topic's records in the mart, each by its key. */
 export function createMartHop(
   contract: Topic,
-  { log, mart, failed }: { readonly log: EventLog; readonly mart: Mart; readonly failed: FailedIndex },
+  mappings: readonly MartMapping[],
+  {
+    log,
+    mart,
+    failed,
+    onFound,
+  }: {
+    readonly log: EventLog
+    readonly mart: Mart
+    readonly failed: FailedIndex
+    /** Told the id of each event all of whose rows are there. */
+    readonly onFound?: ((id: string) => Promise<void> | undefined) | undefined
+  },
 ): HopCheck {
   const { name: topic, schema } = contract
-  const mappings = martMappings
-    .filter(mapping => mapping.topic === topic)
-    .map(({ table, toRow }) => ({
-      table: martTable(table),
-      toRow: toRow as unknown as (event: Readonly<Record<string, unknown>>) => MartRow | null,
-    }))
 
   return {
     topic,
     hop: 'mart',
-    group: 'mart-writer',
+    group: groupOf('mart-writer', contract.domain),
     async compare(partition, { from, to, earliest }) {
       const tally = new Tally(topic)
       const end = stepEnd(from, to)
@@ -53,8 +56,9 @@ export function createMartHop(
             lack(offset, id, 'any table')
             continue
           }
-          for (const { table, toRow } of mappings) {
-            const row = toRow(event)
+          for (const mapping of mappings) {
+            const { table } = mapping
+            const row = mapping.toRow(event)
             if (row === null) continue
             ids.add(id)
             if (rowProblem(table, row) === null) byTable.get(table)!.push({ offset, id, row })
@@ -76,6 +80,7 @@ export function createMartHop(
       }
       for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor among the failed events`)
       for (const id of failedIds) if (!missing.has(id)) tally.failed++
+      if (onFound) for (const id of ids) if (!missing.has(id) && !failedIds.has(id)) await onFound(id)
       tally.events = ids.size
       tally.found = ids.size - tally.failed - tally.missing
       return tally.result(from, end)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createLakeReader, reconcile } from '@millrace/reconciler'
+import { reconcile } from '@millrace/reconciler'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { printReconciliation } from '../demo-report.ts'
@@ -32,7 +32,7 @@ export function addReconcileCommand(
         const report = await reconcile({
           catalog: readDomains(options.domains),
           log: platform.log,
-          lake: createLakeReader(platform.lake, workDirectory),
+          lake: platform.lake,
           mart: platform.mart,
           workDirectory,
           onProgress: line => terminal.progress(line),
