@@ -118,6 +118,7 @@ describeOnStack('the services, when their servers are away', ['kafka', 'hdfs', '
       await untilCaughtUp(platform.log, GROUPS, { clock: systemClock, stallMs: 120_000, onLag: () => {} })
       const report = await reconcile({
         ...platform,
+        catalog,
         lake: platform.lake,
         ledger: writeLedger(directory, ids),
         workDirectory: path.join(directory, 'reconcile'),
