@@ -29,14 +29,14 @@ export interface KeyedStateOptions<State> {
 }
 
 /**
- * What the event is to its key. `late`: older than the newest of the key by more than the allowed lateness. `duplicate`: its id was
- * seen within the horizon. `insane`: its time cannot be believed, the state is a fresh one that is not kept. `refused`: as
- * `insane`, because there are too many keys.
+ * Record disposition: what the event is to its key. `late`: older than the newest of the key by more than the allowed lateness.
+ * `duplicate`: its id was seen within the horizon. `implausible`: its event time is implausible; the state is a fresh one that is
+ * not kept. `refused`: as `implausible`, because there are too many keys.
  */
-export type Standing = 'on-time' | 'late' | 'duplicate' | 'insane' | 'refused'
+export type Disposition = 'on-time' | 'late' | 'duplicate' | 'implausible' | 'refused'
 
 export interface Visit<State> {
-  readonly standing: Standing
+  readonly disposition: Disposition
   readonly state: State
 }
 
@@ -106,7 +106,7 @@ export class KeyedState<State> {
     this.#seen = new SeenIds(this.#reachMs / 4)
   }
 
-  /** Newest believable event time of the partition so far, ms. */
+  /** Newest plausible event time of the partition so far, ms. */
   get watermarkMs(): number {
     return this.#progress.watermarkMs
   }
@@ -131,7 +131,7 @@ export class KeyedState<State> {
     this.#marks.pass(offset, this.#progress)
     this.#progress = advance(this.#progress, eventTimeMs, sentMs)
     if (++this.#sinceSweep >= this.#nextSweep) this.#sweep(offset)
-    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('insane')
+    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('implausible')
 
     const touchedMs = this.#progress.sentMs
     const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isGone)
@@ -153,10 +153,10 @@ export class KeyedState<State> {
     }
     key.touchedMs = touchedMs
     const { state } = key
-    if (firstSeen === null && !isLate) return { standing: 'on-time', state }
+    if (firstSeen === null && !isLate) return { disposition: 'on-time', state }
     // A replay that sees this one must also see the one that it repeats, or to which it is late.
     this.#tie(offset, firstSeen ?? newestAt)
-    return { standing: firstSeen === null ? 'late' : 'duplicate', state }
+    return { disposition: firstSeen === null ? 'late' : 'duplicate', state }
   }
 
   #tie(at: number, to: number): void {
@@ -170,8 +170,8 @@ export class KeyedState<State> {
     return (this.#progress.watermarkMs - newestMs > this.#reachMs && idleMs > GRACE_MS) || idleMs > MAX_IDLE_MS
   }
 
-  #stateless(standing: Standing): Visit<State> {
-    return { standing, state: this.#options.newState() }
+  #stateless(disposition: Disposition): Visit<State> {
+    return { disposition, state: this.#options.newState() }
   }
 
   #newSession({ eventTimeMs: newestMs, offset: newestAt }: KeyedRecord): Session<State> {

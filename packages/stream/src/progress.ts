@@ -5,7 +5,7 @@ export const WATERMARK_AHEAD_MS = 60_000
 
 /** How far a partition has come, as a pure function of the records before an offset. Both times only grow. */
 export interface Progress {
-  /** Newest believable event time, ms; -Infinity before the first. */
+  /** Newest plausible event time, ms; -Infinity before the first. */
   readonly watermarkMs: number
   /** Newest time of sending, ms; -Infinity before the first. */
   readonly sentMs: number
@@ -17,11 +17,11 @@ export const NO_PROGRESS: Progress = {
 }
 
 export function advance(progress: Progress, eventTimeMs: number, sentMs: number): Progress {
-  const believableMs = isSaneEventTime(eventTimeMs, sentMs)
+  const plausibleMs = isSaneEventTime(eventTimeMs, sentMs)
     ? Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)
     : Number.NEGATIVE_INFINITY
-  if (believableMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress
-  return { watermarkMs: Math.max(progress.watermarkMs, believableMs), sentMs: Math.max(progress.sentMs, sentMs) }
+  if (plausibleMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress
+  return { watermarkMs: Math.max(progress.watermarkMs, plausibleMs), sentMs: Math.max(progress.sentMs, sentMs) }
 }
 
 /** Where to begin reading again, and how far the partition had come there. */
