@@ -3,7 +3,7 @@ import { type Clock, CodedError, type Logger, Semaphore, type ServiceMetrics } f
 import { Committer } from './committer.ts'
 import { streamError } from './errors.ts'
 import type { PartitionWorker, WorkerParts } from './partition-worker.ts'
-import { retry, type Trouble } from './retry.ts'
+import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import type { Topology } from './topology.ts'
 
@@ -39,14 +39,21 @@ export async function joinGroup(
   parts: MembershipParts,
   on: {
     readonly signal: AbortSignal
-    readonly onTrouble: (trouble: Trouble | null) => void
+    readonly onPendingRetry: (pendingRetry: PendingRetry | null) => void
     readonly onProgress: () => void
     readonly onFailed: (error: unknown) => void
   },
 ): Promise<Membership> {
   const { topology, log, clock, logger, metrics } = parts
   const { clientId, maxBatchBytes, sessionTimeoutMs, concurrency, random, retry: policy } = parts.options
-  const retrying = { what: 'joining the group', policy, clock, random, signal: on.signal, onTrouble: on.onTrouble }
+  const retrying = {
+    what: 'joining the group',
+    policy,
+    clock,
+    random,
+    signal: on.signal,
+    onPendingRetry: on.onPendingRetry,
+  }
   const producer = await retry(() => log.producer({ clientId }), retrying)
   try {
     const { topics, name: group } = topology

@@ -5,7 +5,7 @@ import type { Clock, Logger, Semaphore, ServiceMetrics } from '@millrace/runtime
 import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
-import { retry, type Trouble } from './retry.ts'
+import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
 import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
@@ -43,7 +43,7 @@ export class PartitionWorker {
   readonly #outbox: Outbox
   readonly #lost = new AbortController()
   readonly #news = new Signal()
-  readonly #troubles = new Map<string, Trouble>()
+  readonly #pendingRetries = new Map<string, PendingRetry>()
   readonly #inbox: (readonly LogRecord[])[] = []
   #unprocessedBytes = 0
   #publishFrom = 0
@@ -84,8 +84,8 @@ export class PartitionWorker {
     return this.#outbox.position
   }
 
-  get troubles(): readonly Trouble[] {
-    return [...this.#troubles.values()]
+  get pendingRetries(): readonly PendingRetry[] {
+    return [...this.#pendingRetries.values()]
   }
 
   get isLost(): boolean {
@@ -94,7 +94,7 @@ export class PartitionWorker {
 
   /** Nothing will happen here before time passes or something is given. */
   get isQuiet(): boolean {
-    const isBackingOff = this.#troubles.size > 0
+    const isBackingOff = this.#pendingRetries.size > 0
     if (this.#attempts > 0) return false
     return (
       this.#hasEnded ||
@@ -147,7 +147,7 @@ export class PartitionWorker {
     }
     if (processor) await this.#close(processor)
     await this.#outbox.settled()
-    this.#troubles.clear()
+    this.#pendingRetries.clear()
     this.#hasEnded = true
   }
 
@@ -235,22 +235,22 @@ export class PartitionWorker {
       clock,
       random: options.random,
       signal: this.#lost.signal,
-      onTrouble: trouble => this.#note(what, trouble),
+      onPendingRetry: pendingRetry => this.#note(what, pendingRetry),
     })
   }
 
-  #note(what: string, trouble: Trouble | null): void {
+  #note(what: string, pendingRetry: PendingRetry | null): void {
     const { clock, logger } = this.#parts
     const { topic, partition } = this.assignment
-    const known = this.#troubles.get(what)
-    if (trouble) {
-      this.#troubles.set(what, trouble)
+    const known = this.#pendingRetries.get(what)
+    if (pendingRetry) {
+      this.#pendingRetries.set(what, pendingRetry)
       if (!known) {
-        const { code, message: reason } = trouble.error
+        const { code, message: reason } = pendingRetry.error
         logger.warn({ topic, partition, what, code, reason }, 'failing_and_retrying')
       }
     } else if (known) {
-      this.#troubles.delete(what)
+      this.#pendingRetries.delete(what)
       logger.info({ topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts }, 'recovered')
     }
   }

@@ -3,7 +3,7 @@ import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@
 import { joinGroup, leaveGroup, type Membership, type MembershipParts } from './group-membership.ts'
 import { LogProbe } from './log-probe.ts'
 import { PartitionWorker } from './partition-worker.ts'
-import type { Trouble } from './retry.ts'
+import type { PendingRetry } from './retry.ts'
 import { type ResolvedOptions, type RunnerOptions, resolveOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
 import type { Topology } from './topology.ts'
@@ -50,7 +50,7 @@ class StreamRunner implements Runner {
   readonly #stop = new AbortController()
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
   #failure: { readonly error: unknown } | null = null
-  #joining: Trouble | null = null
+  #joining: PendingRetry | null = null
   #joined: Membership | null = null
   #running: Promise<void> | null = null
   #turnedMs: number
@@ -109,15 +109,15 @@ class StreamRunner implements Runner {
     const { clock } = this.#parts
     if (this.#failure) return `stopped: ${String(this.#failure.error)}`
     if (!this.#joined && !this.#joining) return 'joining the group'
-    const troubles = [
+    const pendingRetries = [
       this.#joining,
-      this.#joined?.committer.trouble,
-      ...[...this.#workers.values()].flatMap(worker => worker.troubles),
+      this.#joined?.committer.pendingRetry,
+      ...[...this.#workers.values()].flatMap(worker => worker.pendingRetries),
     ]
-    const [trouble] = troubles.filter(found => found != null).sort((a, b) => a.sinceMs - b.sinceMs)
-    if (!trouble) return this.#probe.problem
-    const seconds = Math.round((clock.now() - trouble.sinceMs) / 1000)
-    return `${trouble.what} failing for ${seconds} s: ${trouble.error.message}`
+    const [longest] = pendingRetries.filter(found => found != null).sort((a, b) => a.sinceMs - b.sinceMs)
+    if (!longest) return this.#probe.problem
+    const seconds = Math.round((clock.now() - longest.sinceMs) / 1000)
+    return `${longest.what} failing for ${seconds} s: ${longest.error.message}`
   }
 
   async #run(): Promise<void> {
@@ -141,11 +141,11 @@ class StreamRunner implements Runner {
     const { logger } = this.#parts
     return joinGroup(this.#membershipParts, {
       signal: this.#stop.signal,
-      onTrouble: trouble => {
-        const { what, error } = trouble ?? {}
-        if (trouble && !this.#joining) logger.warn({ what, reason: error?.message }, 'failing_and_retrying')
-        else if (!trouble && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
-        this.#joining = trouble
+      onPendingRetry: pendingRetry => {
+        const { what, error } = pendingRetry ?? {}
+        if (pendingRetry && !this.#joining) logger.warn({ what, reason: error?.message }, 'failing_and_retrying')
+        else if (!pendingRetry && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
+        this.#joining = pendingRetry
       },
       onProgress: () => this.#news.raise(),
       onFailed: error => this.#fail(error),
