@@ -146,7 +146,7 @@ describe('a keyed processor', () => {
     expect(await counting().open(assignment(more))).toEqual({ readFrom, publishFrom })
   })
 
-  it('shouts once when there are more keys than it may keep, and again after that was over', async () => {
+  it('logs once that there are too many keys, and again after that was over', async () => {
     const lines: string[] = []
     const logger = createLogger('counting', { destination: { write: line => void lines.push(JSON.parse(line).event) } })
     let offset = 0

@@ -61,7 +61,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
   #counts = { late: 0, duplicate: 0, implausible: 0, refused: 0 }
-  #isShouting = false
+  #isKeyLimitLogged = false
 
   record!: LogRecord
   key = ''
@@ -162,8 +162,8 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     const { metrics, logger, maxKeys } = this.#options
     const { topic, partition } = this.#assignment
     const { late, duplicate, implausible, refused } = this.#counts
-    if (refused > 0 && !this.#isShouting) logger?.error({ topic, partition, maxKeys, refused }, 'too_many_keys')
-    this.#isShouting = refused > 0
+    if (refused > 0 && !this.#isKeyLimitLogged) logger?.error({ topic, partition, maxKeys, refused }, 'too_many_keys')
+    this.#isKeyLimitLogged = refused > 0
     if (!metrics) return
     metrics.late.inc({ topic }, late)
     metrics.duplicates.inc({ topic }, duplicate)
