@@ -16,7 +16,7 @@ export interface CommitterParts {
 /** Commits what is finished, one call at a time. A commit that fails is simply made again, with what is finished by then. */
 export class Committer {
   readonly #parts: CommitterParts
-  /** Per possession: the offset that was committed last, or null once the log said that it is no longer ours. */
+  /** Per partition assignment: the offset that was committed last, or null once the log has fenced the assignment. */
   readonly #committed = new WeakMap<PartitionWorker, number | null>()
   #underWay: Promise<void> | null = null
   #pendingRetry: PendingRetry | null = null

@@ -30,10 +30,10 @@ const LOST = new Error('the partition was lost')
 const bytesOf = (records: readonly LogRecord[]): number =>
   records.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
 
-/** One possession of one partition: processes its records one batch after the other and hands the results to its outbox. */
+/** One assignment of one partition: processes its records one batch after the other and hands the results to its outbox. */
 export class PartitionWorker {
   readonly assignment: Assignment
-  /** Resolves when nothing of this possession goes on any more; never rejects. */
+  /** Resolves when all work of this assignment has ended; never rejects. */
   readonly ended: Promise<void>
   /** What it holds of the bytes in flight. */
   readonly share: BudgetShare
@@ -42,7 +42,7 @@ export class PartitionWorker {
   readonly #parts: WorkerParts
   readonly #outbox: Outbox
   readonly #lost = new AbortController()
-  readonly #news = new Signal()
+  readonly #changed = new Signal()
   readonly #pendingRetries = new Map<string, PendingRetry>()
   readonly #inbox: (readonly LogRecord[])[] = []
   #unprocessedBytes = 0
@@ -54,7 +54,7 @@ export class PartitionWorker {
   /** Attempts under way: calls of the processor and appends. */
   #attempts = 0
 
-  /** @param before the end of an earlier possession of the partition by this process: this one begins after it */
+  /** @param before the end of an earlier assignment of the partition to this process: this one begins after it */
   constructor(assignment: Assignment, parts: WorkerParts, before: Promise<void> | undefined) {
     this.assignment = assignment
     this.end = assignment.end
@@ -107,26 +107,26 @@ export class PartitionWorker {
     this.end = end
     this.#inbox.push(records)
     this.#unprocessedBytes += bytesOf(records)
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   tick(): void {
     this.#isTickDue = true
-    this.#news.raise()
+    this.#changed.raise()
   }
 
-  /** Finishes the batch at hand, closes the processor and stores its last result; what was not begun is left. */
+  /** Finishes the current batch, closes the processor and stores its last result; batches that were not begun are left. */
   drain(): Promise<void> {
     this.#isDraining = true
-    this.#news.raise()
+    this.#changed.raise()
     return this.ended
   }
 
-  /** From now on everything under way here is void. */
+  /** The assignment is lost: from now on no result of it is stored or committed. */
   lose(): void {
     this.#lost.abort(LOST)
     this.share.close()
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   async #run(before: Promise<void> | undefined): Promise<void> {
@@ -165,8 +165,8 @@ export class PartitionWorker {
       if (result) this.#outbox.push(result, 0)
     } else {
       this.#isWaiting = true
-      await this.#news.raised
-      this.#news.clear()
+      await this.#changed.raised
+      this.#changed.clear()
       this.#isWaiting = false
     }
   }

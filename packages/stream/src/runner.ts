@@ -43,9 +43,9 @@ class StreamRunner implements Runner {
   readonly #options: ResolvedOptions
   readonly #membershipParts: MembershipParts
   readonly #workers = new Map<string, PartitionWorker>()
-  /** Per partition: the end of the last possession. */
+  /** Per partition: the end of its last assignment. */
   readonly #ends = new Map<string, Promise<void>>()
-  readonly #news = new Signal()
+  readonly #changed = new Signal()
   readonly #probe: LogProbe
   readonly #stop = new AbortController()
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
@@ -94,7 +94,7 @@ class StreamRunner implements Runner {
 
   #halt(): void {
     this.#stop.abort(new Error('stopping'))
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   #fail(error: unknown): void {
@@ -130,7 +130,7 @@ class StreamRunner implements Runner {
     if (this.#joined)
       await leaveGroup(this.#joined, [...this.#workers.values()], {
         ...this.#membershipParts,
-        isVoid: this.#failure !== null,
+        isFailed: this.#failure !== null,
         ended: Promise.all(this.#ends.values()),
       })
     if (this.#failure) this.#settle.reject(this.#failure.error)
@@ -147,7 +147,7 @@ class StreamRunner implements Runner {
         else if (!pendingRetry && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
         this.#joining = pendingRetry
       },
-      onProgress: () => this.#news.raise(),
+      onProgress: () => this.#changed.raise(),
       onFailed: error => this.#fail(error),
     })
   }
@@ -160,10 +160,10 @@ class StreamRunner implements Runner {
       this.#turnedMs = clock.now()
       this.#probe.turn()
       polling ??= joined.consumer.poll(this.#options.pollMs)
-      // A rejection after the loop has ended concerns nobody.
+      // A rejection after the loop has ended is not handled by anyone else.
       polling.catch(() => {})
-      const event = await Promise.race([polling, this.#news.raised])
-      this.#news.clear()
+      const event = await Promise.race([polling, this.#changed.raised])
+      this.#changed.clear()
       if (event !== undefined) polling = null
       if (event) this.#handle(event, joined)
       this.#balance(joined)
@@ -178,7 +178,7 @@ class StreamRunner implements Runner {
         const worker = this.#workers.get(keyOf(assignment))
         return worker?.assignment.epoch === assignment.epoch ? [worker] : []
       })
-      // Whether the log still takes it is its business: it is true, and it is fenced.
+      // The log refuses it where the assignment is fenced already; the offsets are right in any case.
       joined.committer.commit(lost)
       for (const worker of lost) this.#drop(worker)
       logger.info({ partitions: event.assignments.map(keyOf) }, 'partitions_revoked')
