@@ -150,7 +150,7 @@ describe('KeyedState', () => {
   })
 
   it('remembers that an event was a duplicate for as long as its key remembers anything', () => {
-    // Just before the end of a bucket of ids, which is touched by another key while this one is gone.
+    // Just before the end of a bucket of ids, which is touched by another key while this one has expired.
     const bucketMs = (HORIZON_MS + LATENESS_MS) / 4
     const oldMs = Math.ceil((START_MS - 30 * DAY_MS) / bucketMs) * bucketMs - 1_000
     const laterMs = START_MS + MAX_IDLE_MS + 1
@@ -181,7 +181,7 @@ describe('KeyedState', () => {
     const state = new KeyedState(windowed)
     let timeMs = START_MS
     for (let offset = 0; offset < 4_000; offset++) {
-      // The key is never gone itself: the pause is longer than the horizon, but not by more than the lateness.
+      // The key itself never expires: the pause is longer than the horizon, but not by more than the lateness.
       timeMs += offset === 100 ? HORIZON_MS + LATENESS_MS / 2 : 1_000
       const visit = state.visit({ key: 'ann', id: null, eventTimeMs: timeMs, sentMs: timeMs, offset })
       visit.state.insert({ timeMs }, offset)
