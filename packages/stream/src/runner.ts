@@ -28,7 +28,7 @@ export interface Runner extends Component {
 /**
  * Runs a topology as a member of the consumer group of its name. What it commits is processed and its outputs are stored; what it
  * cannot process for reasons of infrastructure is tried again until the retry deadline; an unknown error ends it.
- * `start` returns at once: joining the group goes on behind it, and readiness says how that stands.
+ * `start` returns at once: the group is joined in the background, and readiness tells the progress.
  */
 export function createRunner(parts: RunnerParts): Runner {
   return new StreamRunner(parts)
