@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** The passing of time, given to everything that waits or asks what time it is, so that tests can hold it. */
+/** The source of time for everything that waits or reads the time, so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number

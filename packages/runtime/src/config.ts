@@ -83,7 +83,7 @@ export const env = {
     z
       .enum(choices, { error: `expected one of ${choices.join(', ')}` })
       .meta({ expected: `one of ${choices.join(', ')}` }),
-  /** A text that is never printed. */
+  /** A string that is never printed. */
   secret: () =>
     env
       .text()
@@ -91,7 +91,7 @@ export const env = {
       .meta({ secret: true, expected: 'a secret' }),
 }
 
-/** A value that shows itself only to who calls `reveal`. */
+/** A secret string: it prints as `[redacted]`, and `reveal` returns it. */
 export class Secret {
   readonly #value: string
   constructor(value: string) {
@@ -122,7 +122,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The name in `known` that is nearest to `name`, if it is near enough to be a slip. */
+/** The name in `known` that is nearest to `name`, if it is close enough to be a typing error. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known.map(candidate => ({
     candidate,
@@ -150,7 +150,7 @@ function editDistance(a: string, b: string): number {
  * @param variables the environment, usually `process.env`
  * @param shape variable names without `MILLRACE_`, each with its schema; wrap with `.default(text)` or `.optional()`
  * @returns the parsed values, frozen
- * @throws ConfigError that lists every problem: what was got, what was expected, and unknown names with our prefix
+ * @throws ConfigError that lists every problem: the value, what was expected, and unknown names with our prefix
  */
 export function loadConfig<S extends z.ZodRawShape>(
   variables: Readonly<Record<string, string | undefined>>,

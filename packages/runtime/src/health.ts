@@ -1,4 +1,4 @@
-/** What the probes ask. */
+/** Answers for the liveness and readiness probes. */
 export interface Health {
   /** False when the event loop or the consume loop no longer turns. */
   live(): boolean

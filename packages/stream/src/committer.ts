@@ -2,7 +2,7 @@ import type { CommitPosition, LogConsumer } from '@millrace/event-log'
 import { type Clock, CodedError, isRetryable, type Logger, type ServiceMetrics } from '@millrace/runtime'
 import { streamError } from './errors.ts'
 import type { PartitionWorker } from './partition-worker.ts'
-import type { RetryPolicy, Trouble } from './retry.ts'
+import type { PendingRetry, RetryPolicy } from './retry.ts'
 
 export interface CommitterParts {
   readonly consumer: LogConsumer
@@ -16,18 +16,18 @@ export interface CommitterParts {
 /** Commits what is finished, one call at a time. A commit that fails is simply made again, with what is finished by then. */
 export class Committer {
   readonly #parts: CommitterParts
-  /** Per possession: the offset that was committed last, or null once the log said that it is no longer ours. */
+  /** Per partition assignment: the offset that was committed last, or null once the log has fenced the assignment. */
   readonly #committed = new WeakMap<PartitionWorker, number | null>()
   #underWay: Promise<void> | null = null
-  #trouble: Trouble | null = null
+  #pendingRetry: PendingRetry | null = null
   #isClosed = false
 
   constructor(parts: CommitterParts) {
     this.#parts = parts
   }
 
-  get trouble(): Trouble | null {
-    return this.#trouble
+  get pendingRetry(): PendingRetry | null {
+    return this.#pendingRetry
   }
 
   get isIdle(): boolean {
@@ -96,18 +96,18 @@ export class Committer {
     const { clock, logger, retry, onFailed } = this.#parts
     const what = 'commit'
     const nowMs = clock.now()
-    const { sinceMs, attempts } = this.#trouble ?? { sinceMs: nowMs, attempts: 0 }
-    if (!this.#trouble) logger.warn({ what, code: error.code, reason: error.message }, 'failing_and_retrying')
-    this.#trouble = { what, error, sinceMs, attempts: attempts + 1 }
+    const { sinceMs, attempts } = this.#pendingRetry ?? { sinceMs: nowMs, attempts: 0 }
+    if (!this.#pendingRetry) logger.warn({ what, code: error.code, reason: error.message }, 'failing_and_retrying')
+    this.#pendingRetry = { what, error, sinceMs, attempts: attempts + 1 }
     if (nowMs - sinceMs <= retry.deadlineMs) return
     const seconds = Math.round((nowMs - sinceMs) / 1000)
     onFailed(streamError('gave_up', { what, seconds, attempts: attempts + 1, reason: error.message }, error))
   }
 
   #recover(): void {
-    if (!this.#trouble) return
-    const { what, sinceMs, attempts } = this.#trouble
+    if (!this.#pendingRetry) return
+    const { what, sinceMs, attempts } = this.#pendingRetry
     this.#parts.logger.info({ what, forMs: this.#parts.clock.now() - sinceMs, attempts }, 'recovered')
-    this.#trouble = null
+    this.#pendingRetry = null
   }
 }

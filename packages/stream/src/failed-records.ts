@@ -4,7 +4,7 @@ import { emitEvent } from './emit-event.ts'
 import type { DeadLetter } from './step.ts'
 import type { Emit, FailedRecord } from './topology.ts'
 
-/** A record with the reason for which a step refused it. Say `stage` and `sink` where the step stands before a sink. */
+/** A record with the reason for which a step refused it. `stage` and `sink` are for steps that write to a sink. */
 export const failedRecord = (
   record: LogRecord,
   { code, message, path, sourceEventId }: DeadLetter,
@@ -12,7 +12,8 @@ export const failedRecord = (
 ): FailedRecord => ({ record, reason: { code, message, path, sourceEventId, stage, sink } })
 
 /**
- * The failed event of a record. Its id is made of topic, partition, offset and what lacks the record, so that a replay overwrites.
+ * The failed event of a record. Its id is made of topic, partition, offset and the sink or service that lacks the record, so that a
+ * replay overwrites it.
  * @param nowMs when it failed, ms since the epoch
  */
 export function emitFailed({ record, reason }: FailedRecord, service: string, nowMs: number): Emit {

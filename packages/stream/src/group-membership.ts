@@ -3,7 +3,7 @@ import { type Clock, CodedError, type Logger, Semaphore, type ServiceMetrics } f
 import { Committer } from './committer.ts'
 import { streamError } from './errors.ts'
 import type { PartitionWorker, WorkerParts } from './partition-worker.ts'
-import { retry, type Trouble } from './retry.ts'
+import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import type { Topology } from './topology.ts'
 
@@ -19,7 +19,7 @@ export interface MembershipParts {
   readonly options: ResolvedOptions
 }
 
-/** A seat in the consumer group, and what comes with it. */
+/** Membership in the consumer group: its consumer, producer and committer, and what the workers need of them. */
 export interface Membership {
   readonly consumer: LogConsumer
   readonly producer: LogProducer
@@ -39,14 +39,21 @@ export async function joinGroup(
   parts: MembershipParts,
   on: {
     readonly signal: AbortSignal
-    readonly onTrouble: (trouble: Trouble | null) => void
+    readonly onPendingRetry: (pendingRetry: PendingRetry | null) => void
     readonly onProgress: () => void
     readonly onFailed: (error: unknown) => void
   },
 ): Promise<Membership> {
   const { topology, log, clock, logger, metrics } = parts
   const { clientId, maxBatchBytes, sessionTimeoutMs, concurrency, random, retry: policy } = parts.options
-  const retrying = { what: 'joining the group', policy, clock, random, signal: on.signal, onTrouble: on.onTrouble }
+  const retrying = {
+    what: 'joining the group',
+    policy,
+    clock,
+    random,
+    signal: on.signal,
+    onPendingRetry: on.onPendingRetry,
+  }
   const producer = await retry(() => log.producer({ clientId }), retrying)
   try {
     const { name: group } = topology
@@ -67,35 +74,35 @@ export async function joinGroup(
 }
 
 /**
- * Gives the seat up: finishes what is at hand, commits it, and leaves. Where `isVoid`, nothing is finished or committed.
+ * Leaves the group: finishes the current batches, commits, and closes. Where `isFailed`, nothing is finished or committed.
  * Each step that is not done by the drain deadline is named in the log, and the next one begins.
  */
 export async function leaveGroup(
   { consumer, producer, committer }: Membership,
   workers: readonly PartitionWorker[],
-  how: MembershipParts & { readonly isVoid: boolean; readonly ended: Promise<unknown> },
+  how: MembershipParts & { readonly isFailed: boolean; readonly ended: Promise<unknown> },
 ): Promise<void> {
-  const { clock, logger, options, isVoid, ended } = how
+  const { clock, logger, options, isFailed, ended } = how
   const untilMs = clock.now() + options.drainDeadlineMs
   const step = async (what: string, work: Promise<unknown>): Promise<void> => {
     const isDone = new AbortController()
     const settled = work
       .catch(error => logger.warn({ err: error, what }, 'stop_step_failed'))
       .then(() => isDone.abort(new Error('done')))
-    const patience = clock.sleep(Math.max(LAST_STEP_MS, untilMs - clock.now()), isDone.signal).then(
+    const deadline = clock.sleep(Math.max(LAST_STEP_MS, untilMs - clock.now()), isDone.signal).then(
       () => logger.error({ what }, 'drain_deadline_passed'),
       () => {},
     )
-    await Promise.race([settled, patience])
+    await Promise.race([settled, deadline])
   }
   consumer.pause(workers.map(({ assignment }) => assignment))
-  if (!isVoid) {
-    await step('finishing what is at hand', Promise.all(workers.map(worker => worker.drain())))
+  if (!isFailed) {
+    await step('finishing the current batches', Promise.all(workers.map(worker => worker.drain())))
     await step('committing', commitAll(committer, workers, { clock, everyMs: options.retry.firstDelayMs, untilMs }))
   }
   committer.close()
   for (const worker of workers) worker.lose()
-  await step('ending what is void', ended)
+  await step('ending the partition workers', ended)
   await step('leaving the group', consumer.close())
   await step('closing the producer', producer.close())
 }

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 
 const UUID_LENGTH = 36
 const WORDS = 4
-const FIRST_PLACES = 64
-/** The table is doubled when more of it is taken. */
-const MOST_TAKEN = 0.6
-/** Places differ from process to process: nobody can choose ids that collide. */
+const INITIAL_SLOTS = 64
+/** The table is doubled when a larger share of its slots is used. */
+const MAX_LOAD_FACTOR = 0.6
+/** Hash seed of this process: nobody can choose ids that collide. */
 const SEED = randomInt(2 ** 32)
 const MIX = 0x85ebca6b
 
@@ -15,44 +15,44 @@ for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] =
 
 /**
  * A map from ids to whole numbers, for millions of ids that are UUIDs: those are kept as numbers in one block of memory, at 40 to 80
- * bytes each, and never looked at by the garbage collector. Other ids are kept as texts.
+ * bytes each, and never looked at by the garbage collector. Other ids are kept as strings.
  */
 export class IdTable {
-  #places = FIRST_PLACES
-  #words = new Uint32Array(FIRST_PLACES * WORDS)
-  /** One more than the number; 0 is a free place. */
-  #numbers = new Float64Array(FIRST_PLACES)
-  #taken = 0
+  #slots = INITIAL_SLOTS
+  #words = new Uint32Array(INITIAL_SLOTS * WORDS)
+  /** One more than the number; 0 is a free slot. */
+  #numbers = new Float64Array(INITIAL_SLOTS)
+  #usedSlots = 0
   readonly #others = new Map<string, number>()
   readonly #id = new Uint32Array(WORDS)
 
   /** Ids in the table. */
   get size(): number {
-    return this.#taken + this.#others.size
+    return this.#usedSlots + this.#others.size
   }
 
   /**
-   * Puts an id in unless it is there.
+   * Adds an id unless it is present.
    * @param number from 0 on
-   * @returns the number that it had, or null when it was not there
+   * @returns the number that it had, or null when the id was not present
    */
   putIfAbsent(id: string, number: number): number | null {
-    if (!this.#parse(id)) return this.#putText(id, number)
-    const place = this.#find(this.#id, 0)
-    const found = this.#numbers[place]!
+    if (!this.#parse(id)) return this.#putString(id, number)
+    const slot = this.#find(this.#id, 0)
+    const found = this.#numbers[slot]!
     if (found !== 0) return found - 1
-    this.#put(place, this.#id, 0, number + 1)
-    if (++this.#taken > this.#places * MOST_TAKEN) this.#grow()
+    this.#put(slot, this.#id, 0, number + 1)
+    if (++this.#usedSlots > this.#slots * MAX_LOAD_FACTOR) this.#grow()
     return null
   }
 
-  #putText(id: string, number: number): number | null {
+  #putString(id: string, number: number): number | null {
     const found = this.#others.get(id)
     if (found === undefined) this.#others.set(id, number)
     return found ?? null
   }
 
-  /** Reads a UUID into `#id`; false when the text is none. */
+  /** Reads a UUID into `#id`; false when the string is none. */
   #parse(id: string): boolean {
     if (id.length !== UUID_LENGTH) return false
     let at = 0
@@ -71,11 +71,11 @@ export class IdTable {
     return wrong === 0
   }
 
-  /** The place of the id whose words begin at `from`, or the free one where it belongs. */
+  /** The slot of the id whose words begin at `from`, or the free slot for it. */
   #find(ids: Uint32Array, from: number): number {
     const words = this.#words
     const numbers = this.#numbers
-    const mask = this.#places - 1
+    const mask = this.#slots - 1
     const first = ids[from]!
     const second = ids[from + 1]!
     const third = ids[from + 2]!
@@ -85,30 +85,30 @@ export class IdTable {
     hash = Math.imul(hash ^ third, MIX) ^ (hash >>> 15)
     hash = Math.imul(hash ^ fourth, MIX) ^ (hash >>> 15)
     hash ^= hash >>> 13
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      if (numbers[place] === 0) return place
-      const at = place * WORDS
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      if (numbers[slot] === 0) return slot
+      const at = slot * WORDS
       if (words[at] === first && words[at + 1] === second && words[at + 2] === third && words[at + 3] === fourth)
-        return place
+        return slot
     }
   }
 
-  #put(place: number, ids: Uint32Array, from: number, entry: number): void {
+  #put(slot: number, ids: Uint32Array, from: number, entry: number): void {
     const words = this.#words
-    const at = place * WORDS
+    const at = slot * WORDS
     words[at] = ids[from]!
     words[at + 1] = ids[from + 1]!
     words[at + 2] = ids[from + 2]!
     words[at + 3] = ids[from + 3]!
-    this.#numbers[place] = entry
+    this.#numbers[slot] = entry
   }
 
   #grow(): void {
     const oldWords = this.#words
     const oldNumbers = this.#numbers
-    this.#places *= 2
-    this.#words = new Uint32Array(this.#places * WORDS)
-    this.#numbers = new Float64Array(this.#places)
+    this.#slots *= 2
+    this.#words = new Uint32Array(this.#slots * WORDS)
+    this.#numbers = new Float64Array(this.#slots)
     for (let old = 0; old < oldNumbers.length; old++) {
       const entry = oldNumbers[old]!
       if (entry !== 0) this.#put(this.#find(oldWords, old * WORDS), oldWords, old * WORDS, entry)

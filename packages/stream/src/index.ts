@@ -7,11 +7,11 @@ export { emitFailed, failedRecord } from './failed-records.ts'
 export { createKeyedMetrics, type KeyedMetrics } from './keyed-metrics.ts'
 export { createKeyedProcessor, type KeyedContext, type KeyedProcessorOptions } from './keyed-processor.ts'
 export {
+  type Disposition,
   type KeyedRecord,
   KeyedState,
   type KeyedStateOptions,
   MAX_IDLE_MS,
-  type Standing,
   type Visit,
 } from './keyed-state.ts'
 export { createMapTopology, type MapOptions } from './map-topology.ts'

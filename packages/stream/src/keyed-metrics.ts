@@ -4,7 +4,7 @@ import { Counter, Gauge, type Registry } from '@millrace/runtime'
 export interface KeyedMetrics {
   readonly late: Counter<'topic'>
   readonly duplicates: Counter<'topic'>
-  readonly insaneTimes: Counter<'topic'>
+  readonly implausibleTimes: Counter<'topic'>
   readonly refused: Counter<'topic'>
   readonly dropped: Counter<'topic' | 'reason'>
   readonly keys: Gauge<'topic' | 'partition'>
@@ -22,7 +22,7 @@ export function createKeyedMetrics(service: string, registry: Registry): KeyedMe
   return {
     late: counter('late_records_total', 'Records that came after the allowed lateness', ['topic']),
     duplicates: counter('duplicate_records_total', 'Records whose event id was seen within the horizon', ['topic']),
-    insaneTimes: counter('insane_time_records_total', 'Records whose event time cannot be believed', ['topic']),
+    implausibleTimes: counter('implausible_time_records_total', 'Records whose event time is implausible', ['topic']),
     refused: counter('state_refused_records_total', 'Records processed without state: too many keys', ['topic']),
     dropped: counter('dropped_records_total', 'Records that a step dropped, by its reason', ['topic', 'reason']),
     keys: gauge('state_keys', 'Keys with state in memory'),

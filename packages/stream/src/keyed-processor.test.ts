@@ -49,7 +49,7 @@ const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>>
     onRecord(state, { id }, context) {
       if (id === 'worse') return deadLetter('worse', 'it is worse', { sourceEventId: id })
       state.count++
-      context.emitBytes('test.scores', Buffer.from(`${id} ${state.count} ${context.standing}`))
+      context.emitBytes(scores, Buffer.from(`${id} ${state.count} ${context.disposition}`))
       return undefined
     },
     ...more,
@@ -68,7 +68,12 @@ describe('a keyed processor', () => {
     const values = ['a 20', 'bad', 'b 5', 'skip', 'a 20', 'worse 30', 'c 30', 'd 999999']
     const result = await processor.process(values.map((value, offset) => recordAt(offset, value)))
     expect(shown(result)).toEqual({
-      emits: ['test.scores a 1 on-time', 'test.scores b 2 late', 'test.scores c 3 on-time', 'test.scores d 1 insane'],
+      emits: [
+        'test.scores a 1 on-time',
+        'test.scores b 2 late',
+        'test.scores c 3 on-time',
+        'test.scores d 1 implausible',
+      ],
       failed: ['1 bad', '5 worse'],
       done: 8,
     })
@@ -87,9 +92,9 @@ describe('a keyed processor', () => {
     )
     await processor.process([recordAt(0, 'a 20'), recordAt(1, 'a 20')])
     await processor.process(['a 20', 'b 5', 'skip', 'd 999999'].map((value, n) => recordAt(2 + n, value)))
-    const of = async (name: 'late' | 'duplicates' | 'insaneTimes' | 'refused' | 'dropped' | 'keys' | 'rewind') =>
+    const of = async (name: 'late' | 'duplicates' | 'implausibleTimes' | 'refused' | 'dropped' | 'keys' | 'rewind') =>
       (await metrics[name].get()).values.map(({ value }) => value)
-    expect([await of('late'), await of('duplicates'), await of('insaneTimes'), await of('dropped')]).toEqual([
+    expect([await of('late'), await of('duplicates'), await of('implausibleTimes'), await of('dropped')]).toEqual([
       [1],
       [1],
       [1],
@@ -146,7 +151,7 @@ describe('a keyed processor', () => {
     expect(await counting().open(assignment(more))).toEqual({ readFrom, publishFrom })
   })
 
-  it('shouts once when there are more keys than it may keep, and again after that was over', async () => {
+  it('logs once that there are too many keys, and again after that was over', async () => {
     const lines: string[] = []
     const logger = createLogger('counting', { destination: { write: line => void lines.push(JSON.parse(line).event) } })
     let offset = 0

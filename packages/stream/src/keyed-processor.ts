@@ -6,7 +6,7 @@ import { emitEvent } from './emit-event.ts'
 import { streamError } from './errors.ts'
 import { failedRecord } from './failed-records.ts'
 import type { KeyedMetrics } from './keyed-metrics.ts'
-import { KeyedState, type KeyedStateOptions, type Standing } from './keyed-state.ts'
+import { type Disposition, KeyedState, type KeyedStateOptions } from './keyed-state.ts'
 import { decodeRestartPoint, encodeRestartPoint, NO_PROGRESS } from './progress.ts'
 import type { DeadLetter, Step } from './step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from './topology.ts'
@@ -18,10 +18,10 @@ export interface KeyedContext {
   readonly record: LogRecord
   readonly key: string
   readonly eventTimeMs: number
-  readonly standing: Exclude<Standing, 'duplicate'>
+  readonly disposition: Exclude<Disposition, 'duplicate'>
   /** The event is older than the newest of its key by more than the allowed lateness. */
   readonly late: boolean
-  /** Newest believable event time of the partition so far, ms. */
+  /** Newest plausible event time of the partition so far, ms. */
   readonly watermarkMs: number
   /** State is being rebuilt: nothing that is emitted now is published, so outputs need not be made. */
   readonly isRebuilding: boolean
@@ -61,13 +61,13 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
   #publishFrom = 0
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
-  #counts = { late: 0, duplicate: 0, insane: 0, refused: 0 }
-  #isShouting = false
+  #counts = { late: 0, duplicate: 0, implausible: 0, refused: 0 }
+  #isKeyLimitLogged = false
 
   record!: LogRecord
   key = ''
   eventTimeMs = 0
-  standing: Exclude<Standing, 'duplicate'> = 'on-time'
+  disposition: Exclude<Disposition, 'duplicate'> = 'on-time'
 
   constructor(options: KeyedProcessorOptions<Event, State>) {
     this.#options = options
@@ -75,7 +75,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
   }
 
   get late(): boolean {
-    return this.standing === 'late'
+    return this.disposition === 'late'
   }
 
   get watermarkMs(): number {
@@ -112,7 +112,7 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
   process(records: readonly LogRecord[]): ProcessResult {
     this.#emits = []
     this.#failed = []
-    this.#counts = { late: 0, duplicate: 0, insane: 0, refused: 0 }
+    this.#counts = { late: 0, duplicate: 0, implausible: 0, refused: 0 }
     const drops = new Map<string, number>()
     for (const record of records) {
       this.record = record
@@ -142,16 +142,16 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
       const event = decoded.value
       this.key = keyOf(event)
       this.eventTimeMs = eventTimeOf(event)
-      const { standing, state } = this.#state.visit({
+      const { disposition, state } = this.#state.visit({
         key: this.key,
         id: idOf ? idOf(event) : null,
         eventTimeMs: this.eventTimeMs,
         sentMs: record.timestampMs,
         offset: record.offset,
       })
-      if (isPublished && standing !== 'on-time') this.#counts[standing]++
-      if (standing === 'duplicate') return
-      this.standing = standing
+      if (isPublished && disposition !== 'on-time') this.#counts[disposition]++
+      if (disposition === 'duplicate') return
+      this.disposition = disposition
       const fault = onRecord(state, event, this)
       if (fault && isPublished) this.#failed.push(failedRecord(record, fault))
     } else if (!isPublished) return
@@ -162,13 +162,13 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
   #report(done: number, drops: ReadonlyMap<string, number>): void {
     const { metrics, logger, maxKeys } = this.#options
     const { topic, partition } = this.#assignment
-    const { late, duplicate, insane, refused } = this.#counts
-    if (refused > 0 && !this.#isShouting) logger?.error({ topic, partition, maxKeys, refused }, 'too_many_keys')
-    this.#isShouting = refused > 0
+    const { late, duplicate, implausible, refused } = this.#counts
+    if (refused > 0 && !this.#isKeyLimitLogged) logger?.error({ topic, partition, maxKeys, refused }, 'too_many_keys')
+    this.#isKeyLimitLogged = refused > 0
     if (!metrics) return
     metrics.late.inc({ topic }, late)
     metrics.duplicates.inc({ topic }, duplicate)
-    metrics.insaneTimes.inc({ topic }, insane)
+    metrics.implausibleTimes.inc({ topic }, implausible)
     metrics.refused.inc({ topic }, refused)
     for (const [reason, count] of drops) metrics.dropped.inc({ topic, reason }, count)
     metrics.keys.set({ topic, partition }, this.#state.size)

@@ -25,8 +25,8 @@ const everything: KeyedStateOptions<string[]> = { ...times, newState: () => [] }
 
 const tellEverything: Answer<string[]> = (state, arrival, offset) => {
   const visit = state.visit({ ...arrival, offset })
-  if (visit.standing !== 'duplicate') visit.state.push(`${arrival.id}@${offset}`)
-  return `${visit.standing} ${visit.state.join(' ')}`
+  if (visit.disposition !== 'duplicate') visit.state.push(`${arrival.id}@${offset}`)
+  return `${visit.disposition} ${visit.state.join(' ')}`
 }
 
 /** A state that forgets, and says from where on it depends on the log. */
@@ -39,10 +39,10 @@ const windowed: KeyedStateOptions<EventTimeWindow<{ timeMs: number }>> = {
 const tellWindow: Answer<EventTimeWindow<{ timeMs: number }>> = (state, arrival, offset) => {
   const visit = state.visit({ ...arrival, id: null, offset })
   // Not every event is remembered.
-  if (visit.standing === 'on-time' && arrival.sentMs % 3 > 0)
+  if (visit.disposition === 'on-time' && arrival.sentMs % 3 > 0)
     visit.state.insert({ timeMs: arrival.eventTimeMs }, offset)
   return [
-    visit.standing,
+    visit.disposition,
     ...Array.from({ length: visit.state.length }, (_, index) => visit.state.at(index)?.timeMs),
   ].join(' ')
 }
@@ -150,7 +150,7 @@ describe('KeyedState', () => {
   })
 
   it('remembers that an event was a duplicate for as long as its key remembers anything', () => {
-    // Just before the end of a bucket of ids, which is touched by another key while this one is gone.
+    // Just before the end of a bucket of ids, which is touched by another key while this one has expired.
     const bucketMs = (HORIZON_MS + LATENESS_MS) / 4
     const oldMs = Math.ceil((START_MS - 30 * DAY_MS) / bucketMs) * bucketMs - 1_000
     const laterMs = START_MS + MAX_IDLE_MS + 1
@@ -181,7 +181,7 @@ describe('KeyedState', () => {
     const state = new KeyedState(windowed)
     let timeMs = START_MS
     for (let offset = 0; offset < 4_000; offset++) {
-      // The key is never gone itself: the pause is longer than the horizon, but not by more than the lateness.
+      // The key itself never expires: the pause is longer than the horizon, but not by more than the lateness.
       timeMs += offset === 100 ? HORIZON_MS + LATENESS_MS / 2 : 1_000
       const visit = state.visit({ key: 'ann', id: null, eventTimeMs: timeMs, sentMs: timeMs, offset })
       visit.state.insert({ timeMs }, offset)
@@ -189,11 +189,11 @@ describe('KeyedState', () => {
     expect(state.restartPoint.stateFrom).toBeGreaterThan(2_000)
   })
 
-  it('tells late events, duplicates and times that cannot be believed apart', () => {
+  it('tells late events, duplicates and implausible times apart', () => {
     const state = new KeyedState(everything)
     const at = (seconds: number, id: string, key = 'ann') => {
       const eventTimeMs = START_MS + seconds * 1_000
-      return state.visit({ key, id, eventTimeMs, sentMs: START_MS + 300_000, offset: offset++ }).standing
+      return state.visit({ key, id, eventTimeMs, sentMs: START_MS + 300_000, offset: offset++ }).disposition
     }
     let offset = 0
     expect(at(100, 'a')).toBe('on-time')
@@ -201,8 +201,8 @@ describe('KeyedState', () => {
     expect(at(39, 'c')).toBe('late')
     expect(at(10, 'd', 'bob')).toBe('on-time')
     expect(at(40, 'b')).toBe('duplicate')
-    expect(at(165 * 365 * 86_400, 'e')).toBe('insane')
-    expect(at(-50 * 365 * 86_400, 'f')).toBe('insane')
+    expect(at(165 * 365 * 86_400, 'e')).toBe('implausible')
+    expect(at(-50 * 365 * 86_400, 'f')).toBe('implausible')
     expect(at(90, 'g')).toBe('on-time')
   })
 
@@ -265,7 +265,7 @@ describe('KeyedState', () => {
   it('gives no state to keys beyond the cap, and says so; those that have one keep it', () => {
     const state = new KeyedState({ ...everything, maxKeys: 2 })
     const meet = (key: string, sentMs: number, offset: number) =>
-      state.visit({ key, id: null, eventTimeMs: sentMs, sentMs, offset }).standing
+      state.visit({ key, id: null, eventTimeMs: sentMs, sentMs, offset }).disposition
     expect(['ann', 'bob', 'cem', 'ann'].map((key, offset) => meet(key, START_MS + offset, offset))).toEqual([
       'on-time',
       'on-time',

@@ -7,7 +7,7 @@ export const GRACE_MS = 60_000
 /** A key that has been silent this long (by times of sending) is dropped, whatever the event times say. */
 export const MAX_IDLE_MS = 3_600_000
 /** Sessions of one key that are kept at the same time; more than one only where its event times leap. */
-const MOST_SESSIONS = 4
+const MAX_SESSIONS = 4
 const SWEEP_EVERY = 1024
 const MARKS_PER_SWEEP = 4
 
@@ -29,14 +29,14 @@ export interface KeyedStateOptions<State> {
 }
 
 /**
- * What the event is to its key. `late`: older than the newest of the key by more than the allowed lateness. `duplicate`: its id was
- * seen within the horizon. `insane`: its time cannot be believed, the state is a fresh one that is not kept. `refused`: as
- * `insane`, because there are too many keys.
+ * Record disposition: what the event is to its key. `late`: older than the newest of the key by more than the allowed lateness.
+ * `duplicate`: its id was seen within the horizon. `implausible`: its event time is implausible; the state is a fresh one that is
+ * not kept. `refused`: as `implausible`, because there are too many keys.
  */
-export type Standing = 'on-time' | 'late' | 'duplicate' | 'insane' | 'refused'
+export type Disposition = 'on-time' | 'late' | 'duplicate' | 'implausible' | 'refused'
 
 export interface Visit<State> {
-  readonly standing: Standing
+  readonly disposition: Disposition
   readonly state: State
 }
 
@@ -75,11 +75,11 @@ function newestMsOf({ newestMs, others }: Key<unknown>): number {
  * records before it and never on batches, clocks, restarts or memory. A key's events form sessions by event time, one state each,
  * so that an event with a leaping clock harms neither its own key nor another.
  *
- * A key is gone when the watermark is past its newest event by more than horizon and allowed lateness (and it has been silent for
- * a minute), or when it has been silent for an hour. Whether it is gone is decided when it is met: when memory is freed makes no
- * difference. `restartPoint` is an offset from which replaying gives the same answers from here on: each key that is not gone
- * began (or last forgot) at or after it; a key that began before is gone, and replaying only a part of its records cannot bring
- * it back, because that can make it look older but not newer.
+ * A key expires when the watermark is past its newest event by more than horizon and allowed lateness (and it has been silent for
+ * a minute), or when it has been silent for an hour. Whether it has expired is decided when a record of it arrives: when memory is
+ * freed makes no difference. `restartPoint` is an offset from which replaying gives the same answers from here on: each key that
+ * has not expired began (or last forgot) at or after it; a key that began before has expired, and replaying only a part of its
+ * records cannot bring it back, because that can make it look older but not newer.
  */
 export class KeyedState<State> {
   readonly #options: KeyedStateOptions<State>
@@ -92,7 +92,7 @@ export class KeyedState<State> {
   readonly #ties: { at: number; readonly to: number }[] = []
   #progress: Progress
   #sinceSweep = 0
-  /** Records until the next sweep, fixed when the last one ended: were it the keys of now, a new key per record would put it off for ever. */
+  /** Records until the next sweep. Fixed when the last one ended: with the current number of keys, new keys would postpone it for ever. */
   #nextSweep: number
 
   /** @param start where reading begins, and how far the partition had come there */
@@ -106,7 +106,7 @@ export class KeyedState<State> {
     this.#seen = new SeenIds(this.#reachMs / 4)
   }
 
-  /** Newest believable event time of the partition so far, ms. */
+  /** Newest plausible event time of the partition so far, ms. */
   get watermarkMs(): number {
     return this.#progress.watermarkMs
   }
@@ -131,19 +131,19 @@ export class KeyedState<State> {
     this.#marks.pass(offset, this.#progress)
     this.#progress = advance(this.#progress, eventTimeMs, sentMs)
     if (++this.#sinceSweep >= this.#nextSweep) this.#sweep(offset)
-    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('insane')
+    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('implausible')
 
     const touchedMs = this.#progress.sentMs
-    const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isGone)
+    const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isExpired)
     let key = this.#keys.get(name)
-    if (key && this.#isGone(newestMsOf(key), key.touchedMs)) key = undefined
+    if (key && this.#isExpired(newestMsOf(key), key.touchedMs)) key = undefined
     if (!key) {
       if (this.#keys.size >= (this.#options.maxKeys ?? Number.POSITIVE_INFINITY) && !this.#keys.has(name))
         return this.#stateless('refused')
       key = { ...this.#newSession(record), others: null, since: offset }
       this.#keys.set(name, key)
     }
-    const isPresent = !this.#isGone(key.newestMs, key.touchedMs)
+    const isPresent = !this.#isExpired(key.newestMs, key.touchedMs)
     const isLate = isPresent && eventTimeMs < key.newestMs - this.#options.allowedLatenessMs
     const newestAt = isPresent ? key.newestAt : offset
     if (!isPresent || key.others !== null || !this.#fits(key, eventTimeMs)) this.#choose(key, isPresent, record)
@@ -153,10 +153,10 @@ export class KeyedState<State> {
     }
     key.touchedMs = touchedMs
     const { state } = key
-    if (firstSeen === null && !isLate) return { standing: 'on-time', state }
+    if (firstSeen === null && !isLate) return { disposition: 'on-time', state }
     // A replay that sees this one must also see the one that it repeats, or to which it is late.
     this.#tie(offset, firstSeen ?? newestAt)
-    return { standing: firstSeen === null ? 'late' : 'duplicate', state }
+    return { disposition: firstSeen === null ? 'late' : 'duplicate', state }
   }
 
   #tie(at: number, to: number): void {
@@ -165,13 +165,13 @@ export class KeyedState<State> {
     else this.#ties.push({ at, to })
   }
 
-  readonly #isGone = (newestMs: number, touchedMs: number): boolean => {
+  readonly #isExpired = (newestMs: number, touchedMs: number): boolean => {
     const idleMs = this.#progress.sentMs - touchedMs
     return (this.#progress.watermarkMs - newestMs > this.#reachMs && idleMs > GRACE_MS) || idleMs > MAX_IDLE_MS
   }
 
-  #stateless(standing: Standing): Visit<State> {
-    return { standing, state: this.#options.newState() }
+  #stateless(disposition: Disposition): Visit<State> {
+    return { disposition, state: this.#options.newState() }
   }
 
   #newSession({ eventTimeMs: newestMs, offset: newestAt }: KeyedRecord): Session<State> {
@@ -183,9 +183,9 @@ export class KeyedState<State> {
     return Math.abs(eventTimeMs - newestMs) <= this.#options.horizonMs
   }
 
-  /** Makes the session within whose horizon the event lies the current one, or else a new one; sessions that are gone are forgotten. */
+  /** Makes the session within whose horizon the event lies the current one, or else a new one; expired sessions are dropped. */
   #choose(key: Key<State>, isCurrentPresent: boolean, record: KeyedRecord): void {
-    let others = (key.others ?? []).filter(session => !this.#isGone(session.newestMs, session.touchedMs))
+    let others = (key.others ?? []).filter(session => !this.#isExpired(session.newestMs, session.touchedMs))
     if (!isCurrentPresent || !this.#fits(key, record.eventTimeMs)) {
       const next = others.find(session => this.#fits(session, record.eventTimeMs)) ?? this.#newSession(record)
       others = others.filter(session => session !== next)
@@ -195,15 +195,15 @@ export class KeyedState<State> {
       }
       Object.assign(key, next)
     }
-    key.others = others.length > 0 ? others.slice(0, MOST_SESSIONS - 1) : null
+    key.others = others.length > 0 ? others.slice(0, MAX_SESSIONS - 1) : null
   }
 
-  /** Frees what is gone and moves the restart point; costs one pass over the keys per at least half as many records. */
+  /** Frees what has expired and moves the restart point; costs one pass over the keys per at least half as many records. */
   #sweep(offset: number): void {
     this.#sinceSweep = 0
-    let since = Math.min(offset, this.#seen.sweep(this.#isGone))
+    let since = Math.min(offset, this.#seen.sweep(this.#isExpired))
     for (const [name, key] of this.#keys) {
-      if (this.#isGone(newestMsOf(key), key.touchedMs)) this.#keys.delete(name)
+      if (this.#isExpired(newestMsOf(key), key.touchedMs)) this.#keys.delete(name)
       else since = Math.min(since, this.#dependsFrom(key))
     }
     this.#nextSweep = Math.max(this.#sweepEvery, this.#keys.size)
@@ -219,7 +219,7 @@ export class KeyedState<State> {
     const fromOf = ({ state, newestAt }: Session<State>): number => Math.min(newestAt, dependsFrom(state))
     let from = fromOf(key)
     for (const session of key.others ?? [])
-      if (!this.#isGone(session.newestMs, session.touchedMs)) from = Math.min(from, fromOf(session))
+      if (!this.#isExpired(session.newestMs, session.touchedMs)) from = Math.min(from, fromOf(session))
     return from
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '@millrace/runtime'
 
 const PING_EVERY_MS = 5_000
 
-/** Asks the log now and then whether it is there, so that readiness knows also while there is nothing to do. */
+/** Pings the log every few seconds, so that readiness is right also while no records arrive. */
 export class LogProbe {
   readonly #log: EventLog
   readonly #clock: Clock
@@ -18,7 +18,7 @@ export class LogProbe {
     this.#askedMs = this.#answeredMs = clock.now()
   }
 
-  /** To be called often; asks when it is time. */
+  /** To be called often; pings when the interval has passed. */
   turn(): void {
     const nowMs = this.#clock.now()
     if (this.#isAsking || nowMs - this.#askedMs < PING_EVERY_MS) return

@@ -32,8 +32,8 @@ interface Waiting {
 }
 
 /**
- * Stores the results of one partition in order, one round at a time: what comes while a round is under way makes up the next one.
- * So no output overtakes an earlier one of its partition, retries included, and a slow log makes larger rounds.
+ * Appends the results of one partition in order, one batch at a time: results that arrive during an append form the next batch.
+ * So no output overtakes an earlier one of its partition, retries included, and a slow log makes larger batches.
  */
 export class Outbox {
   readonly #options: OutboxOptions

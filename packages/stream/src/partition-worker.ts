@@ -5,7 +5,7 @@ import type { Clock, Logger, Semaphore, ServiceMetrics } from '@millrace/runtime
 import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
-import { retry, type Trouble } from './retry.ts'
+import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
 import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
@@ -30,10 +30,10 @@ const LOST = new Error('the partition was lost')
 const bytesOf = (records: readonly LogRecord[]): number =>
   records.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
 
-/** One possession of one partition: processes its records one batch after the other and hands the results to its outbox. */
+/** One assignment of one partition: processes its records one batch after the other and hands the results to its outbox. */
 export class PartitionWorker {
   readonly assignment: Assignment
-  /** Resolves when nothing of this possession goes on any more; never rejects. */
+  /** Resolves when all work of this assignment has ended; never rejects. */
   readonly ended: Promise<void>
   /** What it holds of the bytes in flight. */
   readonly share: BudgetShare
@@ -43,8 +43,8 @@ export class PartitionWorker {
   readonly #topic: Topic
   readonly #outbox: Outbox
   readonly #lost = new AbortController()
-  readonly #news = new Signal()
-  readonly #troubles = new Map<string, Trouble>()
+  readonly #changed = new Signal()
+  readonly #pendingRetries = new Map<string, PendingRetry>()
   readonly #inbox: (readonly LogRecord[])[] = []
   #unprocessedBytes = 0
   #publishFrom = 0
@@ -55,7 +55,7 @@ export class PartitionWorker {
   /** Attempts under way: calls of the processor and appends. */
   #attempts = 0
 
-  /** @param before the end of an earlier possession of the partition by this process: this one begins after it */
+  /** @param before the end of an earlier assignment of the partition to this process: this one begins after it */
   constructor(assignment: Assignment, parts: WorkerParts, before: Promise<void> | undefined) {
     this.assignment = assignment
     this.end = assignment.end
@@ -86,8 +86,8 @@ export class PartitionWorker {
     return this.#outbox.position
   }
 
-  get troubles(): readonly Trouble[] {
-    return [...this.#troubles.values()]
+  get pendingRetries(): readonly PendingRetry[] {
+    return [...this.#pendingRetries.values()]
   }
 
   get isLost(): boolean {
@@ -96,7 +96,7 @@ export class PartitionWorker {
 
   /** Nothing will happen here before time passes or something is given. */
   get isQuiet(): boolean {
-    const isBackingOff = this.#troubles.size > 0
+    const isBackingOff = this.#pendingRetries.size > 0
     if (this.#attempts > 0) return false
     return (
       this.#hasEnded ||
@@ -109,26 +109,26 @@ export class PartitionWorker {
     this.end = end
     this.#inbox.push(records)
     this.#unprocessedBytes += bytesOf(records)
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   tick(): void {
     this.#isTickDue = true
-    this.#news.raise()
+    this.#changed.raise()
   }
 
-  /** Finishes the batch at hand, closes the processor and stores its last result; what was not begun is left. */
+  /** Finishes the current batch, closes the processor and stores its last result; batches that were not begun are left. */
   drain(): Promise<void> {
     this.#isDraining = true
-    this.#news.raise()
+    this.#changed.raise()
     return this.ended
   }
 
-  /** From now on everything under way here is void. */
+  /** The assignment is lost: from now on no result of it is stored or committed. */
   lose(): void {
     this.#lost.abort(LOST)
     this.share.close()
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   async #run(before: Promise<void> | undefined): Promise<void> {
@@ -149,7 +149,7 @@ export class PartitionWorker {
     }
     if (processor) await this.#close(processor)
     await this.#outbox.settled()
-    this.#troubles.clear()
+    this.#pendingRetries.clear()
     this.#hasEnded = true
   }
 
@@ -167,8 +167,8 @@ export class PartitionWorker {
       if (result) this.#outbox.push(result, 0)
     } else {
       this.#isWaiting = true
-      await this.#news.raised
-      this.#news.clear()
+      await this.#changed.raised
+      this.#changed.clear()
       this.#isWaiting = false
     }
   }
@@ -237,22 +237,22 @@ export class PartitionWorker {
       clock,
       random: options.random,
       signal: this.#lost.signal,
-      onTrouble: trouble => this.#note(what, trouble),
+      onPendingRetry: pendingRetry => this.#note(what, pendingRetry),
     })
   }
 
-  #note(what: string, trouble: Trouble | null): void {
+  #note(what: string, pendingRetry: PendingRetry | null): void {
     const { clock, logger } = this.#parts
     const { topic, partition } = this.assignment
-    const known = this.#troubles.get(what)
-    if (trouble) {
-      this.#troubles.set(what, trouble)
+    const known = this.#pendingRetries.get(what)
+    if (pendingRetry) {
+      this.#pendingRetries.set(what, pendingRetry)
       if (!known) {
-        const { code, message: reason } = trouble.error
+        const { code, message: reason } = pendingRetry.error
         logger.warn({ topic, partition, what, code, reason }, 'failing_and_retrying')
       }
     } else if (known) {
-      this.#troubles.delete(what)
+      this.#pendingRetries.delete(what)
       logger.info({ topic, partition, what, forMs: clock.now() - known.sinceMs, attempts: known.attempts }, 'recovered')
     }
   }

@@ -5,7 +5,7 @@ export const WATERMARK_AHEAD_MS = 60_000
 
 /** How far a partition has come, as a pure function of the records before an offset. Both times only grow. */
 export interface Progress {
-  /** Newest believable event time, ms; -Infinity before the first. */
+  /** Newest plausible event time, ms; -Infinity before the first. */
   readonly watermarkMs: number
   /** Newest time of sending, ms; -Infinity before the first. */
   readonly sentMs: number
@@ -17,11 +17,11 @@ export const NO_PROGRESS: Progress = {
 }
 
 export function advance(progress: Progress, eventTimeMs: number, sentMs: number): Progress {
-  const believableMs = isSaneEventTime(eventTimeMs, sentMs)
+  const plausibleMs = isSaneEventTime(eventTimeMs, sentMs)
     ? Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)
     : Number.NEGATIVE_INFINITY
-  if (believableMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress
-  return { watermarkMs: Math.max(progress.watermarkMs, believableMs), sentMs: Math.max(progress.sentMs, sentMs) }
+  if (plausibleMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress
+  return { watermarkMs: Math.max(progress.watermarkMs, plausibleMs), sentMs: Math.max(progress.sentMs, sentMs) }
 }
 
 /** Where to begin reading again, and how far the partition had come there. */
@@ -48,7 +48,7 @@ export function decodeRestartPoint(metadata: string): RestartPoint | null {
   return version === VERSION && rest.length === 0 && isRead && stateFrom >= 0 ? { stateFrom, progress } : null
 }
 
-const MOST_MARKS = 1024
+const MAX_MARKS = 1024
 
 /** Remembers how far the partition had come at some offsets, so that a restart point can be given for (at or before) any of them. */
 export class ProgressMarks {
@@ -69,7 +69,7 @@ export class ProgressMarks {
     if (++this.#sinceLast < this.#every) return
     this.#sinceLast = 0
     this.#marks.push({ stateFrom: offset, progress })
-    if (this.#marks.length < MOST_MARKS) return
+    if (this.#marks.length < MAX_MARKS) return
     // The span to remember is long: every second mark will do.
     this.#marks = this.#marks.filter((_, index) => index % 2 === 0)
     this.#every *= 2
@@ -80,7 +80,7 @@ export class ProgressMarks {
     let first = 0
     while (first + 1 < this.#marks.length && this.#marks[first + 1]!.stateFrom <= offset) first++
     if (first > 0) this.#marks.splice(0, first)
-    if (this.#marks.length < MOST_MARKS / 4) this.#every = this.#leastEvery
+    if (this.#marks.length < MAX_MARKS / 4) this.#every = this.#leastEvery
   }
 
   get oldest(): RestartPoint {

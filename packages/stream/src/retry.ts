@@ -7,7 +7,7 @@ export interface RetryPolicy extends BackoffPolicy {
 }
 
 /** What is failing right now and is going to be tried again. */
-export interface Trouble {
+export interface PendingRetry {
   readonly what: string
   readonly error: CodedError
   readonly sinceMs: number
@@ -22,7 +22,7 @@ export interface RetryOptions {
   readonly random: () => number
   readonly signal: AbortSignal
   /** Told before each wait, and with null once the attempt succeeded after one. */
-  readonly onTrouble: (trouble: Trouble | null) => void
+  readonly onPendingRetry: (pendingRetry: PendingRetry | null) => void
 }
 
 /**
@@ -30,13 +30,13 @@ export interface RetryOptions {
  * @throws the error itself when it is not retryable, `gave_up` after the deadline, the signal's reason when it aborts
  */
 export async function retry<T>(attempt: () => T | Promise<T>, options: RetryOptions): Promise<T> {
-  const { what, policy, clock, random, signal, onTrouble } = options
+  const { what, policy, clock, random, signal, onPendingRetry } = options
   let sinceMs: number | undefined
   for (let attempts = 1; ; attempts++) {
     signal.throwIfAborted()
     try {
       const value = await attempt()
-      if (sinceMs !== undefined) onTrouble(null)
+      if (sinceMs !== undefined) onPendingRetry(null)
       return value
     } catch (error) {
       signal.throwIfAborted()
@@ -50,7 +50,7 @@ export async function retry<T>(attempt: () => T | Promise<T>, options: RetryOpti
           { what, seconds: Math.round(forMs / 1000), attempts, reason: (error as CodedError).message },
           error,
         )
-      onTrouble({ what, error: error as CodedError, sinceMs, attempts })
+      onPendingRetry({ what, error: error as CodedError, sinceMs, attempts })
       await clock.sleep(delayMs, signal)
     }
   }

@@ -26,7 +26,7 @@ export interface RunnerOptions {
   readonly retry?: Partial<RetryPolicy>
   /** Most time for one append to be acknowledged before it is repeated, ms. */
   readonly appendDeadlineMs?: number
-  /** Most time for a stop to finish what is at hand, ms. */
+  /** Most time for a stop to finish the current batches, ms. */
   readonly drainDeadlineMs?: number
   /** The process counts as stuck when the loop has not turned for this long, ms. */
   readonly livenessMs?: number

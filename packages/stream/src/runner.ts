@@ -3,7 +3,7 @@ import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@
 import { joinGroup, leaveGroup, type Membership, type MembershipParts } from './group-membership.ts'
 import { LogProbe } from './log-probe.ts'
 import { PartitionWorker } from './partition-worker.ts'
-import type { Trouble } from './retry.ts'
+import type { PendingRetry } from './retry.ts'
 import { type ResolvedOptions, type RunnerOptions, resolveOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
 import type { Topology } from './topology.ts'
@@ -28,7 +28,7 @@ export interface Runner extends Component {
 /**
  * Runs a topology as a member of the consumer group of its name. What it commits is processed and its outputs are stored; what it
  * cannot process for reasons of infrastructure is tried again until the retry deadline; an unknown error ends it.
- * `start` returns at once: joining the group goes on behind it, and readiness says how that stands.
+ * `start` returns at once: the group is joined in the background, and readiness tells the progress.
  */
 export function createRunner(parts: RunnerParts): Runner {
   return new StreamRunner(parts)
@@ -43,14 +43,14 @@ class StreamRunner implements Runner {
   readonly #options: ResolvedOptions
   readonly #membershipParts: MembershipParts
   readonly #workers = new Map<string, PartitionWorker>()
-  /** Per partition: the end of the last possession. */
+  /** Per partition: the end of its last assignment. */
   readonly #ends = new Map<string, Promise<void>>()
-  readonly #news = new Signal()
+  readonly #changed = new Signal()
   readonly #probe: LogProbe
   readonly #stop = new AbortController()
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
   #failure: { readonly error: unknown } | null = null
-  #joining: Trouble | null = null
+  #joining: PendingRetry | null = null
   #joined: Membership | null = null
   #running: Promise<void> | null = null
   #turnedMs: number
@@ -94,7 +94,7 @@ class StreamRunner implements Runner {
 
   #halt(): void {
     this.#stop.abort(new Error('stopping'))
-    this.#news.raise()
+    this.#changed.raise()
   }
 
   #fail(error: unknown): void {
@@ -109,15 +109,15 @@ class StreamRunner implements Runner {
     const { clock } = this.#parts
     if (this.#failure) return `stopped: ${String(this.#failure.error)}`
     if (!this.#joined && !this.#joining) return 'joining the group'
-    const troubles = [
+    const pendingRetries = [
       this.#joining,
-      this.#joined?.committer.trouble,
-      ...[...this.#workers.values()].flatMap(worker => worker.troubles),
+      this.#joined?.committer.pendingRetry,
+      ...[...this.#workers.values()].flatMap(worker => worker.pendingRetries),
     ]
-    const [trouble] = troubles.filter(found => found != null).sort((a, b) => a.sinceMs - b.sinceMs)
-    if (!trouble) return this.#probe.problem
-    const seconds = Math.round((clock.now() - trouble.sinceMs) / 1000)
-    return `${trouble.what} failing for ${seconds} s: ${trouble.error.message}`
+    const [longest] = pendingRetries.filter(found => found != null).sort((a, b) => a.sinceMs - b.sinceMs)
+    if (!longest) return this.#probe.problem
+    const seconds = Math.round((clock.now() - longest.sinceMs) / 1000)
+    return `${longest.what} failing for ${seconds} s: ${longest.error.message}`
   }
 
   async #run(): Promise<void> {
@@ -130,7 +130,7 @@ class StreamRunner implements Runner {
     if (this.#joined)
       await leaveGroup(this.#joined, [...this.#workers.values()], {
         ...this.#membershipParts,
-        isVoid: this.#failure !== null,
+        isFailed: this.#failure !== null,
         ended: Promise.all(this.#ends.values()),
       })
     if (this.#failure) this.#settle.reject(this.#failure.error)
@@ -141,13 +141,13 @@ class StreamRunner implements Runner {
     const { logger } = this.#parts
     return joinGroup(this.#membershipParts, {
       signal: this.#stop.signal,
-      onTrouble: trouble => {
-        const { what, error } = trouble ?? {}
-        if (trouble && !this.#joining) logger.warn({ what, reason: error?.message }, 'failing_and_retrying')
-        else if (!trouble && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
-        this.#joining = trouble
+      onPendingRetry: pendingRetry => {
+        const { what, error } = pendingRetry ?? {}
+        if (pendingRetry && !this.#joining) logger.warn({ what, reason: error?.message }, 'failing_and_retrying')
+        else if (!pendingRetry && this.#joining) logger.info({ what: this.#joining.what }, 'recovered')
+        this.#joining = pendingRetry
       },
-      onProgress: () => this.#news.raise(),
+      onProgress: () => this.#changed.raise(),
       onFailed: error => this.#fail(error),
     })
   }
@@ -160,10 +160,10 @@ class StreamRunner implements Runner {
       this.#turnedMs = clock.now()
       this.#probe.turn()
       polling ??= joined.consumer.poll(this.#options.pollMs)
-      // A rejection after the loop has ended concerns nobody.
+      // A rejection after the loop has ended is not handled by anyone else.
       polling.catch(() => {})
-      const event = await Promise.race([polling, this.#news.raised])
-      this.#news.clear()
+      const event = await Promise.race([polling, this.#changed.raised])
+      this.#changed.clear()
       if (event !== undefined) polling = null
       if (event) this.#handle(event, joined)
       this.#balance(joined)
@@ -178,7 +178,7 @@ class StreamRunner implements Runner {
         const worker = this.#workers.get(keyOf(assignment))
         return worker?.assignment.epoch === assignment.epoch ? [worker] : []
       })
-      // Whether the log still takes it is its business: it is true, and it is fenced.
+      // The log refuses it where the assignment is fenced already; the offsets are right in any case.
       joined.committer.commit(lost)
       for (const worker of lost) this.#drop(worker)
       logger.info({ partitions: event.assignments.map(keyOf) }, 'partitions_revoked')

@@ -27,12 +27,12 @@ export class SeenIds {
   note(
     id: string,
     at: { readonly eventTimeMs: number; readonly offset: number; readonly touchedMs: number },
-    isGone: (newestMs: number, touchedMs: number) => boolean,
+    isExpired: (newestMs: number, touchedMs: number) => boolean,
   ): number | null {
     const { eventTimeMs, offset, touchedMs } = at
     const index = Math.floor(eventTimeMs / this.#widthMs)
     let bucket = this.#buckets.get(index)
-    if (!bucket || isGone(this.#endOf(index), bucket.touchedMs)) {
+    if (!bucket || isExpired(this.#endOf(index), bucket.touchedMs)) {
       bucket = { offsets: new IdTable(), since: offset, touchedMs }
       this.#buckets.set(index, bucket)
     }
@@ -41,11 +41,11 @@ export class SeenIds {
     return first === null ? null : bucket.since + first
   }
 
-  /** Frees the buckets that are gone; returns the lowest offset that the others depend on, Infinity when there is none. */
-  sweep(isGone: (newestMs: number, touchedMs: number) => boolean): number {
+  /** Frees the buckets that have expired; returns the lowest offset that the others depend on, Infinity when there is none. */
+  sweep(isExpired: (newestMs: number, touchedMs: number) => boolean): number {
     let since = Number.POSITIVE_INFINITY
     for (const [index, bucket] of this.#buckets) {
-      if (isGone(this.#endOf(index), bucket.touchedMs)) this.#buckets.delete(index)
+      if (isExpired(this.#endOf(index), bucket.touchedMs)) this.#buckets.delete(index)
       else since = Math.min(since, bucket.since)
     }
     return since

@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly sourceEventId: string | null
 }
 
-/** Nothing more is to be done with the record, and that is right; `reason` names why, for counting. */
+/** The record needs no output and is not at fault; it is counted under `reason`. */
 export interface Drop {
   readonly kind: 'drop'
   readonly reason: string

@@ -37,7 +37,7 @@ export interface PartitionProcessor {
   process(records: readonly LogRecord[]): ProcessResult | Promise<ProcessResult>
   /** Called about once a second, between batches, for what depends on the clock. */
   tick?(nowMs: number): ProcessResult | null | Promise<ProcessResult | null>
-  /** `revoked`: the partition is lost, nothing may be finished. `stopping`: may finish what is at hand; its result is still stored and committed. */
+  /** `revoked`: the partition is lost, nothing may be finished. `stopping`: may finish the current batch; its result is still stored and committed. */
   close?(reason: 'revoked' | 'stopping'): ProcessResult | null | Promise<ProcessResult | null>
 }
 

@@ -127,16 +127,18 @@ describe('bytes in flight', () => {
     const runner = createRunner({ ...driver, topology, logger, metrics, health: createHealth(), options })
     await runner.start()
 
-    await send(driver, 'test.raw', 'busy', numbered('busy', { count: 60, bytes: 1_000 }))
-    await waitUntil(() => budget.heldBytes >= LIMIT, { what: 'a full budget', deadlineMs: 20_000, intervalMs: 2 })
-    const texts = numbered('quiet', { count: 30, bytes: 1_000 })
-    await send(driver, 'test.scores', 'quiet', texts)
-    await done(other.finished, texts)
-    expect(stuck.finished).toEqual([])
-    expect(budget.heldBytes).toBeGreaterThanOrEqual(LIMIT)
-
-    await runner.stop()
-    open()
+    try {
+      await send(driver, 'test.raw', 'busy', numbered('busy', { count: 60, bytes: 1_000 }))
+      await waitUntil(() => budget.heldBytes >= LIMIT, { what: 'a full budget', deadlineMs: 20_000, intervalMs: 2 })
+      const texts = numbered('quiet', { count: 30, bytes: 1_000 })
+      await send(driver, 'test.scores', 'quiet', texts)
+      await done(other.finished, texts)
+      expect(stuck.finished).toEqual([])
+      expect(budget.heldBytes).toBeGreaterThanOrEqual(LIMIT)
+    } finally {
+      await runner.stop()
+      open()
+    }
     await driver.advance(1_000)
     expect(stuck.finished).toHaveLength(60)
     expect(budget.heldBytes).toBe(0)

@@ -22,7 +22,7 @@ export const remembering: Topology = {
       newState: () => [],
       onRecord(state, { id }, context) {
         state.push(id)
-        context.emitBytes(scores, Buffer.from(`${id} ${context.standing} ${state.join()}`))
+        context.emitBytes(scores, Buffer.from(`${id} ${context.disposition} ${state.join()}`))
         return undefined
       },
     }),

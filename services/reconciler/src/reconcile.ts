@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { type Catalog, failedEvent, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
@@ -29,7 +30,7 @@ export interface ReconcileOptions {
   readonly ledgerSizes?: LedgerSizes
   /** Where the comparison ends, for a log that moves on; where left out, at the end of the log. */
   readonly cut?: LogCut
-  /** Folder for intermediate files; it must exist. */
+  /** Folder for intermediate files. */
   readonly workDirectory: string
   readonly onProgress?: (line: string) => void
 }
@@ -41,6 +42,7 @@ export interface ReconcileOptions {
  */
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
   const { catalog, log, mart, workDirectory, clock = systemClock } = options
+  await mkdir(workDirectory, { recursive: true })
   const examples: string[] = []
   const complain = (sentence: string): void => {
     if (examples.length < MAX_EXAMPLES) examples.push(sentence)

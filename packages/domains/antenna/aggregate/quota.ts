@@ -77,7 +77,7 @@ class QuotaProcessor implements PartitionProcessor {
       newState: () => new DeviceUsage(ALLOWED_LATENESS_MS),
       dependsFrom: device => device.dependsFrom,
       onRecord: (device, { event }, context) => {
-        if (context.standing !== 'on-time' && context.standing !== 'late') return undefined
+        if (context.disposition !== 'on-time' && context.disposition !== 'late') return undefined
         const { eventTimeMs, record } = context
         const usage = device.add({ ...event, timeMs: eventTimeMs }, record.offset)
         if (usage) this.#check(usage, event.id, context)

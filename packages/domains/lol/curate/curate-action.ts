@@ -12,7 +12,7 @@ const writeDay = createDayWriter()
 /** Publishes the curated form of an action; late events get no movement columns. */
 export function curateAction(track: PlayerTrack, action: PlayerAction, context: KeyedContext): undefined {
   const { event, roomStartMs } = action
-  const previous = context.standing === 'on-time' ? track.add(action, context.record.offset) : null
+  const previous = context.disposition === 'on-time' ? track.add(action, context.record.offset) : null
   if (context.isRebuilding) return
   const derived = {
     roomDay: writeDay(roomStartMs),

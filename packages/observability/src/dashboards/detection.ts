@@ -146,13 +146,13 @@ export const detection = board({
         lines({
           title: 'Moves with a flaw, per second',
           description:
-            'Late and unbelievable moves are judged alone; beyond the limit of players moves are processed without state.',
+            'Late moves and those with an implausible event time are judged alone; beyond the limit of players moves are processed without state.',
           unit: 'short',
           width: 8,
           queries: [
             { legend: 'late', expr: perSecond(scorer('late_records_total')) },
             { legend: 'duplicate, dropped', expr: perSecond(scorer('duplicate_records_total')) },
-            { legend: 'unbelievable time', expr: perSecond(scorer('insane_time_records_total')) },
+            { legend: 'implausible time', expr: perSecond(scorer('implausible_time_records_total')) },
             { legend: 'too many players', expr: perSecond(scorer('state_refused_records_total')) },
           ],
         }),

@@ -40,7 +40,7 @@ export function createMoveScorer({ model, publishScores, tally }: ScoreMoveOptio
   }
 
   return (track, move, context) => {
-    if (context.standing !== 'on-time') {
+    if (context.disposition !== 'on-time') {
       scoreAlone(move, context)
       return
     }
