@@ -63,7 +63,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
     inFlightLimitBytes: options.inFlightBytes,
   })
   // The last part of the budget is for what is under way: where new requests got it too, none would ever be finished.
-  const isOverloaded = (): boolean => budget.saturated || link.saturated || link.inFlightBytes >= options.inFlightBytes
+  const isOverloaded = (): boolean => budget.saturated || link.saturated
   const server = createHttpServer({ options, metrics: () => metrics, logger, randomId, readers })
   server.server.on('connection', socket => {
     connections++

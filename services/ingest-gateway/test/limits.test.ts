@@ -43,14 +43,6 @@ describe('back-pressure', () => {
     expect((await post(large)).status).toBe(200)
   })
 
-  it('turns requests away while the producer itself holds too much', async () => {
-    const { post, log } = await startGateway()
-    log.inFlightBytes = 200 * MIB
-    expect((await post(anEvent())).json).toMatchObject({ status: 503, code: 'overloaded' })
-    log.inFlightBytes = 0
-    expect((await post(anEvent())).status).toBe(200)
-  })
-
   it('turns requests away, and is not ready, while the log takes less than is sent', async () => {
     const { post, log, health } = await startGateway()
     log.onAppend = failAll('log_saturated', { bytes: 1, limit: 1 })

@@ -37,10 +37,7 @@ export interface StoreOptions {
 }
 
 /** The refusal for an error of the log: everything that is not the client's doing is a 503. */
-function refusalOfLog(
-  error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> },
-  topic: string,
-): Refusal {
+function refusalOfLog(error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> }): Refusal {
   switch (error.code) {
     case 'record_too_large':
       return {
@@ -50,7 +47,7 @@ function refusalOfLog(
     case 'append_timeout':
       return { code: 'log_timeout', retryAfterS: RETRY_AFTER_S }
     case 'unknown_topic':
-      return { code: 'topic_missing', details: { topic }, retryAfterS: RETRY_AFTER_S }
+      return { code: 'topic_missing', details: { topic: String(error.details.topic) }, retryAfterS: RETRY_AFTER_S }
     case 'log_saturated':
       return { code: 'overloaded', retryAfterS: 1 }
     default:
@@ -78,7 +75,7 @@ export async function storeRecords(
     const index = accepted.indexes[position]!
     outcomes[index] = result.ok
       ? { eventId: accepted.records[position]!.eventId, partition: result.partition, offset: result.offset }
-      : refusalOfLog(result.error, contract.name)
+      : refusalOfLog(result.error)
   }
   for (const [position, { index, record }] of refused.entries())
     outcomes[index] = kept[position]?.ok ? record.refusal : notKept(record.refusal)
