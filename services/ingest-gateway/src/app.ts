@@ -38,7 +38,6 @@ export async function runGateway(variables: Readonly<Record<string, string | und
       maxDecodedBytes: config.MAX_DECODED_BODY,
       inFlightBytes: config.IN_FLIGHT_BUDGET,
       requestTimeoutMs: config.REQUEST_TIMEOUT,
-      headersTimeoutMs: config.HEADERS_TIMEOUT,
       idleTimeoutMs: config.IDLE_TIMEOUT,
       maxConnections: config.MAX_CONNECTIONS,
     },

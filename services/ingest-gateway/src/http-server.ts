@@ -61,7 +61,8 @@ export function createHttpServer(dependencies: {
     keepAliveTimeout: options.idleTimeoutMs,
     routerOptions: { ignoreTrailingSlash: true },
     http: {
-      headersTimeout: options.headersTimeoutMs,
+      // Node would swap the two if its default for headers were the longer one.
+      headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: options.timeoutCheckMs,
       maxHeaderSize: MAX_HEADER_BYTES,
     },

@@ -115,7 +115,7 @@ describe('back-pressure', () => {
 })
 
 describe('slow and lost clients', () => {
-  const timeouts = { requestTimeoutMs: 400, headersTimeoutMs: 400, timeoutCheckMs: 20 }
+  const timeouts = { requestTimeoutMs: 400, timeoutCheckMs: 20 }
 
   it.each([
     ['its body', head('Content-Length: 1000\r\n')],
