@@ -70,7 +70,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'GatewayCannotStore',
     severity: 'critical',
-    expr: `${refusedRequests('log_unavailable|log_timeout|topic_missing|refusal_not_kept|internal_error')} > 0`,
+    expr: `${refusedRequests('log_unavailable|log_timeout|topic_missing|failed_event_not_stored|internal_error')} > 0`,
     for: '5m',
     summary: 'The gateway turns records away because it cannot store them.',
   },

@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly maxBodyBytes: number
   /** Most bytes of a body after decompression. */
   readonly maxDecodedBytes: number
-  /** Most bytes of bodies that are under way at once, decompressed, with the memory of decoders and of failed events. */
+  /** Most bytes in flight: decompressed bodies, memory of decoders, failed events and answers. */
   readonly inFlightBytes: number
   /** Time for a whole request to arrive, headers included. */
   readonly requestTimeoutMs: number

@@ -27,7 +27,7 @@ export class FakeLog implements EventLog {
   madeProducers = 0
   closedProducers = 0
 
-  /** Stores as a log that is well does. */
+  /** Stores every record. */
   readonly store: Append = async (topic, records) =>
     records.map(record => {
       this.stored.push({ topic, ...record })

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeLog, failAll } from './fake-log.ts'
 import { anEvent, startGateway, until } from './gateway-kit.ts'
 
-describe('honest answers', () => {
+describe('acknowledgement after durable write', () => {
   it.each([
     ['log_unavailable', 'log_unavailable'],
     ['append_timeout', 'log_timeout'],
@@ -140,12 +140,17 @@ describe('honest answers', () => {
         ? failAll('log_unavailable')(topic, records, deadlineMs)
         : log.store(topic, records, deadlineMs)
     const one = await post(anEvent({ x: 'far' }))
-    expect(one.json).toMatchObject({ status: 503, code: 'refusal_not_kept', pointer: '/x', got: 'the string "far"' })
+    expect(one.json).toMatchObject({
+      status: 503,
+      code: 'failed_event_not_stored',
+      pointer: '/x',
+      got: 'the string "far"',
+    })
     expect(one.json.detail).toContain('Field /x: got the string "far", expected a number.')
     const mixed = await post([anEvent(), anEvent({ x: 'far' })])
     expect(mixed.status).toBe(207)
     expect(mixed.json.results[1]).toMatchObject({ status: 503 })
-    expect((await post('nonsense')).json).toMatchObject({ status: 503, code: 'refusal_not_kept' })
+    expect((await post('nonsense')).json).toMatchObject({ status: 503, code: 'failed_event_not_stored' })
   })
 
   it('starts while the log is away, says 503, and serves as soon as it is there', async () => {

@@ -1,37 +1,37 @@
 import { type AppendResult, type EventLog, type LogProducer, logError, type OutgoingRecord } from '@millrace/event-log'
 import { type Clock, CodedError, type Component, type Logger } from '@millrace/runtime'
+import { createLogSaturation } from './log-saturation.ts'
 import { openProducer } from './open-producer.ts'
-import { createPressure } from './pressure.ts'
 
 const RECONNECT_MS = 1_000
 const PING_EVERY_MS = 5_000
 const ANSWER_LIMIT_MS = 4_000
 
 /** The gateway's one connection to the event log. */
-export interface LogLink extends Component {
+export interface LogClient extends Component {
   /** Stores records as `LogProducer.append` does, which answers by the deadline. Every record fails before the log was ready for the first time. */
   append(topic: string, records: readonly OutgoingRecord[], deadlineMs: number): Promise<readonly AppendResult[]>
   /** Null when the log answers, and has a leader for every partition that the gateway writes; else what is wrong. */
   problem(): string | null
-  /** True while the log turns away more records than it takes, because they would have to wait too long. */
+  /** True while the log refuses more records than it stores, because they would wait too long. */
   readonly saturated: boolean
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Connects as soon as the log is ready, and pings it from then on. */
-export function createLogLink(options: {
+export function createLogClient(options: {
   readonly log: EventLog
   readonly clientId: string
-  /** Topics that the gateway writes; nothing is taken before each of them has its leaders. */
+  /** Topics that the gateway writes; no record is accepted before every partition of them has a leader. */
   readonly topics: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
-}): LogLink {
+}): LogClient {
   const { log, clientId, topics, clock, logger } = options
   const stopped = new AbortController()
   const untilStopped = new Promise<void>(resolve => stopped.signal.addEventListener('abort', () => resolve()))
-  const pressure = createPressure(clock)
+  const saturation = createLogSaturation(clock)
   let producer: LogProducer | undefined
   /** Why the log cannot be used now; undefined when it can. */
   let failure: unknown = new Error('not connected yet')
@@ -86,7 +86,7 @@ export function createLogLink(options: {
     error instanceof CodedError && error.code === 'unknown_topic'
 
   return {
-    name: 'log-link',
+    name: 'log-client',
     async start() {
       watching = watch()
     },
@@ -97,7 +97,7 @@ export function createLogLink(options: {
     },
     problem: () => (failure === undefined ? null : messageOf(failure)),
     get saturated() {
-      return pressure.isHigh()
+      return saturation.isSaturated()
     },
     async append(topic, records, deadlineMs) {
       if (!producer) {
@@ -107,7 +107,7 @@ export function createLogLink(options: {
         return records.map(() => ({ ok: false, error }))
       }
       const results = await producer.append(topic, records, { deadlineMs })
-      pressure.note(results)
+      saturation.record(results)
       return results
     },
   }
