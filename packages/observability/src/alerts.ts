@@ -70,16 +70,16 @@ export const alerts: readonly Alert[] = [
   {
     name: 'GatewayCannotStore',
     severity: 'critical',
-    expr: `${refusedRequests('log_unavailable|log_timeout|topic_missing|refusal_not_kept|internal_error')} > 0`,
+    expr: `${refusedRequests('log_unavailable|log_timeout|topic_missing|failed_event_not_stored|internal_error')} > 0`,
     for: '5m',
-    summary: 'The gateway turns records away because it cannot store them.',
+    summary: 'The gateway refuses records because it cannot store them.',
   },
   {
     name: 'GatewayOverloaded',
     severity: 'warning',
     expr: `${refusedRequests('overloaded')} / (${takenRequests} > 0) > 0.01`,
     for: '10m',
-    summary: 'The gateway turns {{ $value | humanizePercentage }} of the requests away because too much is under way.',
+    summary: 'The gateway refuses {{ $value | humanizePercentage }} of the requests because it is overloaded.',
   },
   {
     name: 'KeyFileBroken',

@@ -36,7 +36,6 @@ export const runGateway = (variables: Readonly<Record<string, string | undefined
           maxDecodedBytes: config.MAX_DECODED_BODY,
           inFlightBytes: config.IN_FLIGHT_BUDGET,
           requestTimeoutMs: config.REQUEST_TIMEOUT,
-          headersTimeoutMs: config.HEADERS_TIMEOUT,
           idleTimeoutMs: config.IDLE_TIMEOUT,
           maxConnections: config.MAX_CONNECTIONS,
         },

@@ -1,5 +1,5 @@
 /** Bytes that one request holds of the budget; `release` gives all of them back. */
-export interface ByteLease {
+export interface ByteReservation {
   /** False when the budget has no room for them; then nothing was taken. */
   take(bytes: number): boolean
   /** Takes them whether there is room or not: they are there already. */
@@ -11,8 +11,8 @@ export interface ByteLease {
 export interface ByteBudget {
   readonly usedBytes: number
   readonly limitBytes: number
-  lease(): ByteLease
-  /** True from 90 % of the limit until use is back under 70 %, so that readiness does not flutter. */
+  reserve(): ByteReservation
+  /** True from 90 % of the limit until use is back under 70 %, so that readiness does not flap. */
   readonly saturated: boolean
 }
 
@@ -36,7 +36,7 @@ export function createByteBudget(limitBytes: number): ByteBudget {
     get saturated() {
       return saturated
     },
-    lease() {
+    reserve() {
       let held = 0
       return {
         take(bytes) {

@@ -20,7 +20,6 @@ export const gatewayEnv = {
   MAX_DECODED_BODY: env.bytes().prefault('32MiB'),
   IN_FLIGHT_BUDGET: env.bytes().prefault('128MiB'),
   REQUEST_TIMEOUT: env.duration().prefault('30s'),
-  HEADERS_TIMEOUT: env.duration().prefault('10s'),
   IDLE_TIMEOUT: env.duration().prefault('75s'),
   MAX_CONNECTIONS: env.integer({ min: 1, max: 1_000_000 }).prefault('2000'),
 } as const

@@ -9,7 +9,7 @@ export interface GatewayErrorSpec extends ErrorSpec {
 const input = { retryable: false, kind: 'input' } as const
 const later = { retryable: true, kind: 'infrastructure' } as const
 
-/** Every way in which the gateway says no; `message` is the detail of the problem that the client reads. */
+/** Every error of the gateway; `message` is the detail of the problem that the client reads. */
 export const gatewayErrors = {
   bad_request: {
     ...input,
@@ -20,7 +20,7 @@ export const gatewayErrors = {
   bad_header: {
     ...input,
     status: 400,
-    title: 'A header is not as it must be',
+    title: 'Invalid header',
     message: 'Header {header}: got {got}, expected {expected}.',
   },
   bad_encoding: {
@@ -79,7 +79,7 @@ export const gatewayErrors = {
     title: 'The API key may not be used from this origin',
     message: 'Origin {origin} is not among the corsOrigins of this key.',
   },
-  unknown_route: { ...input, status: 404, title: 'Nothing is here', message: 'There is nothing at {path}. {hint}' },
+  unknown_route: { ...input, status: 404, title: 'Not found', message: 'There is nothing at {path}. {hint}' },
   method_not_allowed: {
     ...input,
     status: 405,
@@ -120,13 +120,13 @@ export const gatewayErrors = {
   unsupported_media_type: {
     ...input,
     status: 415,
-    title: 'The body has a type that is not taken',
+    title: 'Unsupported media type',
     message: 'Content-Type is {got}: send application/json (an object or an array) or application/x-ndjson, in UTF-8.',
   },
   unsupported_encoding: {
     ...input,
     status: 415,
-    title: 'The body has an encoding that is not taken',
+    title: 'Unsupported content encoding',
     message: 'Content-Encoding is "{got}": send gzip, br or zstd, or none.',
   },
   not_an_object: {
@@ -144,7 +144,7 @@ export const gatewayErrors = {
   invalid_field: {
     ...input,
     status: 422,
-    title: 'A field is not as it must be',
+    title: 'Invalid field',
     message: 'Field {pointer}: got {got}, expected {expected}.',
   },
   number_too_large: {
@@ -156,15 +156,15 @@ export const gatewayErrors = {
   forbidden_field: {
     ...input,
     status: 422,
-    title: 'A field may not have that name',
+    title: 'Forbidden field name',
     message:
-      'Field {pointer}: a field may not be called __proto__, because readers in JavaScript trip over it. Rename it.',
+      'Field {pointer}: a field may not be called __proto__, because it changes the prototype of objects in JavaScript. Rename it.',
   },
   too_deep: {
     ...input,
     status: 422,
     title: 'The record is nested too deeply',
-    message: 'Field {pointer} lies deeper than {limit} levels, which is the most that readers must cope with.',
+    message: 'Field {pointer} lies deeper than {limit} levels, which is the limit.',
   },
   broken_text: {
     ...input,
@@ -208,8 +208,8 @@ export const gatewayErrors = {
   overloaded: {
     ...later,
     status: 503,
-    title: 'The gateway is at its limit',
-    message: 'Too many bytes are under way here: try again in {seconds} s. Nothing was stored.',
+    title: 'The gateway is overloaded',
+    message: 'The gateway or the event log has no capacity left: try again in {seconds} s. Nothing was stored.',
   },
   log_unavailable: {
     ...later,
@@ -231,12 +231,12 @@ export const gatewayErrors = {
     message:
       'The event log has no topic {topic}: the operator must create it ("millrace topics ensure"). The record was not stored.',
   },
-  refusal_not_kept: {
+  failed_event_not_stored: {
     ...later,
     status: 503,
-    title: 'The record is wrong, and could not be kept either',
+    title: 'The record is invalid, and its failed event could not be stored',
     message:
-      '{reason} Refused records are kept for mending, but the event log did not take this one: send it again mended, or as it is in {seconds} s.',
+      '{reason} Refused records are stored as failed events, but the event log did not store this one: send the record again, corrected, or unchanged in {seconds} s.',
   },
   port_in_use: {
     ...later,

@@ -8,15 +8,15 @@ import { registerCors } from './cors.ts'
 import { gatewayError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import type { KeyRing } from './keys/api-key.ts'
-import { createLogLink } from './log-link.ts'
+import { createLogClient } from './log-client.ts'
 import { createGatewayMetrics, createKeyLabels } from './metrics.ts'
+import { createMutex } from './mutex.ts'
 import { defaultOptions, type GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
 import { createQuotas } from './quota.ts'
 import { createEventsHandler } from './routes/events.ts'
 import { registerPages } from './routes/pages.ts'
 import { MAX_DECODER_BYTES } from './steps/read-body.ts'
-import { createTurnstile } from './turnstile.ts'
 
 export interface GatewayDependencies {
   readonly catalog: Catalog
@@ -31,7 +31,7 @@ export interface GatewayDependencies {
   readonly options?: Partial<GatewayOptions>
 }
 
-/** What an answer in the making may take after its append, ms; then a stopping gateway cuts connections that still send. */
+/** Time to write an answer after its append; then a stopping gateway closes the connections that are left. */
 const STOP_MARGIN_MS = 2_000
 
 /**
@@ -49,7 +49,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const budget = createByteBudget(options.inFlightBytes)
   const keyLabels = createKeyLabels()
   const quotas = createQuotas(clock, options.replicas, key => metrics.quotaRefusals.inc(keyLabels(key.id)))
-  const link = createLogLink({
+  const logClient = createLogClient({
     log,
     clientId: 'ingest-gateway',
     topics: [...catalog.routes.values(), failedEventsTopic].map(({ name }) => name),
@@ -63,8 +63,8 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
     keysProblem: () => keys.problem?.() ?? null,
     inFlightLimitBytes: options.inFlightBytes,
   })
-  // The last part of the budget is for what is under way: where new requests got it too, none would ever be finished.
-  const isOverloaded = (): boolean => budget.saturated || link.saturated || link.inFlightBytes >= options.inFlightBytes
+  // The last part of the budget is for requests in flight: if new requests took it too, none would finish.
+  const isOverloaded = (): boolean => budget.saturated || logClient.saturated
   const server = createHttpServer({ catalog, options, metrics: () => metrics, logger, randomId, readers })
   server.server.on('connection', socket => {
     connections++
@@ -72,16 +72,16 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   })
 
   registerCors(server, keys)
-  const turnstile = createTurnstile()
-  const events = { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile }
+  const largeBodies = createMutex()
+  const events = { logClient, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, largeBodies }
   const admission = { keys, quotas, isOverloaded }
   for (const [path, topic] of catalog.routes) server.post(path, createEventsHandler({ ...events, admission }, topic))
   registerPages(server, catalog)
 
-  health.addReadiness('ingest-gateway log', () => link.problem())
+  health.addReadiness('ingest-gateway log', () => logClient.problem())
   health.addReadiness('ingest-gateway capacity', () => {
-    if (budget.saturated) return `${budget.usedBytes} of ${budget.limitBytes} bytes are under way`
-    return link.saturated ? 'the event log takes less than is sent' : null
+    if (budget.saturated) return `${budget.usedBytes} of ${budget.limitBytes} bytes are in flight`
+    return logClient.saturated ? 'the event log stores less than is sent' : null
   })
 
   let address = ''
@@ -91,12 +91,12 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
       return address
     },
     async start() {
-      await link.start()
+      await logClient.start()
       const { host, port } = options
       try {
         address = await server.listen({ host, port })
       } catch (error) {
-        await Promise.allSettled([server.close(), link.stop()])
+        await Promise.allSettled([server.close(), logClient.stop()])
         throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
           ? gatewayError('port_in_use', { host, port }, error)
           : error
@@ -112,7 +112,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
       )
       await closed
       done.abort()
-      await link.stop()
+      await logClient.stop()
     },
   }
 }

@@ -51,18 +51,19 @@ export function createHttpServer(dependencies: {
   readonly readers: ReadonlyMap<Socket, (refusal: Refusal) => void>
 }): FastifyInstance {
   const { catalog, options, metrics, logger, randomId, readers } = dependencies
-  // Connections whose request was answered before all of it had come: they get no second answer when they take too long.
+  // Connections whose request was answered before all of it had come: they get no second answer when they time out.
   const answeredEarly = new WeakSet<object>()
   const server = Fastify({
     logger: false,
-    // While the routers still send, a stopping gateway serves; it only asks to be left by "Connection: close".
+    // While the routers still send, a stopping gateway serves; it only answers "Connection: close".
     return503OnClosing: false,
     requestTimeout: options.requestTimeoutMs,
     connectionTimeout: options.idleTimeoutMs,
     keepAliveTimeout: options.idleTimeoutMs,
     routerOptions: { ignoreTrailingSlash: true },
     http: {
-      headersTimeout: options.headersTimeoutMs,
+      // Node would swap the two if its default for headers were the longer one.
+      headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: options.timeoutCheckMs,
       maxHeaderSize: MAX_HEADER_BYTES,
     },

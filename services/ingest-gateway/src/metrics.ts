@@ -1,6 +1,6 @@
 import { Counter, Gauge, type ServiceMetrics } from '@millrace/runtime'
 
-/** The core metrics of every service and those that only a gateway has. Labels are statuses, codes and topics of the contracts, never what a client made up. */
+/** The core metrics of every service and those that only a gateway has. Labels are statuses, codes and topics of the contracts, never text of a client. */
 export interface GatewayMetrics extends ServiceMetrics {
   readonly requests: Counter<'code'>
   readonly refusals: Counter<'of' | 'code'>
@@ -39,7 +39,7 @@ export function createGatewayMetrics(
   })
   new Gauge({
     name: name('in_flight_limit_bytes'),
-    help: 'Bytes under way at which requests are refused as too many',
+    help: 'Limit of the bytes in flight; requests beyond it are refused',
     registers,
   }).set(sources.inFlightLimitBytes)
   return {
@@ -74,7 +74,7 @@ export function createGatewayMetrics(
 
 const MAX_KEY_LABELS = 100
 
-/** Makes labels of API keys' ids; beyond the first hundred of a process they share one, so that rotation never fills a Prometheus. */
+/** Makes labels of API keys' ids; beyond the first hundred of a process they share one, which bounds the number of series. */
 export function createKeyLabels(): (keyId: string) => { readonly key: string } {
   const known = new Set<string>()
   return keyId => {

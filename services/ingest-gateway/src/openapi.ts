@@ -184,7 +184,7 @@ export function openApiDocument({ routes }: Catalog): Json {
     info: {
       title: 'Millrace ingest gateway',
       version: '1',
-      summary: 'Events in, durably, with an honest answer for every record.',
+      summary: 'Events in, stored durably, with an answer for every record.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

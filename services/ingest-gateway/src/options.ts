@@ -14,12 +14,11 @@ export interface GatewayOptions {
   readonly maxBodyBytes: number
   /** Most bytes of a body after decompression. */
   readonly maxDecodedBytes: number
-  /** Most bytes of bodies that are under way at once, decompressed, with the memory of decoders and of failed events. */
+  /** Most bytes in flight: decompressed bodies, memory of decoders, failed events and answers. */
   readonly inFlightBytes: number
-  /** Time for a whole request to arrive. */
+  /** Time for a whole request to arrive, headers included. */
   readonly requestTimeoutMs: number
-  readonly headersTimeoutMs: number
-  /** How often connections are looked at for these two, ms. */
+  /** How often connections are checked for that, ms. */
   readonly timeoutCheckMs: number
   /** A connection on which nothing moves for so long is closed, also when the client does not take its answer. */
   readonly idleTimeoutMs: number
@@ -36,7 +35,6 @@ export const defaultOptions: GatewayOptions = {
   maxDecodedBytes: 32 * MIB,
   inFlightBytes: 128 * MIB,
   requestTimeoutMs: 30_000,
-  headersTimeoutMs: 10_000,
   timeoutCheckMs: 1_000,
   idleTimeoutMs: 75_000,
   maxConnections: 2_000,

@@ -22,7 +22,7 @@ export interface Quotas {
 /**
  * Token buckets that hold one second of the quota, in memory.
  * @param replicas gateways that share the quota: each grants its part
- * @param onRefused hears of each request that `check` turned away
+ * @param onRefused is called for each request that `check` refused
  */
 export function createQuotas(clock: Clock, replicas: number, onRefused: (key: ApiKey) => void = () => {}): Quotas {
   const buckets = new Map<string, Bucket>()

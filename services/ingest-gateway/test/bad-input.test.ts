@@ -72,7 +72,7 @@ describe('bad input', () => {
         status: 422,
         problem: {
           type: 'urn:millrace:ingest:invalid_field',
-          title: 'A field is not as it must be',
+          title: 'Invalid field',
           status: 422,
           detail: 'Field /deathCount: got the string "many", expected a number.',
           code: 'invalid_field',

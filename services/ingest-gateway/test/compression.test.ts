@@ -78,7 +78,7 @@ describe.each(names)('bodies compressed by %s', name => {
     const body = compress('\n'.repeat(3 * MIB))
     const replies = await Promise.all(Array.from({ length: 40 }, () => post(body, { type, headers })))
     const statuses = new Set(replies.map(({ status }) => status))
-    // No record is in these, so what is not turned away for want of room is a 400.
+    // No record is in these, so so a body that the budget has room for is answered 400.
     for (const status of statuses) expect([400, 503]).toContain(status)
     for (const { json, headers: answered } of replies.filter(({ status }) => status === 503)) {
       expect(json.code).toBe('overloaded')

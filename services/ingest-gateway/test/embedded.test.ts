@@ -5,7 +5,7 @@ import { topics } from '@millrace/contracts'
 import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { anEvent, ndjson, startGateway } from './gateway-kit.ts'
+import { anEvent, ndjson, startGateway, until } from './gateway-kit.ts'
 
 async function openLog(): Promise<EventLog> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-gateway-'))
@@ -42,13 +42,15 @@ describe('the gateway over a real log', () => {
     expect(kept.reduce((sum, { earliest, end }) => sum + end - earliest, 0)).toBe(1)
   })
 
-  it('says which topic is missing', async () => {
+  it('says which topics are missing, and takes events as soon as they are there', async () => {
     const log = await openLog()
-    const { post } = await startGateway({ log })
+    await log.ensureTopics([topics['lol.raw']])
+    const { post, health } = await startGateway({ log })
     const reply = await post(anEvent())
     expect(reply.json).toMatchObject({ status: 503, code: 'topic_missing' })
-    expect(reply.json.detail).toContain('lol.raw')
-    await log.ensureTopics([topics['lol.raw']])
+    expect(reply.json.detail).toContain('lol.truth, failed-events')
+    await log.ensureTopics([topics['lol.truth'], topics['failed-events']])
+    await until('the gateway is ready', () => health.notReady() === null)
     expect((await post(anEvent())).status).toBe(200)
   })
 })

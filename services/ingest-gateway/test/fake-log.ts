@@ -20,11 +20,14 @@ export class FakeLog implements EventLog {
   pingFails: Error | undefined
   producerFails: Error | undefined
   readonly absentTopics = new Set<string>()
-  inFlightBytes = 0
+  /** Topics of which a partition has no leader. */
+  readonly leaderlessTopics = new Set<string>()
+  /** Topics that a new producer does not know yet. */
+  readonly unknownToProducer = new Set<string>()
   madeProducers = 0
   closedProducers = 0
 
-  /** Stores as a log that is well does. */
+  /** Stores every record. */
   readonly store: Append = async (topic, records) =>
     records.map(record => {
       this.stored.push({ topic, ...record })
@@ -44,14 +47,15 @@ export class FakeLog implements EventLog {
     const log = this
     this.madeProducers++
     return {
-      partitionFor: (_topic, key) => key.length % 6,
+      partitionFor(topic, key) {
+        if (log.unknownToProducer.has(topic)) throw logError('unknown_topic', { topic })
+        return key.length % 6
+      },
       append(topic, records, { deadlineMs }) {
         log.appends.push({ topic, records: records.length, deadlineMs })
         return (log.onAppend ?? log.store)(topic, records, deadlineMs)
       },
-      get inFlightBytes() {
-        return log.inFlightBytes
-      },
+      inFlightBytes: 0,
       close: async () => {
         log.closedProducers++
       },
@@ -64,6 +68,8 @@ export class FakeLog implements EventLog {
 
   async range(topic: string): Promise<[]> {
     if (this.absentTopics.has(topic)) throw logError('unknown_topic', { topic })
+    if (this.leaderlessTopics.has(topic))
+      throw logError('log_unavailable', { where: 'kafka:9092', reason: 'no leader' })
     return []
   }
 

@@ -87,7 +87,7 @@ export async function startGateway<L extends EventLog = FakeLog>(
   const stop = (): Promise<void> => (stopping ??= gateway.stop())
   onTestFinished(stop)
   if (given.awaitLog !== false)
-    await until('the gateway knows how its log is', () => lines.some(line => line.includes('log_')))
+    await until('the gateway has asked its log', () => lines.some(line => line.includes('log_')))
 
   async function post(body: string | Uint8Array | object | null, options: PostOptions = {}): Promise<Reply> {
     const { path = '/v1/events/lol', method = 'POST', key = keyText('test'), type = 'application/json' } = options
@@ -118,11 +118,11 @@ export async function startGateway<L extends EventLog = FakeLog>(
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  patienceMs = 30_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
-  const deadlineMs = systemClock.now() + patienceMs
+  const deadlineMs = systemClock.now() + timeoutMs
   while (!(await condition())) {
-    if (systemClock.now() > deadlineMs) throw new Error(`Waited ${patienceMs / 1_000} s in vain until ${what}.`)
+    if (systemClock.now() > deadlineMs) throw new Error(`Waited ${timeoutMs / 1_000} s, but never saw that ${what}.`)
     await systemClock.sleep(5)
   }
 }

@@ -14,7 +14,7 @@ const LINE_BYTES_PER_SECOND = 2_000_000
 const CLIENTS = 60
 /** Until its memory has settled, and until the log does not answer at all; then so much more. */
 const [NARROW_REQUESTS, STUCK_REQUESTS, MORE_REQUESTS] = [400, 300, 1_600]
-/** Requests that must get through while the rest is turned away: it may not be busy with failing only. */
+/** Requests that must be answered 200 or 207 while the rest is refused. */
 const STILL_TAKEN = 10
 const RSS_MARGIN = 1.25
 const BUDGET_MIB = 64

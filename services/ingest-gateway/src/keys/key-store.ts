@@ -9,12 +9,12 @@ export interface KeyStoreOptions {
   readonly topics: readonly string[]
   readonly clock: Clock
   readonly logger: Logger
-  /** How often the file is looked at, ms. Looking works with every way of replacing it: in place, by rename, by a swapped symlink. */
+  /** How often the file is checked for changes, ms. Polling works with every way of replacing it: in place, by rename, by a swapped symlink. */
   readonly pollMs?: number
 }
 
 export interface KeyStore extends KeyRing {
-  /** What is wrong with the file that is there now; the last good one stays in force. Null when all is well. */
+  /** What is wrong with the file that is there now; the last good one stays in force. Null when the file is valid. */
   problem(): string | null
 }
 

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import { isSaneEventTime, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
 import type { Clock } from '@millrace/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ByteBudget, ByteLease } from '../byte-budget.ts'
+import type { ByteBudget, ByteReservation } from '../byte-budget.ts'
 import { idempotentEventId } from '../event-id.ts'
-import type { LogLink } from '../log-link.ts'
+import type { LogClient } from '../log-client.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import type { Mutex } from '../mutex.ts'
 import type { GatewayOptions } from '../options.ts'
 import { isRefusal, type Refusal } from '../problem.ts'
 import type { Quotas } from '../quota.ts'
@@ -17,11 +18,10 @@ import { type RecordSlices, splitJson, splitNdjson } from '../steps/split-record
 import { type KeptRefusal, type Outcome, storeRecords } from '../steps/store-records.ts'
 import { problemAnswer, writeAnswer } from '../steps/write-answer.ts'
 import { validTraceParent } from '../trace-parent.ts'
-import type { Turnstile } from '../turnstile.ts'
 import { sendAnswer, sendRefusal } from './send.ts'
 
 export interface EventsDependencies {
-  readonly link: LogLink
+  readonly logClient: LogClient
   readonly budget: ByteBudget
   readonly quotas: Quotas
   readonly admission: AdmissionOptions
@@ -30,17 +30,17 @@ export interface EventsDependencies {
   readonly clock: Clock
   readonly randomId: () => string
   readonly options: GatewayOptions
-  /** Bodies that are being read; the server ends those that take too long. */
+  /** Bodies being read; the server aborts those that exceed the request timeout. */
   readonly readers: Map<Socket, (refusal: Refusal) => void>
-  /** Large requests pass it one at a time: together they would all be late. */
-  readonly turnstile: Turnstile
+  /** Large bodies are validated one at a time: concurrently, all of them would be late. */
+  readonly largeBodies: Mutex
 }
 
-/** What is prepared before other requests get their turn: a few milliseconds. Larger bodies wait for one another. */
+/** Bytes that are validated before the event loop runs other requests: a few milliseconds. Larger bodies are validated one at a time. */
 const BYTES_PER_TURN = 128 << 10
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-/** What a body is made of; `outcomes` has holes where records are not stored yet. */
+/** The validated records of a body; `outcomes` has holes where records are not stored yet. */
 interface Prepared {
   readonly accepted: { readonly indexes: number[]; readonly records: PreparedRecord[] }
   readonly refused: KeptRefusal[]
@@ -57,7 +57,7 @@ function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
   }
 }
 
-/** The commonest mistakes: lines that are sent as one JSON document, and an array that is sent as a line. */
+/** Hints for the most common mistakes: NDJSON sent as application/json, and an array sent as NDJSON. */
 function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, form: Admission['form']): Refusal {
   if (form === 'ndjson' && refusal.code === 'not_an_object' && refusal.got?.endsWith('array'))
     return { ...refusal, hint: 'For an array send Content-Type: application/json.' }
@@ -68,9 +68,9 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
 
 /** The handler of the route of one topic. */
 export function createEventsHandler(dependencies: EventsDependencies, topic: Topic) {
-  const { link, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, turnstile } = dependencies
+  const { logClient, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, largeBodies } = dependencies
 
-  async function readRequestBody(request: FastifyRequest, admission: Admission, lease: ByteLease) {
+  async function readRequestBody(request: FastifyRequest, admission: Admission, reservation: ByteReservation) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
       return { code: 'body_too_large', details: { limit: options.maxBodyBytes, when: 'as sent' } } satisfies Refusal
     const { socket } = request.raw
@@ -79,7 +79,7 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
         encoding: admission.encoding,
         maxBytes: options.maxBodyBytes,
         maxDecodedBytes: options.maxDecodedBytes,
-        lease,
+        reservation,
         onAbortable: abort => readers.set(socket, abort),
       })
     } finally {
@@ -93,7 +93,7 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     return (index: number, record: Uint8Array) => idempotentEventId(scope, idempotencyKey, index, record)
   }
 
-  /** Splits a body and judges its records, giving other requests their turn in between. */
+  /** Validates the records of a body, and yields to the event loop in between. */
   async function prepareAll(body: Buffer, slices: RecordSlices, admission: Admission): Promise<Prepared> {
     const { contract, form } = admission
     const { starts, ends } = slices
@@ -135,31 +135,31 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
   ): void {
     quotas.charge(key, { records, bytes })
     metrics.keyRecords.inc(keyLabels(key.id), records)
-    // A key that was never refused has a line too.
+    // So that a key that was never refused has a series too.
     metrics.quotaRefusals.inc(keyLabels(key.id), 0)
   }
 
-  /** The whole body as one record that is at fault. */
-  function unsplit(body: Buffer, refusal: Refusal): Prepared {
+  /** The whole body as one invalid record. */
+  function asOneRecord(body: Buffer, refusal: Refusal): Prepared {
     const record = { refusal, eventId: null, key: null }
     const refused = body.length <= MAX_RECORD_BYTES ? [{ index: 0, record, payload: body }] : []
     return { outcomes: [refusal], refused, accepted: { indexes: [], records: [] } }
   }
 
-  async function ingest(request: FastifyRequest, admission: Admission, body: Buffer, lease: ByteLease) {
+  async function ingest(request: FastifyRequest, admission: Admission, body: Buffer, reservation: ByteReservation) {
     const { contract, key, form, minimal } = admission
     const readMs = clock.now()
-    const leave = body.length > BYTES_PER_TURN ? await turnstile.enter() : () => {}
+    const leave = body.length > BYTES_PER_TURN ? await largeBodies.acquire() : () => {}
     let slices: RecordSlices | Refusal
     let prepared: Prepared
     try {
-      // What waited so long already would leave the log too little time.
+      // The log would have too little time left.
       if (clock.now() - readMs > options.ackDeadlineMs / 2) return refuseOverloaded()
       slices = form === 'json' ? splitJson(body, options.maxRecords) : splitNdjson(body, options.maxRecords)
       charge(key, { records: isRefusal(slices) ? 1 : slices.starts.length, bytes: body.length })
       if (isRefusal(slices)) {
         if (slices.code !== 'not_json') return problemAnswer(slices)
-        prepared = unsplit(body, slices)
+        prepared = asOneRecord(body, slices)
       } else {
         if (slices.starts.length === 0) return problemAnswer({ code: 'no_records' })
         prepared = await prepareAll(body, slices, admission)
@@ -171,12 +171,12 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     const { accepted, refused, outcomes } = prepared
     const nowMs = clock.now()
     await storeRecords(accepted, refused, outcomes, {
-      link,
+      logClient,
       contract,
       deadlineMs: Math.max(1, options.ackDeadlineMs - (nowMs - readMs)),
       nowMs,
       traceparent: validTraceParent(request.headers.traceparent),
-      lease,
+      reservation,
       randomId,
     })
     count(outcomes, contract.name, accepted.records.at(-1)?.eventTimeMs, nowMs)
@@ -215,12 +215,12 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
       metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
   }
 
-  /** An answer is memory until its client takes it or is given up. */
-  function holdUntilTaken(reply: FastifyReply, bytes: number): void {
-    const lease = budget.lease()
-    lease.add(bytes)
+  /** An answer holds memory until its client has read it or the connection is closed. */
+  function reserveUntilRead(reply: FastifyReply, bytes: number): void {
+    const reservation = budget.reserve()
+    reservation.add(bytes)
     reply.raw.once('close', () => {
-      lease.release()
+      reservation.release()
       metrics.inFlightBytes.set(budget.usedBytes)
     })
   }
@@ -229,19 +229,19 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     const startedMs = clock.now()
     const admission = admitRequest(topic, request.headers, dependencies.admission)
     if (isRefusal(admission)) return sendRefusal(reply, admission, metrics)
-    const lease = budget.lease()
+    const reservation = budget.reserve()
     try {
-      const body = await readRequestBody(request, admission, lease)
+      const body = await readRequestBody(request, admission, reservation)
       if (isRefusal(body)) return sendRefusal(reply, body, metrics)
       metrics.bodyBytes.inc(body.length)
       metrics.inFlightBytes.set(budget.usedBytes)
-      const answer = await ingest(request, admission, body, lease)
+      const answer = await ingest(request, admission, body, reservation)
       metrics.batchDuration.observe({ topic: admission.contract.name }, (clock.now() - startedMs) / 1000)
       if (admission.minimal) reply.header('preference-applied', 'return=minimal')
-      holdUntilTaken(reply, answer.body.length)
+      reserveUntilRead(reply, answer.body.length)
       return sendAnswer(reply, answer)
     } finally {
-      lease.release()
+      reservation.release()
       metrics.inFlightBytes.set(budget.usedBytes)
     }
   }

@@ -31,7 +31,7 @@ export interface RefusedRecord {
   readonly key: Buffer | null
 }
 
-/** Facts about a whole body that save work for every record of it. */
+/** Properties of a whole body, so that they are not computed for every record. */
 export interface BodyFacts {
   readonly ascii: boolean
   readonly utf8: boolean
@@ -51,9 +51,9 @@ const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, k
 const LONG_NUMBER = /\d{16}/
 
 /**
- * Makes the function that reads one record of a body. Records that are written plainly are judged where their bytes lie; others
- * are parsed once, judged once by the topic's schema, and forwarded as they are, or written anew once when they are not
- * canonical (no event id, wire form, repeated keys, line breaks).
+ * Makes the function that reads one record of a body. Canonical JSON is validated without parsing it (zero-copy); anything else
+ * falls back to JSON.parse and the topic's schema, and is forwarded as received, or serialised again when it is not canonical
+ * (no event id, wire form, repeated keys, line breaks).
  */
 export function createRecordReader(
   topic: Topic,

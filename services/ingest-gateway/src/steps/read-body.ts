@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib'
-import type { ByteLease } from '../byte-budget.ts'
+import type { ByteReservation } from '../byte-budget.ts'
 import type { Refusal } from '../problem.ts'
 
 const KIB = 1 << 10
 const MIB = 1 << 20
 
-/** A decoder gives so much at once: every piece is a round through the threads and the event loop, which many bodies share. */
+/** Output size of a decoder. Every chunk costs a round trip through the thread pool and the event loop. */
 const DECODED_CHUNK_BYTES = 128 * KIB
 const chunked = { chunkSize: DECODED_CHUNK_BYTES }
 
@@ -34,17 +34,17 @@ export interface ReadBodyOptions {
   readonly maxBytes: number
   /** Most bytes after decompression. */
   readonly maxDecodedBytes: number
-  readonly lease: ByteLease
+  readonly reservation: ByteReservation
   /** Is given a function that ends the reading with a refusal, e.g. when the time is up. */
   readonly onAbortable?: (abort: (refusal: Refusal) => void) => void
 }
 
 /**
  * Reads a body, decompressing as it comes, and stops at the limit whatever the compression ratio is.
- * The bytes stay charged to the lease; what is left of a refused body is read and dropped, so that its sender gets the answer.
+ * The bytes stay charged to the reservation; what is left of a refused body is read and dropped, so that its sender gets the answer.
  */
 export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Buffer | Refusal> {
-  const { encoding, maxBytes, maxDecodedBytes, lease, onAbortable } = options
+  const { encoding, maxBytes, maxDecodedBytes, reservation, onAbortable } = options
   const coding = encoding === null ? null : decoders[encoding]
   return new Promise(resolve => {
     const chunks: Buffer[] = []
@@ -52,7 +52,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
     let decodedBytes = 0
     let isOver = false
 
-    if (coding && !lease.take(coding.memoryBytes)) {
+    if (coding && !reservation.take(coding.memoryBytes)) {
       stream.resume()
       return resolve({ code: 'overloaded', retryAfterS: 1 })
     }
@@ -61,7 +61,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
     const finish = (result: Buffer | Refusal): void => {
       if (isOver) return
       isOver = true
-      if (coding) lease.giveBack(coding.memoryBytes)
+      if (coding) reservation.giveBack(coding.memoryBytes)
       decoder?.destroy()
       if (!(result instanceof Buffer)) {
         chunks.length = 0
@@ -76,7 +76,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
       decodedBytes += chunk.length
       if (decodedBytes > maxDecodedBytes)
         finish({ code: 'body_too_large', details: { limit: maxDecodedBytes, when: 'when decompressed' } })
-      else if (!lease.take(chunk.length)) finish({ code: 'overloaded', retryAfterS: 1 })
+      else if (!reservation.take(chunk.length)) finish({ code: 'overloaded', retryAfterS: 1 })
       else chunks.push(chunk)
     }
     const whole = (): Buffer => (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, decodedBytes))
@@ -104,7 +104,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
       ),
     )
     decoder.on('end', () => {
-      // Decoders stop at the end of their stream and drop what follows; records in there must not get lost quietly.
+      // Decoders stop at the end of their stream and drop what follows; records in there must not be lost silently.
       if (decoder.bytesWritten === sentBytes && stream.readableEnded) return finish(whole())
       finish({
         code: 'bad_encoding',

@@ -68,7 +68,7 @@ export function splitNdjson(body: Buffer, maxRecords: number): RecordSlices | Re
 }
 
 /**
- * The elements of a JSON array, or the body itself when it is not one. Only the outline is judged here (strings, brackets,
+ * The elements of a JSON array, or the body itself when it is not one. Only the structure is checked here (strings, brackets,
  * commas at the top): when every element is JSON by itself, the body is JSON, and the reverse.
  */
 export function splitJson(body: Buffer, maxRecords: number): RecordSlices | Refusal {

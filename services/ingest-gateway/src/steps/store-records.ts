@@ -1,11 +1,11 @@
 import type { FailedEvent, Topic } from '@millrace/contracts'
 import type { AppendResult, OutgoingRecord } from '@millrace/event-log'
-import type { ByteLease } from '../byte-budget.ts'
-import type { LogLink } from '../log-link.ts'
+import type { ByteReservation } from '../byte-budget.ts'
+import type { LogClient } from '../log-client.ts'
 import { detailOf, type Refusal } from '../problem.ts'
 import type { PreparedRecord, RefusedRecord } from './prepare-record.ts'
 
-/** What became of one record of a request. */
+/** The result of one record of a request. */
 export type Outcome = StoredRecord | Refusal
 
 export interface StoredRecord {
@@ -19,7 +19,7 @@ const FAILED_EVENTS = 'failed-events'
 /** What a failed event has beside its payload, bytes, rounded up. */
 const FAILED_EVENT_BYTES = 1_024
 
-/** A refused record with its bytes, on its way to the failed events; too large ones have none and are only counted. */
+/** A refused record with its bytes, to be stored as a failed event; one that is too large is only counted. */
 export interface KeptRefusal {
   readonly index: number
   readonly record: RefusedRecord
@@ -27,20 +27,17 @@ export interface KeptRefusal {
 }
 
 export interface StoreOptions {
-  readonly link: LogLink
+  readonly logClient: LogClient
   readonly contract: Topic
   readonly deadlineMs: number
   readonly nowMs: number
   readonly traceparent: string | undefined
-  readonly lease: ByteLease
+  readonly reservation: ByteReservation
   readonly randomId: () => string
 }
 
-/** The refusal for an error of the log: everything that is not the client's doing is a 503. */
-function refusalOfLog(
-  error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> },
-  topic: string,
-): Refusal {
+/** The refusal for an error of the log: everything that the client did not cause is a 503. */
+function refusalOfLog(error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> }): Refusal {
   switch (error.code) {
     case 'record_too_large':
       return {
@@ -50,7 +47,7 @@ function refusalOfLog(
     case 'append_timeout':
       return { code: 'log_timeout', retryAfterS: RETRY_AFTER_S }
     case 'unknown_topic':
-      return { code: 'topic_missing', details: { topic }, retryAfterS: RETRY_AFTER_S }
+      return { code: 'topic_missing', details: { topic: String(error.details.topic) }, retryAfterS: RETRY_AFTER_S }
     case 'log_saturated':
       return { code: 'overloaded', retryAfterS: 1 }
     default:
@@ -59,7 +56,7 @@ function refusalOfLog(
 }
 
 /**
- * Stores what may go in and keeps what was refused, both inside the deadline and at the same time.
+ * Stores the accepted records and keeps the refused ones as failed events, concurrently, within the deadline.
  * @param outcomes is filled by index
  */
 export async function storeRecords(
@@ -68,17 +65,17 @@ export async function storeRecords(
   outcomes: Outcome[],
   options: StoreOptions,
 ): Promise<void> {
-  const { link, contract, deadlineMs, nowMs, traceparent } = options
+  const { logClient, contract, deadlineMs, nowMs, traceparent } = options
   const outgoing = accepted.records.map(({ key, value }) => toOutgoing(key, value, nowMs, traceparent))
   const [stored, kept] = await Promise.all([
-    outgoing.length > 0 ? link.append(contract.name, outgoing, deadlineMs) : [],
+    outgoing.length > 0 ? logClient.append(contract.name, outgoing, deadlineMs) : [],
     keepRefused(refused, options),
   ])
   for (const [position, result] of stored.entries()) {
     const index = accepted.indexes[position]!
     outcomes[index] = result.ok
       ? { eventId: accepted.records[position]!.eventId, partition: result.partition, offset: result.offset }
-      : refusalOfLog(result.error, contract.name)
+      : refusalOfLog(result.error)
   }
   for (const [position, { index, record }] of refused.entries())
     outcomes[index] = kept[position]?.ok ? record.refusal : notKept(record.refusal)
@@ -93,15 +90,20 @@ const toOutgoing = (
   traceparent === undefined ? { key, value, timestampMs } : { key, value, timestampMs, traceparent }
 
 function notKept(refusal: Refusal): Refusal {
-  return { ...refusal, code: 'refusal_not_kept', details: { reason: detailOf(refusal) }, retryAfterS: RETRY_AFTER_S }
+  return {
+    ...refusal,
+    code: 'failed_event_not_stored',
+    details: { reason: detailOf(refusal) },
+    retryAfterS: RETRY_AFTER_S,
+  }
 }
 
 async function keepRefused(refused: readonly KeptRefusal[], options: StoreOptions): Promise<readonly AppendResult[]> {
   if (refused.length === 0) return []
-  const { link, contract, deadlineMs, nowMs, lease, randomId } = options
+  const { logClient, contract, deadlineMs, nowMs, reservation, randomId } = options
   let bytes = 0
   for (const { payload } of refused) bytes += Math.ceil(payload.length / 3) * 4 + FAILED_EVENT_BYTES
-  if (!lease.take(bytes)) return []
+  if (!reservation.take(bytes)) return []
   const datetime = new Date(nowMs).toISOString()
   const records = refused.map(({ record, payload }) => {
     const eventId = randomId()
@@ -124,5 +126,5 @@ async function keepRefused(refused: readonly KeptRefusal[], options: StoreOption
     } satisfies FailedEvent
     return toOutgoing(Buffer.from(eventId), Buffer.from(JSON.stringify(event)), nowMs, undefined)
   })
-  return link.append(FAILED_EVENTS, records, deadlineMs)
+  return logClient.append(FAILED_EVENTS, records, deadlineMs)
 }

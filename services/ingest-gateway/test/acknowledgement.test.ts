@@ -1,10 +1,14 @@
-import { logError } from '@millrace/event-log'
-import { ManualClock } from '@millrace/runtime'
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { topics } from '@millrace/contracts'
+import { createEmbeddedEventLog, logError } from '@millrace/event-log'
+import { createLogger, ManualClock } from '@millrace/runtime'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeLog, failAll } from './fake-log.ts'
 import { anEvent, startGateway, until } from './gateway-kit.ts'
 
-describe('honest answers', () => {
+describe('acknowledgement after durable write', () => {
   it.each([
     ['log_unavailable', 'log_unavailable'],
     ['append_timeout', 'log_timeout'],
@@ -13,7 +17,7 @@ describe('honest answers', () => {
     ['unknown_topic', 'topic_missing'],
   ] as const)('says 503 with Retry-After when the log answers %s', async (error, code) => {
     const { post, log } = await startGateway()
-    log.onAppend = failAll(error)
+    log.onAppend = failAll(error, { topic: 'lol.raw' })
     const one = await post(anEvent())
     expect(one.json).toMatchObject({ status: 503, code, record: 0 })
     const batch = await post([anEvent(), anEvent()])
@@ -68,27 +72,64 @@ describe('honest answers', () => {
 
   it('answers half a second after the deadline at the latest when the log never does, and forgets the request', async () => {
     const clock = new ManualClock()
-    const { post, log, registry } = await startGateway({ clock, options: { ackDeadlineMs: 3_000 } })
-    log.onAppend = () => new Promise(() => {})
-    const reply = post(anEvent())
-    await until('the append has begun', () => log.appends.length > 0)
-    expect(log.appends[0]?.deadlineMs).toBe(3_000)
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-gateway-'))
+    onTestFinished(() => rm(directory, { recursive: true, force: true }))
+    let isDiskHeld = false
+    let releaseDisk = (): void => {}
+    const released = new Promise<void>(resolve => {
+      releaseDisk = resolve
+    })
+    const log = await createEmbeddedEventLog({
+      directory,
+      clock,
+      logger: createLogger('log', { level: 'silent' }),
+      openFile: async (file, flags) => {
+        const handle = await open(file, flags)
+        return {
+          close: () => handle.close(),
+          truncate: size => handle.truncate(size),
+          write: (async (...call: Parameters<typeof handle.write>) => {
+            isDiskHeld = true
+            await released
+            return handle.write(...call)
+          }) as typeof handle.write,
+        }
+      },
+    })
+    onTestFinished(async () => {
+      releaseDisk()
+      await log.close()
+    })
+    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
+    const { post, registry, stop } = await startGateway({ log, clock, options: { ackDeadlineMs: 3_000 } })
+    onTestFinished(() => {
+      releaseDisk()
+      return stop()
+    })
     let answered = false
-    void reply.then(() => {
+    const reply = post(anEvent()).finally(() => {
       answered = true
     })
-    await clock.advance(3_000)
+    await until('the append has begun', () => isDiskHeld)
+    await clock.advance(2_999)
     expect(answered).toBe(false)
-    await clock.advance(500)
+    await clock.advance(501)
     expect((await reply).json).toMatchObject({ status: 503, code: 'log_timeout' })
     expect(await registry.metrics()).toMatch(/in_flight_bytes\{.*\} 0\n/)
   })
 
-  it('survives an append that rejects', async () => {
+  it('gives the log what is left of the deadline', async () => {
+    const clock = new ManualClock()
+    const { post, log } = await startGateway({ clock, options: { ackDeadlineMs: 3_000 } })
+    await post([anEvent(), anEvent({ x: 'far' })])
+    expect(log.appends.map(({ deadlineMs }) => deadlineMs)).toEqual([3_000, 3_000])
+  })
+
+  it('answers 500 when an append rejects, which the log promises not to do', async () => {
     const { post, log } = await startGateway()
     log.onAppend = () => Promise.reject(new Error('a bug'))
     const reply = await post(anEvent())
-    expect(reply.status).toBe(503)
+    expect(reply.json).toMatchObject({ status: 500, code: 'internal_error' })
     expect(reply.text).not.toContain('a bug')
   })
 
@@ -99,12 +140,17 @@ describe('honest answers', () => {
         ? failAll('log_unavailable')(topic, records, deadlineMs)
         : log.store(topic, records, deadlineMs)
     const one = await post(anEvent({ x: 'far' }))
-    expect(one.json).toMatchObject({ status: 503, code: 'refusal_not_kept', pointer: '/x', got: 'the string "far"' })
+    expect(one.json).toMatchObject({
+      status: 503,
+      code: 'failed_event_not_stored',
+      pointer: '/x',
+      got: 'the string "far"',
+    })
     expect(one.json.detail).toContain('Field /x: got the string "far", expected a number.')
     const mixed = await post([anEvent(), anEvent({ x: 'far' })])
     expect(mixed.status).toBe(207)
     expect(mixed.json.results[1]).toMatchObject({ status: 503 })
-    expect((await post('nonsense')).json).toMatchObject({ status: 503, code: 'refusal_not_kept' })
+    expect((await post('nonsense')).json).toMatchObject({ status: 503, code: 'failed_event_not_stored' })
   })
 
   it('starts while the log is away, says 503, and serves as soon as it is there', async () => {
@@ -124,20 +170,53 @@ describe('honest answers', () => {
     expect((await post(anEvent())).status).toBe(200)
   })
 
-  it('is not ready before every topic that it writes is there, and is by itself afterwards', async () => {
+  it('takes nothing and is not ready before every topic that it writes is there, and is by itself afterwards', async () => {
     const clock = new ManualClock()
     const log = new FakeLog()
     for (const topic of ['lol.truth', 'failed-events', 'lol.curated']) log.absentTopics.add(topic)
-    const { health, lines } = await startGateway({ log, clock })
+    const { post, health, lines } = await startGateway({ log, clock })
     await clock.advance(30_000)
     expect(health.notReady()).toEqual({
-      'ingest-gateway log': 'the event log has no topic lol.truth, failed-events yet',
+      'ingest-gateway log': 'There is no topic lol.truth, failed-events: create it with "millrace topics ensure".',
     })
     expect(health.live()).toBe(true)
     expect(lines.filter(line => line.includes('log_unreachable'))).toHaveLength(1)
+    const early = await post(anEvent())
+    expect(early.json).toMatchObject({ status: 503, code: 'topic_missing' })
+    expect(early.json.detail).toContain('lol.truth, failed-events')
     log.absentTopics.clear()
     await clock.advance(2_000)
     expect(health.notReady()).toBeNull()
+    expect((await post(anEvent())).status).toBe(200)
+  })
+
+  it('takes nothing and is not ready before every partition that it writes has a leader', async () => {
+    const clock = new ManualClock()
+    const log = new FakeLog()
+    log.leaderlessTopics.add('lol.truth')
+    const { post, health } = await startGateway({ log, clock })
+    expect(health.notReady()).toEqual({ 'ingest-gateway log': expect.stringContaining('no leader') })
+    const early = await post(anEvent())
+    expect(early.json).toMatchObject({ status: 503, code: 'log_unavailable' })
+    expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(log.appends).toEqual([])
+    log.leaderlessTopics.clear()
+    await clock.advance(2_000)
+    expect(health.notReady()).toBeNull()
+    expect((await post(anEvent())).status).toBe(200)
+  })
+
+  it('makes the producer again when it does not know every topic, and is not ready until one does', async () => {
+    const clock = new ManualClock()
+    const log = new FakeLog()
+    log.unknownToProducer.add('lol.raw')
+    const { post, health } = await startGateway({ log, clock })
+    expect(health.notReady()).toEqual({ 'ingest-gateway log': expect.stringContaining('There is no topic lol.raw') })
+    expect((await post(anEvent())).json).toMatchObject({ status: 503, code: 'topic_missing' })
+    log.unknownToProducer.clear()
+    await clock.advance(2_000)
+    expect(health.notReady()).toBeNull()
+    expect(log.closedProducers).toBe(log.madeProducers - 1)
   })
 
   it('is not ready while the log does not answer, and is again afterwards', async () => {

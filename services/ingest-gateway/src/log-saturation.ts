@@ -5,15 +5,18 @@ const SPAN_MS = 500
 
 interface Span {
   readonly startMs: number
-  taken: number
-  turnedAway: number
+  stored: number
+  refused: number
 }
 
 /**
- * Whether a log lately turned away more records than it took. One partition that is stuck among many does not make it so.
- * Where nothing is sent because of it, it is over after a second.
+ * Whether the log refused more records than it stored in the last second. A single slow partition among many is not saturation.
+ * It ends after a second in which nothing was sent.
  */
-export function createPressure(clock: Clock): { note(results: readonly AppendResult[]): void; isHigh(): boolean } {
+export function createLogSaturation(clock: Clock): {
+  record(results: readonly AppendResult[]): void
+  isSaturated(): boolean
+} {
   let spans: Span[] = []
   const recent = (): Span[] => {
     const nowMs = clock.now()
@@ -21,21 +24,21 @@ export function createPressure(clock: Clock): { note(results: readonly AppendRes
     return spans
   }
   return {
-    note(results) {
+    record(results) {
       const nowMs = clock.now()
       let span = recent().at(-1)
       if (!span || nowMs - span.startMs >= SPAN_MS) {
-        span = { startMs: nowMs, taken: 0, turnedAway: 0 }
+        span = { startMs: nowMs, stored: 0, refused: 0 }
         spans.push(span)
       }
       for (const result of results) {
-        if (result.ok) span.taken++
-        else if (result.error.code === 'log_saturated') span.turnedAway++
+        if (result.ok) span.stored++
+        else if (result.error.code === 'log_saturated') span.refused++
       }
     },
-    isHigh() {
+    isSaturated() {
       let balance = 0
-      for (const { taken, turnedAway } of recent()) balance += turnedAway - taken
+      for (const { stored, refused } of recent()) balance += refused - stored
       return balance > 0
     },
   }
