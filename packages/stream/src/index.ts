@@ -32,3 +32,16 @@ export {
 } from './step.ts'
 export { runStreamService, type ServiceFrame, type ServiceParts } from './stream-service.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'
+export {
+  type Group,
+  groupKey,
+  type LateEvents,
+  lateEvents,
+  type WindowPartial,
+  windowPartial,
+} from './windows/window-records.ts'
+export {
+  createWindowedAggregation,
+  type WindowedAggregationOptions,
+  type WindowResult,
+} from './windows/windowed-aggregation.ts'

@@ -1,0 +1,202 @@
+import { instantMs, type Topic } from '@millrace/contracts'
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import { emitEvent } from '../emit-event.ts'
+import { failedRecord } from '../failed-records.ts'
+import { deadLetter } from '../step.ts'
+import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
+import { encodeRestartState, restartFrom } from './restart-state.ts'
+import { groupKey, type LateEvents, type WindowPartial, windowPartial } from './window-records.ts'
+import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
+
+interface MergedGroup {
+  readonly group: readonly string[]
+  /** The latest partial result of each source partition. */
+  readonly parts: Map<number, WindowPartial>
+}
+
+interface MergedWindow {
+  readonly startMs: number
+  /** Offset of the first partial result of the window. */
+  readonly since: number
+  readonly groups: Map<string, MergedGroup>
+  readonly changed: Set<MergedGroup>
+  /** Newest time of sending of a partial result of the window, ms. */
+  touchedMs: number
+}
+
+const MINUTE_MS = 60_000
+
+interface SourceProgress {
+  watermarkMs: number
+  sentMs: number
+}
+
+/**
+ * Stage two, for one partition of partial results: merges the latest one of each source partition. A window is forgotten when nothing
+ * came for it for a while and every source partition that is not idle is past its grace; a partial result that comes later still is
+ * counted as late, because the others it belongs to are gone.
+ */
+export class MergeProcessor<Source extends Topic, Results extends Topic, Result> implements PartitionProcessor {
+  readonly #options: WindowedAggregationOptions<Source, Results, Result> & { readonly idleAfterMs: number }
+  readonly #windows = new Map<number, MergedWindow>()
+  readonly #sources = new Map<number, SourceProgress>()
+  #publishFrom = 0
+  #newestWindowMs = Number.NEGATIVE_INFINITY
+  /** Windows up to this one were forgotten, or lack partial results that retention took. */
+  #forgottenUpToMs = Number.NEGATIVE_INFINITY
+  #sentMs = Number.NEGATIVE_INFINITY
+  #next = 0
+  #flushed = 0
+  #emits: Emit[] = []
+  #failed: FailedRecord[] = []
+
+  constructor(options: WindowedAggregationOptions<Source, Results, Result> & { readonly idleAfterMs: number }) {
+    this.#options = options
+  }
+
+  async open(assignment: Assignment) {
+    const { readFrom, publishFrom, state, lostUpToMs } = restartFrom(assignment)
+    this.#publishFrom = publishFrom
+    this.#newestWindowMs = state.newestWindowMs
+    // The watermark of a restart state is the newest window that was forgotten before it.
+    this.#forgottenUpToMs = Math.max(lostUpToMs, state.progress.watermarkMs)
+    this.#sentMs = state.progress.sentMs
+    this.#next = readFrom
+    this.#flushed = publishFrom
+    return { readFrom, publishFrom }
+  }
+
+  process(records: readonly LogRecord[]): ProcessResult {
+    for (const record of records) this.#merge(record)
+    return this.#take(null)
+  }
+
+  tick(): ProcessResult | null {
+    if (this.#next <= this.#flushed) return null
+    for (const window of this.#windows.values()) if (window.changed.size > 0) this.#publish(window)
+    this.#flushed = this.#next
+    return this.#take(this.#next)
+  }
+
+  close(reason: 'revoked' | 'stopping'): ProcessResult | null {
+    return reason === 'stopping' ? this.tick() : null
+  }
+
+  #merge(record: LogRecord): void {
+    const { offset, timestampMs: sentMs, value } = record
+    this.#next = offset + 1
+    const partial = readPartial(value)
+    if (!partial) {
+      const fault = deadLetter('wrong_field', 'expected a partial result of a window')
+      if (offset >= this.#publishFrom) this.#failed.push(failedRecord(record, fault))
+      return
+    }
+    const startMs = instantMs(partial.window)
+    const isNextMinute = Math.floor(sentMs / MINUTE_MS) > Math.floor(this.#sentMs / MINUTE_MS)
+    this.#sentMs = Math.max(this.#sentMs, sentMs)
+    this.#noteSource(partial, sentMs)
+    if (isNextMinute) this.#forget()
+    if (startMs <= this.#forgottenUpToMs && !this.#windows.has(startMs)) {
+      if (offset >= this.#publishFrom) this.#tooLate(partial)
+      return
+    }
+    const window = this.#window(startMs, offset)
+    window.touchedMs = Math.max(window.touchedMs, sentMs)
+    const key = groupKey(partial.group)
+    const merged = window.groups.get(key) ?? { group: partial.group, parts: new Map() }
+    window.groups.set(key, merged)
+    if ((merged.parts.get(partial.partition)?.revision ?? 0) >= partial.revision) return
+    merged.parts.set(partial.partition, partial)
+    if (offset >= this.#publishFrom) window.changed.add(merged)
+  }
+
+  #noteSource({ partition, watermark }: WindowPartial, sentMs: number): void {
+    const watermarkMs = instantMs(watermark)
+    const source = this.#sources.get(partition)
+    if (!source) this.#sources.set(partition, { watermarkMs, sentMs })
+    else {
+      source.watermarkMs = Math.max(source.watermarkMs, watermarkMs)
+      source.sentMs = Math.max(source.sentMs, sentMs)
+    }
+  }
+
+  #window(startMs: number, since: number): MergedWindow {
+    const known = this.#windows.get(startMs)
+    if (known) return known
+    const window = {
+      ...{ startMs, since, groups: new Map(), changed: new Set<MergedGroup>(), touchedMs: Number.NEGATIVE_INFINITY },
+    }
+    this.#windows.set(startMs, window)
+    this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
+    return window
+  }
+
+  #publish(window: MergedWindow): void {
+    const { merge, zero, results, toEvent } = this.#options
+    for (const { group, parts } of window.changed) {
+      let result = zero
+      let events = 0
+      let revision = 0
+      for (const partial of parts.values()) {
+        result = merge(result, partial.result as Result)
+        events += partial.events
+        revision += partial.revision
+      }
+      this.#emits.push(emitEvent(results, toEvent({ windowMs: window.startMs, group, events, result, revision })))
+    }
+    window.changed.clear()
+  }
+
+  #tooLate({ window, group, partition, events, revision }: WindowPartial): void {
+    this.#emits.push(
+      emitEvent(this.#options.late, {
+        eventId: `${window} ${groupKey(group)} ${partition}`,
+        datetime: window,
+        window,
+        group,
+        partition,
+        events,
+        reason: 'state_expired',
+        revision,
+      } satisfies LateEvents),
+    )
+  }
+
+  /** Forgets the oldest windows, in order, as far as nothing can be expected for them. */
+  #forget(): void {
+    const { windowMs, graceMs, idleAfterMs } = this.#options
+    let watermarkMs = Number.POSITIVE_INFINITY
+    for (const source of this.#sources.values())
+      if (this.#sentMs - source.sentMs <= idleAfterMs) watermarkMs = Math.min(watermarkMs, source.watermarkMs)
+    for (const startMs of [...this.#windows.keys()].sort((a, b) => a - b)) {
+      const window = this.#windows.get(startMs)!
+      if (startMs + windowMs + graceMs > watermarkMs || this.#sentMs - window.touchedMs <= idleAfterMs) return
+      this.#publish(window)
+      this.#windows.delete(startMs)
+      this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, startMs)
+    }
+  }
+
+  #take(done: number | null): ProcessResult {
+    let stateFrom = this.#next
+    for (const { since } of this.#windows.values()) stateFrom = Math.min(stateFrom, since)
+    const metadata = encodeRestartState({
+      stateFrom,
+      progress: { watermarkMs: this.#forgottenUpToMs, sentMs: this.#sentMs },
+      newestWindowMs: this.#newestWindowMs,
+    })
+    const result = { emits: this.#emits, failed: this.#failed, done, metadata }
+    this.#emits = []
+    this.#failed = []
+    return result
+  }
+}
+
+function readPartial(value: Buffer): WindowPartial | null {
+  try {
+    const parsed = windowPartial.safeParse(JSON.parse(value.toString()))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,253 @@
+import { createInstantWriter, type EventOf, eventTimeOf, isSaneEventTime, type Topic } from '@millrace/contracts'
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import { decodeJson } from '../decode-json.ts'
+import { emitEvent } from '../emit-event.ts'
+import { failedRecord } from '../failed-records.ts'
+import { IdTable } from '../id-table.ts'
+import { advance, type Progress, type RestartPoint } from '../progress.ts'
+import { deadLetter } from '../step.ts'
+import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
+import { emptyRestartState, encodeRestartState, type RestartState, restartFrom } from './restart-state.ts'
+import { type Group, groupKey, type LateEvents } from './window-records.ts'
+import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
+
+interface Partial<Result> {
+  readonly group: Group
+  result: Result
+  events: number
+  /** Offset behind the last event. */
+  revision: number
+}
+
+interface Window<Result> {
+  readonly startMs: number
+  /** How far the partition had come before the first event of the window, and the offset of that event. */
+  readonly since: RestartPoint
+  readonly partials: Map<string, Partial<Result>>
+  /** Ids of the events that are counted. */
+  readonly ids: IdTable
+  /** Partial results that changed since they were published. */
+  readonly changed: Set<Partial<Result>>
+}
+
+/** Changed partial results that are published at the latest, whatever the time. */
+const MOST_CHANGED = 20_000
+const writeInstant = createInstantWriter()
+/** Instants are written up to the end of the year 9999. */
+const LAST_MS = Date.UTC(9999, 11, 31)
+
+/**
+ * Stage one, for one source partition. Its state is a function of the partition's log: it depends on the events of the windows that
+ * are still counted, and a restart reads from the first of them. Nothing is committed before it is published.
+ */
+export class PartialProcessor<Source extends Topic, Results extends Topic, Result> implements PartitionProcessor {
+  readonly #options: WindowedAggregationOptions<Source, Results, Result>
+  readonly #decode
+  readonly #windows = new Map<number, Window<Result>>()
+  #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
+  #publishFrom = 0
+  #progress: Progress = emptyRestartState(0).progress
+  #newestWindowMs = Number.NEGATIVE_INFINITY
+  /** Windows up to this one lack records that retention took: what was published of them stays. */
+  #lostUpToMs = Number.NEGATIVE_INFINITY
+  /** Offset behind the last record. */
+  #next = 0
+  #flushed = 0
+  #changed = 0
+  #emits: Emit[] = []
+  #failed: FailedRecord[] = []
+
+  constructor(options: WindowedAggregationOptions<Source, Results, Result>) {
+    this.#options = options
+    this.#decode = decodeJson(options.source.schema)
+  }
+
+  async open(assignment: Assignment) {
+    const { topic, partition } = assignment
+    const { readFrom, publishFrom, state, lostUpToMs } = restartFrom(assignment)
+    this.#assignment = { topic, partition }
+    this.#publishFrom = publishFrom
+    this.#progress = state.progress
+    this.#newestWindowMs = state.newestWindowMs
+    this.#lostUpToMs = lostUpToMs
+    this.#next = readFrom
+    this.#flushed = publishFrom
+    if (lostUpToMs > Number.NEGATIVE_INFINITY)
+      this.#options.logger?.warn({ topic, partition, ...state, readFrom }, 'window_state_lost_to_retention')
+    return { readFrom, publishFrom }
+  }
+
+  process(records: readonly LogRecord[]): ProcessResult {
+    for (const record of records) this.#count(record)
+    return this.#changed >= MOST_CHANGED ? this.#flush() : this.#take(null)
+  }
+
+  tick(): ProcessResult | null {
+    return this.#next > this.#flushed ? this.#flush() : null
+  }
+
+  close(reason: 'revoked' | 'stopping'): ProcessResult | null {
+    return reason === 'stopping' ? this.tick() : null
+  }
+
+  #count(record: LogRecord): void {
+    const { source, graceMs } = this.#options
+    const { offset, timestampMs: sentMs } = record
+    this.#next = offset + 1
+    const isPublished = offset >= this.#publishFrom
+    const decoded = this.#decode(record, record)
+    if (decoded.kind !== 'ok') {
+      if (decoded.kind === 'dead-letter' && isPublished) this.#failed.push(failedRecord(record, decoded))
+      return
+    }
+    const event = decoded.value as EventOf<Source>
+    const eventId = String((decoded.value as Readonly<Record<string, unknown>>).eventId)
+    const timeMs = eventTimeOf(source, decoded.value)
+    if (timeMs === null || Math.abs(timeMs) > LAST_MS) {
+      const fault = deadLetter('wrong_field', `no event time (${source.timeText})`, { sourceEventId: eventId })
+      if (isPublished) this.#failed.push(failedRecord(record, fault))
+      return
+    }
+    const startMs = this.#startOf(timeMs)
+    const before = this.#progress
+    this.#progress = advance(before, timeMs, sentMs)
+    const isPlausible = isSaneEventTime(timeMs, sentMs)
+    const isAfterGrace = startMs + this.#options.windowMs + graceMs <= before.watermarkMs
+    if (!isPlausible || isAfterGrace || startMs <= this.#lostUpToMs) {
+      const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'
+      this.#tooLate({ eventId, timeMs, startMs, reason, offset })
+    } else this.#addTo(this.#window(startMs, { offset, before }), { event, eventId, offset, isPublished })
+    if (this.#progress.watermarkMs > before.watermarkMs) this.#dropWindows()
+  }
+
+  #startOf(timeMs: number): number {
+    return Math.floor(timeMs / this.#options.windowMs) * this.#options.windowMs
+  }
+
+  #window(startMs: number, { offset, before }: { readonly offset: number; readonly before: Progress }): Window<Result> {
+    const known = this.#windows.get(startMs)
+    if (known) return known
+    const since = { stateFrom: offset, progress: before }
+    const window = { startMs, since, partials: new Map(), ids: new IdTable(), changed: new Set<Partial<Result>>() }
+    this.#windows.set(startMs, window)
+    this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
+    return window
+  }
+
+  #addTo(
+    window: Window<Result>,
+    {
+      event,
+      eventId,
+      offset,
+      isPublished,
+    }: {
+      readonly event: EventOf<Source>
+      readonly eventId: string
+      readonly offset: number
+      readonly isPublished: boolean
+    },
+  ): void {
+    const { groupsOf, zero, add, metrics } = this.#options
+    const { topic } = this.#assignment
+    if (window.ids.putIfAbsent(eventId, offset - window.since.stateFrom) !== null) {
+      if (isPublished) metrics?.duplicates.inc({ topic }, 1)
+      return
+    }
+    for (const group of groupsOf(event)) {
+      const key = groupKey(group)
+      let partial = window.partials.get(key)
+      if (!partial) {
+        partial = { group, result: zero, events: 0, revision: 0 }
+        window.partials.set(key, partial)
+      }
+      partial.result = add(partial.result, event)
+      partial.events++
+      partial.revision = offset + 1
+      if (!isPublished || window.changed.has(partial)) continue
+      window.changed.add(partial)
+      this.#changed++
+    }
+  }
+
+  #tooLate({
+    eventId,
+    timeMs,
+    startMs,
+    reason,
+    offset,
+  }: {
+    readonly eventId: string
+    readonly timeMs: number
+    readonly startMs: number
+    readonly reason: LateEvents['reason']
+    readonly offset: number
+  }): void {
+    if (offset < this.#publishFrom) return
+    const { topic, partition } = this.#assignment
+    this.#options.metrics?.late.inc({ topic }, 1)
+    this.#emits.push(
+      emitEvent(this.#options.late, {
+        eventId: `${eventId}:late`,
+        datetime: writeInstant(timeMs),
+        window: writeInstant(startMs),
+        group: null,
+        partition,
+        events: 1,
+        reason,
+        revision: offset + 1,
+      } satisfies LateEvents),
+    )
+  }
+
+  /** Forgets the windows whose grace is over; what changed in them is published first. */
+  #dropWindows(): void {
+    const { windowMs, graceMs } = this.#options
+    for (const window of this.#windows.values()) {
+      if (window.startMs + windowMs + graceMs > this.#progress.watermarkMs) continue
+      this.#publish(window)
+      this.#windows.delete(window.startMs)
+    }
+  }
+
+  #publish(window: Window<Result>): void {
+    const { partition } = this.#assignment
+    for (const partial of window.changed)
+      this.#emits.push(
+        emitEvent(this.#options.partials, {
+          window: writeInstant(window.startMs),
+          partition,
+          ...partial,
+          watermark: writeInstant(this.#progress.watermarkMs),
+        }),
+      )
+    this.#changed -= window.changed.size
+    window.changed.clear()
+  }
+
+  #flush(): ProcessResult {
+    for (const window of this.#windows.values()) if (window.changed.size > 0) this.#publish(window)
+    this.#flushed = this.#next
+    return this.#take(this.#next)
+  }
+
+  #take(done: number | null): ProcessResult {
+    const result = {
+      emits: this.#emits,
+      failed: this.#failed,
+      done,
+      metadata: encodeRestartState(this.#restartState()),
+    }
+    this.#emits = []
+    this.#failed = []
+    return result
+  }
+
+  #restartState(): RestartState {
+    let { stateFrom, progress } = { stateFrom: this.#next, progress: this.#progress }
+    for (const { since } of this.#windows.values()) if (since.stateFrom < stateFrom) ({ stateFrom, progress } = since)
+    const { topic, partition } = this.#assignment
+    this.#options.metrics?.rewind.set({ topic, partition }, this.#next - stateFrom)
+    return { stateFrom, progress, newestWindowMs: this.#newestWindowMs }
+  }
+}

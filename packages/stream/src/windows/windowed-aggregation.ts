@@ -1,0 +1,69 @@
+import type { EventOf, Topic } from '@millrace/contracts'
+import type { Logger } from '@millrace/runtime'
+import type { KeyedMetrics } from '../keyed-metrics.ts'
+import type { Topology } from '../topology.ts'
+import { MergeProcessor } from './merge-processor.ts'
+import { PartialProcessor } from './partial-processor.ts'
+import type { Group } from './window-records.ts'
+
+/** What a result of a window and group is made into. */
+export interface WindowResult<Result> {
+  /** Start of the window, ms since the epoch. */
+  readonly windowMs: number
+  readonly group: Group
+  /** Events that the result holds. */
+  readonly events: number
+  readonly result: Result
+  /** Sum of the revisions of the source partitions' results: it only grows. */
+  readonly revision: number
+}
+
+export interface WindowedAggregationOptions<Source extends Topic, Results extends Topic, Result> {
+  /** Consumer group. */
+  readonly name: string
+  /** Name of the service, for errors and logs. */
+  readonly service: string
+  readonly source: Source
+  /** Topic of `windowPartial` records, keyed by `groupKey`. */
+  readonly partials: Topic
+  readonly results: Results
+  /** Topic of `lateEvents` records. */
+  readonly late: Topic
+  /** Length of the tumbling windows, ms. */
+  readonly windowMs: number
+  /** How long after its end a window still counts events, ms of event time of their partition. */
+  readonly graceMs: number
+  /** A source partition without partial results for so long, by times of sending, holds up no window of others. */
+  readonly idleAfterMs?: number
+  /** The groups that an event counts in, at least one. */
+  readonly groupsOf: (event: EventOf<Source>) => readonly Group[]
+  /** Result of no event. */
+  readonly zero: Result
+  /** The result with one more event; pure. */
+  readonly add: (result: Result, event: EventOf<Source>) => Result
+  /** The result over the events of both; commutative and associative. */
+  readonly merge: (a: Result, b: Result) => Result
+  readonly toEvent: (result: WindowResult<Result>) => EventOf<Results>
+  readonly logger?: Logger
+  readonly metrics?: KeyedMetrics
+}
+
+const IDLE_AFTER_MS = 600_000
+
+/**
+ * Tumbling windows over a source topic, by groups that are not its key, in two stages of one consumer group. Stage one keeps, per source
+ * partition, the running result of each window and group, and publishes it as a partial result about once a second while it changes.
+ * Stage two keeps the latest partial result of each source partition and publishes their merged result. Replays overwrite.
+ */
+export function createWindowedAggregation<Source extends Topic, Results extends Topic, Result>(
+  options: WindowedAggregationOptions<Source, Results, Result>,
+): Topology {
+  const { name, source, partials, results, late, idleAfterMs = IDLE_AFTER_MS } = options
+  return {
+    name,
+    topics: [source, partials],
+    outputs: [partials, results, late],
+    createProcessor: topic =>
+      topic === source ? new PartialProcessor(options) : new MergeProcessor({ ...options, idleAfterMs }),
+  }
+}
