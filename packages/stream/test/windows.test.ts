@@ -125,11 +125,15 @@ async function expectedOf(driver: TopologyDriver) {
   return { windows, lateIds }
 }
 
-/** What was published: of each window and group the result of the highest revision. */
+/** What was published: of each window and group the result of the highest revision. One revision never has two results. */
 async function publishedBy(driver: TopologyDriver) {
   const newest = new Map<string, { sum: number; events: number; revision: number }>()
+  const ofRevision = new Map<string, string>()
   for (const { window, colour, sum, events, revision } of await driver.read(results)) {
     const key = `${window} ${colour}`
+    const result = `${sum} over ${events}`
+    expect(ofRevision.get(`${key} ${revision}`) ?? result).toBe(result)
+    ofRevision.set(`${key} ${revision}`, result)
     if ((newest.get(key)?.revision ?? 0) <= revision) newest.set(key, { sum, events, revision })
   }
   return new Map([...newest].map(([key, { sum, events }]) => [key, { sum, events }]))
@@ -220,6 +224,19 @@ describe('windowed sums', () => {
       { numRuns: 25 },
     )
   }, 240_000)
+
+  it('ignore a partial result that is older than the one they have', async () => {
+    await using driver = await open()
+    const window = new Date(NOON_MS).toISOString()
+    const partial = (result: number, revision: number, partition = 0) => ({
+      ...{ window, group: ['all'], partition, events: result, result, revision, watermark: window },
+    })
+    await driver.pipe(partials, partial(5, 5), partial(1, 1, 1), partial(3, 3))
+    await driver.advance(2_000)
+    await driver.pipe(partials, partial(4, 4))
+    await driver.advance(2_000)
+    expect(await driver.read(results)).toMatchObject([{ colour: 'all', sum: 6, events: 6, revision: 6 }])
+  })
 
   it('keep out an event of a clock that is two days ahead, and count one that is a day ahead, without harm to others', async () => {
     await using driver = await open()
