@@ -17,6 +17,7 @@ import {
   wireInstant,
   wireNumber,
 } from '@millrace/contracts'
+import { groupKey, lateEvents, type WindowPartial, windowPartial } from '@millrace/stream/windows'
 import { z } from 'zod'
 
 const HOUR_MS = 3_600_000
@@ -97,6 +98,32 @@ export const antennaOverQuota = z.looseObject({
   crossingEventId: eventId.describe('id of that event'),
   usageAtCrossing: z.int().min(0).describe('bytes of the hour with that event'),
   revision: z.int().min(0).describe('offset of the last event that is counted; grows with every correction'),
+})
+
+const window = instant.describe('start of the window')
+const events = z.int().min(1).describe('events of the window')
+const revision = z.int().min(1).describe('grows with every correction')
+
+/** What a sum of bytes is over: app, antenna or user. */
+export const sumTypes = ['app_total_bytes', 'antenna_total_bytes', 'user_total_bytes'] as const
+
+/** Bytes of one app, antenna or user in five minutes; the newest revision counts. */
+export const antennaBytes = z.looseObject({
+  timestamp: window,
+  type: z.enum(sumTypes).describe('what the sum is over'),
+  id: z.string().min(1).describe('the app, antenna or device'),
+  value: z.int().min(0).describe('bytes'),
+  events,
+  revision,
+})
+
+/** Bytes of one device in a clock hour; the newest revision counts. */
+export const antennaUsage = z.looseObject({
+  hour: window,
+  id: deviceId,
+  usage: z.int().min(0).describe('bytes'),
+  events,
+  revision,
 })
 
 /** A device that sends and has no reference record; once per device and hour. */
@@ -212,6 +239,58 @@ const overQuota = defineTopic({
   why: 'Usage of devices that are over their quota, corrected with each later event of the hour.',
 })
 
+const partialTopic = (name: string, of: string) =>
+  defineTopic({
+    name,
+    schema: windowPartial,
+    keyOf: (event: WindowPartial) => groupKey(event.group),
+    keyText: '`group`',
+    eventTimeMs: instantField('window'),
+    partitions,
+    retentionDays: 2,
+    lake: false,
+    derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+    why: `Results of single partitions of antenna.raw, of which ${of} are made; nobody else needs them.`,
+  })
+const lateTopic = (name: string, of: string) =>
+  defineTopic({
+    name,
+    schema: lateEvents,
+    keyOf: keyField('eventId'),
+    eventTimeMs: instantField('datetime'),
+    partitions: 1,
+    retentionDays: 30,
+    derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+    why: `Events that came too late for ${of}, or whose event time is implausible; they are counted.`,
+  })
+
+const bytesPartials = partialTopic('antenna.bytes-partials', 'the sums of antenna.bytes')
+const bytesLate = lateTopic('antenna.bytes-late', 'the sums of antenna.bytes')
+const usagePartials = partialTopic('antenna.usage-partials', 'the sums of antenna.usage')
+const usageLate = lateTopic('antenna.usage-late', 'the sums of antenna.usage')
+
+const bytes = defineTopic({
+  name: 'antenna.bytes',
+  schema: antennaBytes,
+  keyOf,
+  eventTimeMs: instantField('timestamp'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  why: 'Bytes per five minutes by app, by antenna and by user.',
+})
+
+const usage = defineTopic({
+  name: 'antenna.usage',
+  schema: antennaUsage,
+  keyOf,
+  eventTimeMs: instantField('hour'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  why: 'Bytes per clock hour and device.',
+})
+
 const unknownDevices = defineTopic({
   name: 'antenna.unknown-devices',
   schema: antennaUnknownDevice,
@@ -243,6 +322,35 @@ const quotaBreaches = defineTable({
   },
 })
 
+const sums = defineTable({
+  name: 'antenna_bytes',
+  description: 'Bytes per five minutes by app, antenna and user.',
+  partitionKey: ['timestamp', 'type'],
+  clusteringKey: [{ column: 'id', order: 'asc' }],
+  columns: {
+    timestamp: timestamp('start of the window of five minutes'),
+    type: text('app_total_bytes, antenna_total_bytes or user_total_bytes'),
+    id: text('the app, antenna or device'),
+    value: bigint('bytes'),
+    events: bigint('events of the window'),
+    revision: bigint('grows with every correction'),
+  },
+})
+
+const usageHourly = defineTable({
+  name: 'antenna_usage_hourly',
+  description: 'Bytes per clock hour and device.',
+  partitionKey: ['hour'],
+  clusteringKey: [{ column: 'id', order: 'asc' }],
+  columns: {
+    hour: timestamp('start of the UTC clock hour'),
+    id: text('device'),
+    usage: bigint('bytes of the hour'),
+    events: bigint('events of the hour'),
+    revision: bigint('grows with every correction'),
+  },
+})
+
 const unknown = defineTable({
   name: 'antenna_unknown_devices',
   description: 'Devices that sent in a clock hour without a reference record.',
@@ -255,7 +363,7 @@ const unknown = defineTable({
   },
 })
 
-const events = defineTable({
+const eventTable = defineTable({
   name: 'antenna_events',
   description: 'Curated events of mobile antennas, by hour and device.',
   partitionKey: ['hour', 'id'],
@@ -275,7 +383,7 @@ const events = defineTable({
 })
 
 const mappings = [
-  defineMapping(curated, events, event => ({
+  defineMapping(curated, eventTable, event => ({
     writeTimeMicros: microsOf(event.timestamp * 1000),
     values: {
       hour: Date.parse(event.hour),
@@ -306,6 +414,27 @@ const aggregated = [
       revision: event.revision,
     },
   })),
+  defineMapping(bytes, sums, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      timestamp: Date.parse(event.timestamp),
+      type: event.type,
+      id: event.id,
+      value: event.value,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(usage, usageHourly, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      hour: Date.parse(event.hour),
+      id: event.id,
+      usage: event.usage,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
   defineMapping(unknownDevices, unknown, event => ({
     writeTimeMicros: microsOf(Date.parse(event.datetime)),
     values: { hour: Date.parse(event.hour), id: event.id, first_seen: Date.parse(event.datetime) },
@@ -316,7 +445,20 @@ const aggregated = [
 export const antenna = defineDomain({
   name: 'antenna',
   title: 'Traffic of mobile devices through antennas',
-  topics: { raw, curated, users, truth, breaches, overQuota, unknownDevices },
-  tables: [events, quotaBreaches, unknown],
+  topics: {
+    ...{ raw, curated, users, truth, breaches, overQuota, unknownDevices },
+    ...{ bytes, bytesPartials, bytesLate, usage, usagePartials, usageLate },
+  },
+  tables: [eventTable, quotaBreaches, unknown, sums, usageHourly],
+  conservation: [
+    {
+      source: raw,
+      table: sums,
+      eventsColumn: 'events',
+      where: { column: 'type', equals: sumTypes[0] },
+      late: bytesLate,
+    },
+    { source: raw, table: usageHourly, eventsColumn: 'events', late: usageLate },
+  ],
   mappings: [...mappings, ...aggregated],
 })

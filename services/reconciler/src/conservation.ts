@@ -1,6 +1,7 @@
 import type { ConservationRule, FailedEvent } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
+import type { LateEvents } from '@millrace/stream/windows'
 import { idOf, readEvent } from './record-id.ts'
 
 /** Whether the aggregates of a raw topic hold its events: source = counted + late + failed. */
@@ -26,13 +27,24 @@ export async function countedEvents({ table, eventsColumn, where }: Conservation
   return counted
 }
 
-/** Distinct events that are in a topic of late events. */
-export async function lateEvents({ late }: ConservationRule, log: EventLog): Promise<number> {
-  const ids = new Set<string>()
+/**
+ * Events in a topic of late events that the rows of the rule lack: those that no group counts, and those that a group of the rule's
+ * kind does not count. Of several records under one id the newest revision counts.
+ */
+export async function lateCount({ late, where }: ConservationRule, log: EventLog): Promise<number> {
+  const newest = new Map<string, { readonly events: number; readonly revision: number }>()
   for (const { partition, earliest, end } of await log.range(late.name))
     for await (const records of log.read(late.name, partition, earliest, end))
-      for (const { value, offset } of records) ids.add(idOf(readEvent(value), partition, offset))
-  return ids.size
+      for (const { value, offset } of records) {
+        const event = readEvent(value)
+        const { group, events = 1, revision = 0 } = (event ?? {}) as Partial<LateEvents>
+        if (group && where && group[0] !== where.equals) continue
+        const id = idOf(event, partition, offset)
+        if ((newest.get(id)?.revision ?? -1) < revision) newest.set(id, { events, revision })
+      }
+  let count = 0
+  for (const { events } of newest.values()) count += events
+  return count
 }
 
 /** Whether a failed event is one that the aggregating service could not process. */
@@ -45,6 +57,6 @@ export async function checkConservation(
   { log, mart, source, failed }: { log: EventLog; mart: Mart; source: number; failed: number },
 ): Promise<ConservationReport> {
   const counted = await countedEvents(rule, mart)
-  const late = await lateEvents(rule, log)
+  const late = await lateCount(rule, log)
   return { source, counted, late, failed, difference: source - counted - late - failed }
 }

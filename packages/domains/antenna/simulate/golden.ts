@@ -46,7 +46,7 @@ export class GoldenTally {
   rows(): Readonly<Record<string, readonly GoldenRow[]>> {
     const usage = [...this.#usage.values()].map(({ hourMs, id, usage, events }) => {
       const quota = this.#quotas.get(id) ?? null
-      return { hour: hourMs, id, usage, events, quota, over_quota: quota !== null && usage > quota }
+      return { hour: hourMs, id, usage, events, quota }
     })
     return {
       antenna_bytes: [...this.#sums.values()].map(({ windowMs, type, id, value, events }) => ({
@@ -56,8 +56,8 @@ export class GoldenTally {
         value,
         events,
       })),
-      antenna_usage_hourly: usage,
-      antenna_quota_breaches: usage.filter(row => row.over_quota).map(({ over_quota: _, ...row }) => row),
+      antenna_usage_hourly: usage.map(({ quota: _, ...row }) => row),
+      antenna_quota_breaches: usage.filter(row => row.quota !== null && row.usage > row.quota),
     }
   }
 }
