@@ -1,6 +1,7 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
 import { createCuratorTopology } from '@millrace/curator'
 import { createGateway, createKeyStore } from '@millrace/ingest-gateway'
+import { createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createMartWriterTopology } from '@millrace/mart-writer'
 import {
@@ -56,6 +57,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
       createLakeArchiverTopology({
         ...archiver,
         lake,
+        budget: createSegmentBudget(),
         spoolDirectory: options.spoolDirectory,
         format: options.lakeFormat,
         maxAgeMs: options.archiveAfterMs,

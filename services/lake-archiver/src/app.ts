@@ -1,5 +1,5 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { webHdfsLakeFromEnv } from '@millrace/lake'
+import { createSegmentBudget, webHdfsLakeFromEnv } from '@millrace/lake'
 import {
   type Component,
   createAdminServer,
@@ -29,6 +29,11 @@ export async function runArchiver(variables: Readonly<Record<string, string | un
     logger,
     metrics,
     spoolDirectory: config.SPOOL_DIRECTORY,
+    budget: createSegmentBudget({
+      maxMemoryBytes: config.SEGMENT_MEMORY_BUDGET,
+      maxSpoolBytes: config.SPOOL_BUDGET,
+      maxOpenSegments: config.OPEN_SEGMENT_BUDGET,
+    }),
     format: config.LAKE_FORMAT,
     maxBytes: config.SEGMENT_MAX_BYTES,
     maxRows: config.SEGMENT_MAX_ROWS,

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { topicContract, topicNames } from '@millrace/contracts'
-import { createNdjsonFormat, createParquetFormat, createSegmentWriter, type Lake } from '@millrace/lake'
+import {
+  createNdjsonFormat,
+  createParquetFormat,
+  createSegmentWriter,
+  type Lake,
+  type SegmentBudget,
+} from '@millrace/lake'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { Topology } from '@millrace/stream'
 import { archiverMetrics } from './metrics.ts'
@@ -13,6 +19,8 @@ export interface LakeArchiverParts extends ArchiverOptions {
   readonly lake: Lake
   /** Local folder of this process alone, for segments that are not in the lake yet; what a dead process left there is never needed. */
   readonly spoolDirectory: string
+  /** Shared by all archivers of the process, whatever their topology. */
+  readonly budget: SegmentBudget
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: ServiceMetrics
@@ -22,7 +30,7 @@ export interface LakeArchiverParts extends ArchiverOptions {
 
 /** Archives every topic that the contracts store in the lake. */
 export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
-  const { lake, spoolDirectory, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
+  const { lake, spoolDirectory, budget, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
   const options = { ...ARCHIVER_DEFAULTS, ...given }
   const ownMetrics = archiverMetrics(metrics)
   return {
@@ -44,7 +52,7 @@ export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
         createWriter: observer => {
           const writerId = newWriterId()
           const directory = join(spool, writerId)
-          return createSegmentWriter({ lake, format, topic, partition, writerId, directory, clock, observer })
+          return createSegmentWriter({ lake, format, topic, partition, writerId, directory, budget, clock, observer })
         },
       })
     },

@@ -37,7 +37,7 @@ export interface DataFormat {
   /** The lines of a local file of what was packed. */
   unpack?(packedFile: Readable): AsyncIterable<Buffer>
   /** Makes the data file `target` of the packed lines in `linesFile`; `offsets` has one offset per line, ascending. */
-  finish(linesFile: string, target: string, offsets: readonly number[]): Promise<void>
+  finish(linesFile: string, target: string, offsets: Iterable<number>): Promise<void>
   /** The rows of a local data file in batches, by offset ascending. Rejects with `data_file_damaged`. */
   read(localFile: string): AsyncIterable<readonly LakeRow[]>
 }

@@ -8,6 +8,7 @@ import { newestManifest } from '../manifests.ts'
 import { type Claim, newClaim, settleClaim } from './claim.ts'
 import { type BuiltFile, createOpenSegment, type Hour, QUARANTINE, type SegmentRow } from './open-segment.ts'
 import { rollForward, sweepTemporary } from './roll-forward.ts'
+import type { SegmentBudget } from './segment-budget.ts'
 
 /** What a writer tells about its work, for metrics and logs. */
 export interface SegmentObserver {
@@ -27,6 +28,8 @@ export interface SegmentWriterOptions {
   readonly writerId: string
   /** Local folder of this writer alone; what is in it is lost with the process and never missed. */
   readonly directory: string
+  /** Shared by all writers of the process. */
+  readonly budget: SegmentBudget
   readonly clock: Clock
   readonly observer?: SegmentObserver
 }
@@ -43,20 +46,20 @@ interface Commit {
  * them dies. Methods are called one at a time; each may be called again after it threw a retryable error.
  */
 export function createSegmentWriter(options: SegmentWriterOptions) {
-  const { lake, format, topic, partition, writerId, directory, clock, observer } = options
+  const { lake, format, topic, partition, writerId, directory, budget, clock, observer } = options
   if (!/^[A-Za-z0-9-]+$/.test(writerId))
     throw new Error(`A writer id has letters, digits and dashes only, got "${writerId}".`)
   let names = 0
   const nextName = (): string => `m${++names}`
   let newest: LakeManifest | null = null
-  let segment = createOpenSegment({ directory, format })
+  let segment = createOpenSegment({ directory, format, budget })
   let first = 0
   let next = 0
   let commit: Commit | null = null
   let gapClaim: Claim | null = null
 
   const startAt = (offset: number): void => {
-    segment = createOpenSegment({ directory: join(directory, String(offset)), format })
+    segment = createOpenSegment({ directory: join(directory, String(offset)), format, budget })
     first = offset
     next = Math.max(next, offset)
   }
@@ -81,6 +84,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       lastOffset: next - 1,
       kind: 'data',
       rows: segment.rows,
+      quarantined: segment.quarantined,
       files,
       eventTimeFrom: span && new Date(span.fromMs).toISOString(),
       eventTimeTo: span && new Date(span.toMs).toISOString(),
@@ -128,6 +132,10 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     get bytes() {
       return segment.bytes
     },
+    /** Whether the budget of the process asks for a commit before the segment is full or old. */
+    get isCommitDue() {
+      return segment.isCommitDue
+    },
     /** Hours of event time in what is not committed. */
     get hours() {
       return segment.hours
@@ -159,7 +167,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       if (commit || offset < next) throw new Error(`Offset ${offset} cannot be skipped at ${next}.`)
       next = offset + 1
     },
-    /** Lets what was added go to the local disk, so that memory stays bounded. */
+    /** Called after a batch of rows: keeps memory, local disk and open segments within the budget. */
     flush: (): Promise<void> => segment.flush(),
     /** Puts everything below `next` into the lake, by this writer or by whoever was faster. */
     async commit(): Promise<void> {

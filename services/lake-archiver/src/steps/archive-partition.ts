@@ -36,7 +36,7 @@ export interface ArchivePartitionParts {
   readonly metrics: ArchiverMetrics
 }
 
-type ClosedBy = 'bytes' | 'rows' | 'age' | 'hours' | 'gap' | 'stop'
+type ClosedBy = 'bytes' | 'rows' | 'age' | 'hours' | 'gap' | 'stop' | 'budget'
 
 /** Brokers refuse records whose time of sending is further ahead of their own clock. */
 const BROKER_AHEAD_MS = 3_600_000
@@ -104,7 +104,8 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
 
   const full = (): ClosedBy | null => {
     if (writer.bytes >= options.maxBytes) return 'bytes'
-    return writer.rows >= options.maxRows ? 'rows' : null
+    if (writer.rows >= options.maxRows) return 'rows'
+    return writer.isCommitDue ? 'budget' : null
   }
 
   const isBehindGap = ({ offset }: LogRecord): boolean => offset > writer.next && contract.cleanup === 'delete'
