@@ -21,6 +21,11 @@ export class BufferPool {
     this.#maxBytes = maxBytes
   }
 
+  /** Size of the buffers in use. */
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
   /** @returns a buffer of at least `bytes` */
   take(bytes: number): Buffer {
     const size = sizeFor(bytes)

@@ -71,12 +71,6 @@ export class HourLines {
     return this.#buffer?.length ?? 0
   }
 
-  get sealedBytes(): number {
-    let bytes = 0
-    for (const { buffer } of this.#sealed) bytes += buffer.length
-    return bytes
-  }
-
   get indexBytes(): number {
     return this.offsets.capacity + this.eventTimes.capacity
   }

@@ -45,6 +45,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
   const hours = new Map<Hour, HourLines>()
   let bytes = 0
   let rows = 0
+  let indexBytes = 0
   let builtBytes = 0
   let writing: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
@@ -103,11 +104,8 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     get bufferedBytes() {
       return sum(lines => lines.bufferedBytes)
     },
-    get sealedBytes() {
-      return sum(lines => lines.sealedBytes)
-    },
     get indexBytes() {
-      return sum(lines => lines.indexBytes)
+      return indexBytes
     },
     get spoolBytes() {
       return builtBytes + sum(lines => lines.written)
@@ -151,8 +149,11 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
         if (hours.size === 0) budget.add(member)
         lines = new HourLines({ file: join(directory, `${hour}.lines`), format, pool: budget.pool })
         hours.set(hour, lines)
+        indexBytes += lines.indexBytes
       }
+      const before = lines.indexBytes
       bytes += lines.add(offset, eventTimeMs ?? 0, line)
+      indexBytes += lines.indexBytes - before
       rows += 1
     },
     /** Starts to write whole parts to the local disk, and waits while the process is above its memory limit. */
@@ -176,6 +177,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       if (hours.size === 0) budget.remove(member)
       rows = sum(lines => lines.rows)
       bytes = sum(lines => lines.bytes)
+      indexBytes = sum(lines => lines.indexBytes)
     },
     /** Smallest and largest plausible event time of the rows. */
     eventTimeSpan(): { readonly fromMs: number; readonly toMs: number } | null {
@@ -213,6 +215,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       budget.remove(member)
       rows = 0
       bytes = 0
+      indexBytes = 0
       builtBytes = 0
       await rm(directory, { recursive: true, force: true })
     },

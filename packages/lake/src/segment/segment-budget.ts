@@ -33,8 +33,6 @@ const INDEX_SHARE = 1 / 2
 export interface BudgetMember {
   /** Memory of lines that are not on their way to the disk yet. */
   readonly bufferedBytes: number
-  /** Memory of lines that are on their way to the disk. */
-  readonly sealedBytes: number
   /** Memory of the row indexes. */
   readonly indexBytes: number
   /** Local files. */
@@ -85,7 +83,7 @@ export class SegmentBudget {
 
   /** Memory of all line buffers and row indexes. */
   get memoryBytes(): number {
-    return this.#sum(({ bufferedBytes, sealedBytes, indexBytes }) => bufferedBytes + sealedBytes + indexBytes)
+    return this.pool.usedBytes + this.#sum(({ indexBytes }) => indexBytes)
   }
 
   /** Size of all local files. */
@@ -114,7 +112,8 @@ export class SegmentBudget {
     for (const rule of this.#rules) this.#requestCommits(rule, current)
     this.#writeLargest()
     while (this.memoryBytes > this.#maxMemoryBytes) {
-      const writes = [...this.#members].flatMap(({ writing }) => writing ?? [])
+      const writes: Promise<void>[] = []
+      for (const { writing } of this.#members) if (writing) writes.push(writing)
       if (writes.length === 0) return current.settle()
       await Promise.race(writes)
       this.#writeLargest()
@@ -143,8 +142,10 @@ export class SegmentBudget {
   }
 
   #writeLargest(): void {
+    const limit = this.#maxMemoryBytes * WRITE_FROM
+    if (this.memoryBytes <= limit) return
     let rest = this.#sum(({ bufferedBytes, indexBytes }) => bufferedBytes + indexBytes)
-    while (rest > this.#maxMemoryBytes * WRITE_FROM) {
+    while (rest > limit) {
       let largest: BudgetMember | undefined
       for (const member of this.#members) {
         if (member.bufferedBytes > (largest?.bufferedBytes ?? 0)) largest = member
