@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogRecord } from '@millrace/event-log'
@@ -97,13 +97,12 @@ describe('budget of many partitions', () => {
       await forEach(count, partition => Promise.resolve(processors.get(partition)!.close!('stopping')))
       expect(budget).toMatchObject({ memoryBytes: 0, spoolBytes: 0, openSegments: 0 })
       expect(await closedBy()).toEqual({ stop: count })
-      for (let partition = 0; partition < count; partition += 25) {
-        const { rows, manifests } = await stored(partition)
-        expect(rows).toEqual(expected(batchOf(partition, 0, 4 * BATCH_RECORDS)))
-        expect(manifests).toHaveLength(1)
-      }
-    },
-  )
+      await forEach(count, async partition => {
+      const { rows, manifests } = await stored(partition)
+      expect(rows).toEqual(expected(batchOf(partition, 0, 4 * BATCH_RECORDS)))
+      expect(manifests).toHaveLength(1)
+    })
+  })
 
   it('commits the largest segment early when the row indexes fill the memory, and loses nothing', async () => {
     const { open, budget, stored, closedBy } = archivers({ maxMemoryBytes: 16 << 10 })
@@ -198,7 +197,6 @@ describe('budget of many partitions', () => {
 describe('budget and a partition whose disk fails', () => {
   it('gives the error to the partition that cannot write, and lets the others go on', async () => {
     const { open, budget, stored } = archivers({ maxMemoryBytes: 96 << 10 })
-    const { writeFile, mkdir } = await import('node:fs/promises')
     const [broken, healthy] = await Promise.all([open(0), open(1)])
     await mkdir(join(directory, 'spool', TOPIC), { recursive: true })
     // A file where the folder of the partition has to be.
