@@ -98,11 +98,12 @@ describe('budget of many partitions', () => {
       expect(budget).toMatchObject({ memoryBytes: 0, spoolBytes: 0, openSegments: 0 })
       expect(await closedBy()).toEqual({ stop: count })
       await forEach(count, async partition => {
-      const { rows, manifests } = await stored(partition)
-      expect(rows).toEqual(expected(batchOf(partition, 0, 4 * BATCH_RECORDS)))
-      expect(manifests).toHaveLength(1)
-    })
-  })
+        const { rows, manifests } = await stored(partition)
+        expect(rows).toEqual(expected(batchOf(partition, 0, 4 * BATCH_RECORDS)))
+        expect(manifests).toHaveLength(1)
+      })
+    },
+  )
 
   it('commits the largest segment early when the row indexes fill the memory, and loses nothing', async () => {
     const { open, budget, stored, closedBy } = archivers({ maxMemoryBytes: 16 << 10 })
