@@ -17,14 +17,14 @@ import { createPartitionArchiver } from './steps/archive-partition.ts'
 
 export interface LakeArchiverParts extends ArchiverOptions {
   readonly lake: Lake
-  /** Local folder of this process alone, for segments that are not in the lake yet; what a dead process left there is never needed. */
+  /** Local folder of this process alone, for segments that are not in the lake yet. Files of an earlier process are not needed. */
   readonly spoolDirectory: string
   /** Shared by all archivers of the process, whatever their topology. */
   readonly budget: SegmentBudget
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: ServiceMetrics
-  /** Names one possession of a partition among all archivers that ever were. */
+  /** Returns an id that is unique for every assignment of a partition. */
   readonly newWriterId?: () => string
 }
 

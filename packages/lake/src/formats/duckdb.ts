@@ -2,7 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
 let instance: Promise<DuckDBInstance> | undefined
 
-// One engine per process, for all partitions: it only turns files into files, so it keeps no state.
+// One engine per process, for all partitions: it only converts files, so it keeps no state.
 const engine = (): Promise<DuckDBInstance> => {
   instance ??= DuckDBInstance.create(':memory:', {
     memory_limit: '384MB',
@@ -18,7 +18,7 @@ const engine = (): Promise<DuckDBInstance> => {
   return instance
 }
 
-/** A connection to the engine; whoever asked for it closes it. */
+/** A connection to the engine; the caller closes it. */
 export const connect = async (): Promise<DuckDBConnection> => (await engine()).connect()
 
 export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`

@@ -2,8 +2,8 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { Leb128Writer, readLeb128 } from './leb128.ts'
 
 /*
- * The offsets of an NDJSON file's lines travel in a zstd skippable frame before the data: every zstd reader passes over it,
- * so the file stays ordinary compressed NDJSON. Payload: version byte, then zstd of LEB128 deltas; a run costs nearly nothing.
+ * The offsets of an NDJSON file's lines are in a zstd skippable frame before the data. Every zstd reader skips it,
+ * so the file is ordinary compressed NDJSON. Payload: version byte, then zstd of LEB128 deltas; consecutive offsets need almost no space.
  */
 
 const MAGIC = 0x184d2a5e
@@ -25,7 +25,7 @@ export function offsetFrame(offsets: Iterable<number>): Buffer {
   return Buffer.concat([frame, payload])
 }
 
-/** Length of the frame that starts with these bytes, or null when they do not start one of ours. */
+/** Length of the frame that starts with these bytes, or null when they do not start an offset frame. */
 export const offsetFrameLength = (start: Buffer): number | null =>
   start.length >= HEADER_BYTES && start.readUInt32LE(0) === MAGIC ? HEADER_BYTES + start.readUInt32LE(4) : null
 

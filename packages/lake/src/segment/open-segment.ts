@@ -69,7 +69,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     }
   }
 
-  /** Begins to write the sealed parts. An error is thrown by the next call of the owner. */
+  /** Starts to write the sealed parts. An error is thrown by the next call. */
   function startWriting(): void {
     if (writing) return
     failure = undefined
@@ -89,8 +89,8 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     throw error
   }
 
-  /** Puts everything on the local disk. */
-  async function settle(): Promise<void> {
+  /** Writes all lines to the local disk. */
+  async function writeAll(): Promise<void> {
     await writing
     throwFailure()
     for (const lines of hours.values()) lines.seal()
@@ -114,11 +114,11 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       return writing
     },
     isCommitDue: false,
-    writeOut() {
+    startWriteAll() {
       for (const lines of hours.values()) lines.seal()
       startWriting()
     },
-    settle,
+    writeAll,
   }
 
   return {
@@ -162,9 +162,9 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       if (hasSealed()) startWriting()
       await budget.enforce(member)
     },
-    /** Forgets the rows up to and including `offset`; may be called again when it failed. */
+    /** Removes the rows up to and including `offset`; may be called again when it failed. */
     async dropThrough(offset: number): Promise<void> {
-      await settle()
+      await writeAll()
       builtBytes = 0
       for (const [hour, lines] of hours) {
         const index = indexBehind(lines.offsets, offset)
@@ -192,9 +192,9 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       }
       return fromMs <= toMs ? { fromMs, toMs } : null
     },
-    /** Makes the data files, one per hour. */
+    /** Builds the data files, one per hour. */
     async build(): Promise<BuiltFile[]> {
-      await settle()
+      await writeAll()
       builtBytes = 0
       const built: BuiltFile[] = []
       for (const [hour, lines] of hours) {

@@ -31,20 +31,20 @@ const INDEX_SHARE = 1 / 2
 
 /** An open segment as its budget sees it. */
 export interface BudgetMember {
-  /** Memory of lines that are not on their way to the disk yet. */
+  /** Memory of lines of which no write to the disk has begun. */
   readonly bufferedBytes: number
   /** Memory of the row indexes. */
   readonly indexBytes: number
   /** Local files. */
   readonly spoolBytes: number
-  /** The write to the disk that goes on; it never rejects. */
+  /** The current write to the disk; it never rejects. */
   readonly writing: Promise<void> | undefined
   /** Whether the segment is to be committed before it is full or old. */
   isCommitDue: boolean
   /** Starts to write all buffered lines to the disk. */
-  writeOut(): void
+  startWriteAll(): void
   /** Writes all buffered lines to the disk, and throws when that fails. */
-  settle(): Promise<void>
+  writeAll(): Promise<void>
 }
 
 interface CommitRule {
@@ -114,7 +114,7 @@ export class SegmentBudget {
     while (this.memoryBytes > this.#maxMemoryBytes) {
       const writes: Promise<void>[] = []
       for (const { writing } of this.#members) if (writing) writes.push(writing)
-      if (writes.length === 0) return current.settle()
+      if (writes.length === 0) return current.writeAll()
       await Promise.race(writes)
       this.#writeLargest()
     }
@@ -152,7 +152,7 @@ export class SegmentBudget {
       }
       if (!largest) return
       rest -= largest.bufferedBytes
-      largest.writeOut()
+      largest.startWriteAll()
     }
   }
 }
