@@ -12,6 +12,11 @@ export const lakeManifest = z.object({
   lastOffset: offset.describe('last offset of the range'),
   kind: z.enum(['data', 'gap']).describe('gap: retention took the range before it could be archived'),
   rows: z.int().min(0).describe('rows in all files'),
+  quarantined: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('rows with an implausible event time, in the quarantine folder; not in manifests of older writers'),
   files: z
     .array(
       z.object({

@@ -19,7 +19,7 @@ export async function fileDigest(localFile: string): Promise<{ sha256: string; b
   return { sha256: hash.digest('hex'), bytes: (await stat(localFile)).size }
 }
 
-// Between the claim of a range and the renames a file is still under its temporary name, and it may move while we look.
+// Between the claim of a range and the renames a file has its temporary name, and it may be renamed between two reads.
 async function fetchFile(lake: Lake, file: ManifestFile, localFile: string): Promise<void> {
   for (const path of [file.path, file.temporaryPath, file.path]) {
     try {

@@ -6,8 +6,8 @@ import type { Lake, LakeEntry } from './lake.ts'
 import { compareNames, pathSegments } from './lake-path.ts'
 
 /**
- * A lake in a local directory. What it has answered survives kill -9 (not a power cut: nothing is synced to the disk).
- * A rename is a hard link and an unlink, because a link never replaces a file; the file system must know hard links.
+ * A lake in a local directory. Acknowledged writes survive kill -9, but not a power cut: nothing is synced to the disk.
+ * A rename is a hard link and an unlink, because a link never replaces a file; the file system must support hard links.
  */
 export function createDirectoryLake({ directory }: { readonly directory: string }): Lake {
   const root = resolve(directory)
@@ -58,7 +58,7 @@ export function createDirectoryLake({ directory }: { readonly directory: string 
     } catch (error) {
       if (fsCode(error) === 'ENOENT') return (await entryOf('', target)) ? 'target-exists' : 'source-missing'
       if (fsCode(error) !== 'EEXIST') throw error
-      // Two names of one file: an earlier rename was cut off between its two halves.
+      // Two names of one file: an earlier rename stopped between link and unlink.
       if (!(await sameFile(source, target))) return 'target-exists'
     }
     await rm(source, { force: true })

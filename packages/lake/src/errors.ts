@@ -8,7 +8,7 @@ export const lakeErrors = {
   },
   not_found: { message: 'There is no file {path} in {where}.', retryable: false, kind: 'input' },
   disk_full: {
-    message: 'No space left to write {path} in {where}: free some, the writer goes on by itself.',
+    message: 'No space left to write {path} in {where}: free some space, the writer then continues.',
     retryable: true,
     kind: 'infrastructure',
   },
@@ -38,12 +38,12 @@ export const lakeErrors = {
     kind: 'infrastructure',
   },
   lake_unexpected: {
-    message: '{where} gave an answer to {operation} of {path} that cannot be understood: {reason}',
+    message: '{where} gave an answer to {operation} of {path} that is not valid: {reason}',
     retryable: false,
     kind: 'infrastructure',
   },
   claim_unsettled: {
-    message: 'The claim {path} is neither taken nor refused yet.',
+    message: 'The outcome of the claim {path} is not known yet.',
     retryable: true,
     kind: 'infrastructure',
   },
@@ -53,7 +53,7 @@ export const lakeErrors = {
     kind: 'infrastructure',
   },
   data_file_missing: {
-    message: 'A manifest names {path}, which is neither there nor at {temporaryPath} in {where}.',
+    message: 'A manifest names {path}, but neither this file nor {temporaryPath} exists in {where}.',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -64,7 +64,7 @@ export const lakeErrors = {
   },
   lake_ahead_of_log: {
     message:
-      'The lake holds {topic}/{partition} up to offset {lake}, but the log has a newer record at offset {log}: the topic was made anew. Archive it under another lake root.',
+      'The lake holds {topic}/{partition} up to offset {lake}, but the log has a newer record at offset {log}: the topic was deleted and created again. Archive it under another lake root.',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -85,7 +85,7 @@ const NAME = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EINVAL', 'EILSEQ'])
 export const fsCode = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-/** What an error of the local file system means to who uses a lake or a local segment; unknown ones come back as they are. */
+/** Maps an error of the local file system to a `LakeError`; unknown errors are returned unchanged. */
 export function fromFileSystem(error: unknown, details: { where: string; operation: string; path: string }): unknown {
   const code = fsCode(error)
   if (FULL.has(code)) return lakeError('disk_full', details, error)

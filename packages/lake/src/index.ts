@@ -10,6 +10,12 @@ export { howToLook } from './look.ts'
 export { newestManifest, readManifest, readManifests } from './manifests.ts'
 export { type Hour, hourOf, QUARANTINE, type SegmentRow } from './segment/open-segment.ts'
 export {
+  createSegmentBudget,
+  SEGMENT_BUDGET_DEFAULTS,
+  type SegmentBudget,
+  type SegmentBudgetOptions,
+} from './segment/segment-budget.ts'
+export {
   createSegmentWriter,
   type SegmentObserver,
   type SegmentWriter,

@@ -1,7 +1,7 @@
 import type { LakeFormat } from '@millrace/contracts'
 import type { Lake } from './lake.ts'
 
-/** How a person looks at a topic: where its files are, and a command that shows the first rows (DuckDB's command line reads both formats). */
+/** For people: the folder of a topic's files, and a command that shows the first rows (DuckDB's command line reads both formats). */
 export function howToLook(
   { location }: Pick<Lake, 'location'>,
   topic: string,

@@ -6,7 +6,7 @@ import type { Lake } from './lake.ts'
 const PAGE = 1000
 const NAME = /^(\d{20})\.json$/
 
-/** The manifest of the range that begins at `first`, or null when nobody has claimed it. */
+/** The manifest of the range that begins at `first`, or null when it is not claimed. */
 export async function readManifest(
   lake: Lake,
   topic: string,
@@ -50,7 +50,7 @@ async function* claimedFirsts(lake: Lake, topic: string, partition: number): Asy
 /**
  * The newest manifest of a partition. Ranges follow one another without a gap, so from any manifest the next one is found
  * by name: with a good hint this costs two reads however many manifests there are, else one listing.
- * @param hint first offset of a manifest that was the newest once; a wrong one only costs time
+ * @param hint first offset of a manifest that was the newest at some time; a wrong hint only costs time
  */
 export async function newestManifest(
   lake: Lake,
@@ -72,8 +72,8 @@ export async function newestManifest(
 }
 
 /**
- * The manifests of a partition in offset order, those that hold offsets from `fromOffset` on. Read without memory of the
- * whole: one page of names at a time.
+ * The manifests of a partition in offset order, those that hold offsets from `fromOffset` on. Memory holds one page of names at a
+ * time.
  */
 export async function* readManifests(
   lake: Lake,

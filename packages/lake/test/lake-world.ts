@@ -8,6 +8,7 @@ import { expect } from 'vitest'
 import {
   createDirectoryLake,
   createNdjsonFormat,
+  createSegmentBudget,
   createSegmentWriter,
   hourOf,
   type Lake,
@@ -63,6 +64,7 @@ export async function makeWorld(given?: Lake) {
         partition: PARTITION,
         writerId: `w${++writers}-${randomUUID()}`,
         directory: join(directory, `local-${writers}`),
+        budget: createSegmentBudget(),
         clock: new ManualClock(START_MS),
       }),
     remove: () => rm(directory, { recursive: true, force: true }),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNdjsonFormat } from '../src/formats/ndjson-format.ts'
 import { createOpenSegment, type OpenSegment } from '../src/segment/open-segment.ts'
+import { createSegmentBudget } from '../src/segment/segment-budget.ts'
 
 const HOUR_MS = 3_600_000
 const format = createNdjsonFormat()
@@ -43,7 +44,7 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 
 describe('an open segment', () => {
   it('has every line, in parts that were written while more came', async () => {
-    const segment = createOpenSegment({ directory, format })
+    const segment = createOpenSegment({ directory, format, budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }) })
     for (let from = 0; from < 9_000; from += 500) {
       add(segment, from, from + 500)
       await segment.flush()
@@ -52,7 +53,7 @@ describe('an open segment', () => {
   })
 
   it.each([0, 1, 4_001, 8_998])('has the lines behind offset %i when those up to it are dropped', async last => {
-    const segment = createOpenSegment({ directory, format })
+    const segment = createOpenSegment({ directory, format, budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }) })
     add(segment, 0, 9_000)
     await segment.flush()
     const bytes = segment.bytes
@@ -66,7 +67,11 @@ describe('an open segment', () => {
   it('tells with the next look that the disk refused a part, and writes it when the disk takes it', async () => {
     const place = join(directory, 'local')
     await writeFile(place, 'in the way')
-    const segment = createOpenSegment({ directory: place, format })
+    const segment = createOpenSegment({
+      directory: place,
+      format,
+      budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }),
+    })
     add(segment, 0, 9_000)
     await expect(segment.flush()).rejects.toThrow('EEXIST')
     await expect(segment.build()).rejects.toThrow('EEXIST')
@@ -75,7 +80,7 @@ describe('an open segment', () => {
   })
 
   it('holds back a few MiB of all hours together, not of each', async () => {
-    const segment = createOpenSegment({ directory, format })
+    const segment = createOpenSegment({ directory, format, budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }) })
     for (let offset = 0; offset < 9_000; offset++)
       segment.add({ offset, hour: (offset % 24) * HOUR_MS, eventTimeMs: offset, line: Buffer.alloc(700, 'x') })
     await segment.flush()
@@ -84,7 +89,11 @@ describe('an open segment', () => {
 
   it('leaves nothing behind when it is discarded in the middle of writing', async () => {
     const place = join(directory, 'local')
-    const segment = createOpenSegment({ directory: place, format })
+    const segment = createOpenSegment({
+      directory: place,
+      format,
+      budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }),
+    })
     add(segment, 0, 9_000)
     await segment.flush()
     await segment.discard()

@@ -3,6 +3,7 @@ import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
 import type { Catalog } from '@millrace/contracts'
 import { createCuratorTopologies } from '@millrace/curator'
 import { createGateway, createKeyStore } from '@millrace/ingest-gateway'
+import { createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
 import {
@@ -58,6 +59,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const aggregator = of('aggregator')
   const scorer = of('anomaly-scorer')
   const archiver = of('lake-archiver')
+  const budget = createSegmentBudget()
   const writer = of('mart-writer')
   const writerMetrics = createMartWriterMetrics(writer.metrics)
   const scored = createAnomalyScorerTopology()
@@ -72,6 +74,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
             ...archiver,
             domain,
             lake,
+            budget,
             spoolDirectory: options.spoolDirectory,
             format: options.lakeFormat,
             maxAgeMs: options.archiveAfterMs,

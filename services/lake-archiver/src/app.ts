@@ -1,6 +1,6 @@
 import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { webHdfsLakeFromEnv } from '@millrace/lake'
+import { createSegmentBudget, webHdfsLakeFromEnv } from '@millrace/lake'
 import { runStreamService } from '@millrace/stream'
 import { archiverEnv } from './config.ts'
 import { createLakeArchiverTopology } from './topology.ts'
@@ -14,10 +14,16 @@ export const runArchiver = (variables: Readonly<Record<string, string | undefine
     openLog: kafkaEventLogFromEnv,
     build({ config, clock, logger, metrics }) {
       const lake = webHdfsLakeFromEnv(config, { clock, logger })
+      const budget = createSegmentBudget({
+        maxMemoryBytes: config.SEGMENT_MEMORY_BUDGET,
+        maxSpoolBytes: config.SPOOL_BUDGET,
+        maxOpenSegments: config.OPEN_SEGMENT_BUDGET,
+      })
       const topologies = catalogOf(config.DOMAINS).domains.map(domain =>
         createLakeArchiverTopology({
           domain,
           lake,
+          budget,
           clock,
           logger,
           metrics,

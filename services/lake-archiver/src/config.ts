@@ -16,4 +16,8 @@ export const archiverEnv = {
   SEGMENT_MAX_ROWS: env.integer({ min: 1, max: 10_000_000 }).prefault('200000'),
   SEGMENT_MAX_AGE: env.duration().prefault('5m'),
   SEGMENT_MAX_HOURS: env.integer({ min: 1, max: 1000 }).prefault('32'),
+  /** Of all segments of the process together. */
+  SEGMENT_MEMORY_BUDGET: env.bytes().prefault('64MiB'),
+  SPOOL_BUDGET: env.bytes().prefault('3GiB'),
+  OPEN_SEGMENT_BUDGET: env.integer({ min: 1, max: 100_000 }).prefault('1000'),
 } as const

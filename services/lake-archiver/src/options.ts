@@ -7,7 +7,7 @@ export interface ArchiverOptions {
   readonly format?: LakeFormat
   /** Bytes of the records on the local disk. */
   readonly maxBytes?: number
-  /** Memory holds two numbers per row that is not in the lake yet. */
+  /** Memory holds a few bytes per row that is not in the lake yet. */
   readonly maxRows?: number
   /** From the first record of a segment to its commit, by the wall clock. */
   readonly maxAgeMs?: number

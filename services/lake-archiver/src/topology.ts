@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DomainContract, groupOf } from '@millrace/contracts'
-import { createNdjsonFormat, createParquetFormat, createSegmentWriter, type Lake } from '@millrace/lake'
+import {
+  createNdjsonFormat,
+  createParquetFormat,
+  createSegmentWriter,
+  type Lake,
+  type SegmentBudget,
+} from '@millrace/lake'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { Topology } from '@millrace/stream'
 import { archiverMetrics } from './metrics.ts'
@@ -12,18 +18,20 @@ import { createPartitionArchiver } from './steps/archive-partition.ts'
 export interface LakeArchiverParts extends ArchiverOptions {
   readonly domain: DomainContract
   readonly lake: Lake
-  /** Local folder of this process alone, for segments that are not in the lake yet; what a dead process left there is never needed. */
+  /** Local folder of this process alone, for segments that are not in the lake yet. Files of an earlier process are not needed. */
   readonly spoolDirectory: string
+  /** Shared by all archivers of the process, whatever their topology. */
+  readonly budget: SegmentBudget
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: ServiceMetrics
-  /** Names one possession of a partition among all archivers that ever were. */
+  /** Returns an id that is unique for every assignment of a partition. */
   readonly newWriterId?: () => string
 }
 
 /** Archives every topic of a domain that the contracts store in the lake. */
 export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
-  const { domain, lake, spoolDirectory, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
+  const { domain, lake, spoolDirectory, budget, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
   const options = { ...ARCHIVER_DEFAULTS, ...given }
   const ownMetrics = archiverMetrics(metrics)
   return {
@@ -46,7 +54,7 @@ export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
         createWriter: observer => {
           const writerId = newWriterId()
           const directory = join(spool, writerId)
-          return createSegmentWriter({ lake, format, topic, partition, writerId, directory, clock, observer })
+          return createSegmentWriter({ lake, format, topic, partition, writerId, directory, budget, clock, observer })
         },
       })
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson, type LakeManifest } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
-import { createDirectoryLake, type Lake, readDataFile, readManifests } from '@millrace/lake'
+import { createDirectoryLake, createSegmentBudget, type Lake, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import type { ProcessResult } from '@millrace/stream'
 import { expect } from 'vitest'
@@ -46,7 +46,7 @@ export const expected = (logged: readonly LogRecord[]): Map<number, string> =>
   new Map(logged.map(({ offset, value }) => [offset, canonicalJson(JSON.parse(String(value)))]))
 
 /** A lake and archivers of one partition over it. */
-export async function makeArchiveWorld(options: ArchiverOptions = {}) {
+export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = createSegmentBudget()) {
   const directory = await mkdtemp(join(tmpdir(), 'lake-archiver-'))
   const lake = createDirectoryLake({ directory: join(directory, 'lake') })
   const clock = new ManualClock(START_MS)
@@ -62,6 +62,7 @@ export async function makeArchiveWorld(options: ArchiverOptions = {}) {
         format: 'ndjson.zst',
         ...options,
         lake: over,
+        budget,
         clock,
         metrics,
         logger: createLogger('test', { level: 'silent' }),

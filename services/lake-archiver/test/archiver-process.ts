@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createDirectoryLake } from '@millrace/lake'
+import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createLakeArchiverTopology } from '../src/index.ts'
 import { PARTITION, records, TOPIC } from './logged-records.ts'
@@ -15,6 +15,7 @@ const archiver = createLakeArchiverTopology({
   maxRows: 40,
   lake: createDirectoryLake({ directory: join(directory, 'lake') }),
   spoolDirectory: join(directory, 'spool'),
+  budget: createSegmentBudget(),
   clock: systemClock,
   logger: createLogger('archiver-process', { level: 'silent' }),
   metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),

@@ -1,7 +1,7 @@
 import { statfsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createDirectoryLake, readDataFile, readManifests } from '@millrace/lake'
+import { createDirectoryLake, createSegmentBudget, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createLakeArchiverTopology } from '../src/index.ts'
 import { PARTITION, records, TOPIC } from './logged-records.ts'
@@ -18,6 +18,7 @@ const archiver = createLakeArchiverTopology({
   maxRows: 500,
   lake,
   spoolDirectory: join(place === 'spool' ? directory : elsewhere, 'spool'),
+  budget: createSegmentBudget(),
   clock: systemClock,
   logger: createLogger('disk-full-process', { level: 'silent' }),
   metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),

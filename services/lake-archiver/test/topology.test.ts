@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { topicContract } from '@millrace/contracts'
-import { createDirectoryLake } from '@millrace/lake'
+import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -21,6 +21,7 @@ it('archives every topic of the lake through crashes and rebalances, and refuses
   const lake = createDirectoryLake({ directory: join(directory, 'lake') })
   const topology = createLakeArchiverTopology({
     lake,
+    budget: createSegmentBudget(),
     clock,
     spoolDirectory: join(directory, 'spool'),
     maxAgeMs: 10_000,

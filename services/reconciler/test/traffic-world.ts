@@ -16,6 +16,7 @@ import { type Assignment, createEmbeddedEventLog, type LogRecord } from '@millra
 import {
   createDirectoryLake,
   createNdjsonFormat,
+  createSegmentBudget,
   createSegmentWriter,
   hourOf,
   type SegmentWriter,
@@ -201,6 +202,7 @@ export async function openTrafficWorld() {
           partition,
           writerId: `w${++writers}`,
           directory: path.join(directory, 'spool', key),
+          budget: createSegmentBudget(),
           clock,
         })
       if (!segments.has(key)) await writer.open(null)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { type LakeFormat, topicContract } from '@millrace/contracts'
 import { type LogRecord, partitionOfKey } from '@millrace/event-log'
-import { createDirectoryLake } from '@millrace/lake'
+import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import type { SimulatedRecord } from '@millrace/simulation'
@@ -79,6 +79,7 @@ export async function archive(directory: string, moves: LoggedMoves, format: Lak
     lake,
     format,
     spoolDirectory: path.join(run, 'spool'),
+    budget: createSegmentBudget(),
     clock: systemClock,
     logger: createLogger('bench', { level: 'silent' }),
     metrics,

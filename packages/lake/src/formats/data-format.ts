@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { LakeFormat } from '@millrace/contracts'
 
-/** A record on its way into a data file. */
+/** A record to be encoded for a data file. */
 export interface DataRecord {
   readonly offset: number
   /** When it was sent, ms since the epoch. */
@@ -18,7 +18,7 @@ export interface LakeRow {
   readonly event: Record<string, unknown>
 }
 
-/** A line that is put together where it is kept: a text in ASCII, and the bytes of `body` from `from` on. */
+/** A line in two pieces, joined in the line buffer: a text in ASCII, and the bytes of `body` from `from` on. */
 export interface SplicedLine {
   readonly head: string
   readonly body: Buffer
@@ -28,16 +28,16 @@ export interface SplicedLine {
 /** One line without its newline. */
 export type Line = string | Buffer | SplicedLine
 
-/** One way to store the records of a topic. Records become lines of a local file first, so that memory stays bounded. */
+/** A file format of the lake. Records become lines of a local file first, so that memory stays bounded. */
 export interface DataFormat {
   readonly name: LakeFormat
   encode(record: DataRecord): Line
-  /** Makes of whole lines what is kept of them on the local disk; as they are where this is absent. */
+  /** Compresses whole lines for the local file; without it lines are written unchanged. */
   pack?(lines: Buffer): Promise<Buffer>
-  /** The lines of a local file of what was packed. */
+  /** The lines of a packed local file. */
   unpack?(packedFile: Readable): AsyncIterable<Buffer>
-  /** Makes the data file `target` of the packed lines in `linesFile`; `offsets` has one offset per line, ascending. */
-  finish(linesFile: string, target: string, offsets: readonly number[]): Promise<void>
+  /** Builds the data file `target` from the packed lines in `linesFile`; `offsets` has one offset per line, ascending. */
+  finish(linesFile: string, target: string, offsets: Iterable<number>): Promise<void>
   /** The rows of a local data file in batches, by offset ascending. Rejects with `data_file_damaged`. */
   read(localFile: string): AsyncIterable<readonly LakeRow[]>
 }

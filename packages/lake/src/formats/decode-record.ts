@@ -10,7 +10,7 @@ export const MAX_DEPTH = 512
 export type DecodedRecord =
   | {
       readonly ok: true
-      /** Null when the bytes are a plainly written event of the topic's schema, which needs no parser. */
+      /** Null when the bytes are canonical JSON of the topic's schema (zero-copy validation). */
       readonly event: Record<string, unknown> | null
       readonly eventTimeMs: number | null
     }
@@ -28,7 +28,7 @@ const keepExact = (_key: string, value: unknown, context: { source?: string }): 
     ? exact.rawJSON(context.source)
     : value
 
-/** Looks through a parsed value: how deep it is nested, and whether it has numbers that a double does not hold exactly. */
+/** Finds out whether a parsed value is nested too deep, or has numbers that a double does not hold exactly. */
 function inspect(value: object, levels: number, found: { isTooDeep: boolean; isInexact: boolean }): void {
   if (levels === 0) {
     found.isTooDeep = true
@@ -47,8 +47,8 @@ const parseExact = (text: string): unknown =>
   JSON.parse(text, keepExact as (this: unknown, key: string, value: unknown) => unknown)
 
 /**
- * Makes the reader of a topic's records: bytes that have to be a JSON object. A record without a readable event time, or one
- * that is not as its schema says, still is a record.
+ * Creates the decoder of a topic's records, which accepts any JSON object: a record without a readable event time or one that does
+ * not match its schema is stored as well.
  */
 export function createRecordDecoder(topic: Topic): (value: Buffer) => DecodedRecord {
   const reader = eventReaderOf(topic)

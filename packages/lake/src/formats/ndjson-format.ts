@@ -13,7 +13,7 @@ const RETURN = 13
 const SPACE = 32
 const CHUNK_BYTES = 256 << 10
 
-/** A record on one line: between the tokens of JSON a line break means no more than a space, and within them it cannot stand. */
+/** The record without line breaks. In valid JSON they occur between tokens only, where a space means the same. */
 function oneLine(value: Buffer): Buffer {
   if (!value.includes(NEWLINE) && !value.includes(RETURN)) return value
   return Buffer.from(value.map(byte => (byte === NEWLINE || byte === RETURN ? SPACE : byte)))
@@ -25,7 +25,7 @@ const compress = promisify(zstdCompress)
 export function createNdjsonFormat(): DataFormat {
   return {
     name: 'ndjson.zst',
-    // What is written plainly has no line breaks.
+    // Canonical JSON has no line breaks.
     encode: ({ value, event }) => (event === null ? value : oneLine(value)),
     pack: lines => compress(lines, { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
     unpack: packedFile => packedFile.pipe(createZstdDecompress()),

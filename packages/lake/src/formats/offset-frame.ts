@@ -1,27 +1,23 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { Leb128Writer, readLeb128 } from './leb128.ts'
 
 /*
- * The offsets of an NDJSON file's lines travel in a zstd skippable frame before the data: every zstd reader passes over it,
- * so the file stays ordinary compressed NDJSON. Payload: version byte, then zstd of LEB128 deltas; a run costs nearly nothing.
+ * The offsets of an NDJSON file's lines are in a zstd skippable frame before the data. Every zstd reader skips it,
+ * so the file is ordinary compressed NDJSON. Payload: version byte, then zstd of LEB128 deltas; consecutive offsets need almost no space.
  */
 
 const MAGIC = 0x184d2a5e
 const HEADER_BYTES = 8
 const VERSION = 1
 
-export function offsetFrame(offsets: readonly number[]): Buffer {
-  const deltas: number[] = []
+export function offsetFrame(offsets: Iterable<number>): Buffer {
+  const deltas = new Leb128Writer()
   let previous = -1
   for (const offset of offsets) {
-    let delta = offset - previous - 1
-    while (delta >= 128) {
-      deltas.push((delta % 128) | 128)
-      delta = Math.floor(delta / 128)
-    }
-    deltas.push(delta)
+    deltas.write(offset - previous - 1)
     previous = offset
   }
-  const payload = zstdCompressSync(Buffer.from(deltas))
+  const payload = zstdCompressSync(deltas.written)
   const frame = Buffer.alloc(HEADER_BYTES + 1)
   frame.writeUInt32LE(MAGIC, 0)
   frame.writeUInt32LE(payload.length + 1, 4)
@@ -29,7 +25,7 @@ export function offsetFrame(offsets: readonly number[]): Buffer {
   return Buffer.concat([frame, payload])
 }
 
-/** Length of the frame that starts with these bytes, or null when they do not start one of ours. */
+/** Length of the frame that starts with these bytes, or null when they do not start an offset frame. */
 export const offsetFrameLength = (start: Buffer): number | null =>
   start.length >= HEADER_BYTES && start.readUInt32LE(0) === MAGIC ? HEADER_BYTES + start.readUInt32LE(4) : null
 
@@ -39,17 +35,9 @@ export function readOffsetFrame(frame: Buffer): number[] {
   if (frame[HEADER_BYTES] !== VERSION) throw new Error(`offset frame of unknown version ${frame[HEADER_BYTES]}`)
   const offsets: number[] = []
   let previous = -1
-  let delta = 0
-  let scale = 1
-  for (const byte of zstdDecompressSync(frame.subarray(HEADER_BYTES + 1))) {
-    delta += (byte & 127) * scale
-    scale *= 128
-    if (byte < 128) {
-      previous += delta + 1
-      offsets.push(previous)
-      delta = 0
-      scale = 1
-    }
+  for (const delta of readLeb128(zstdDecompressSync(frame.subarray(HEADER_BYTES + 1)))) {
+    previous += delta + 1
+    offsets.push(previous)
   }
   return offsets
 }

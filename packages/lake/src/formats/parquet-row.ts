@@ -3,13 +3,13 @@ import type { DataRecord, Line } from './data-format.ts'
 
 const INSTANT = /^\d{4}-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
 
-/** Whether the text is the one way to write an instant. */
+/** Whether the text is an instant in canonical form. */
 function isCanonicalInstant(text: string): boolean {
   const match = INSTANT.exec(text)
   if (!match) return false
   const ms = Date.parse(text)
   if (Number.isNaN(ms)) return false
-  // Date.parse takes February 30th; only late days of a month need the slower look.
+  // Date.parse takes February 30th; only days 29 to 31 need the slower check.
   return Number(match[2]) <= 28 || new Date(ms).toISOString() === text
 }
 
@@ -34,9 +34,9 @@ function cell(type: ColumnType, value: unknown): string | undefined {
 const OPEN_BRACE_BYTES = 1
 
 /**
- * Makes the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
- * `extra` with what none of them can hold as it is: unknown fields, and values that are not of their column's type. Nulls are left
- * out. A plainly written event goes in as it is.
+ * Creates the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
+ * `extra` with unknown fields and with values that do not fit the type of their column. Nulls are
+ * omitted. The bytes of an event in canonical JSON are copied unchanged.
  */
 export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => Line {
   const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))

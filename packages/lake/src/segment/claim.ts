@@ -3,7 +3,7 @@ import { lakeError } from '../errors.ts'
 import type { Lake } from '../lake.ts'
 import { readManifest } from '../manifests.ts'
 
-/** A claim under way. Kept over failed attempts: what was staged is never written again, because an unanswered rename may still move it. */
+/** An unfinished claim. Kept across failed attempts: a staged file is never written again, because an unanswered rename may still move it. */
 export interface Claim {
   readonly manifest: LakeManifest
   staged: string | null
@@ -14,17 +14,17 @@ export const newClaim = (manifest: LakeManifest): Claim => ({ manifest, staged: 
 
 /**
  * Claims the range of `claim.manifest` by renaming its manifest onto the name of its first offset, which never replaces one.
- * @param nextName gives a name that was not used before in this writer's life
- * @returns the manifest that owns the first offset: the given one, or that of the writer that was faster
- * @throws retryable lake errors; calling again goes on with the same claim
+ * @param nextName returns a name that this writer has not used before
+ * @returns the manifest that owns the first offset: the given one, or that of the writer that claimed it first
+ * @throws retryable lake errors; a repeated call continues the same claim
  */
-export async function settleClaim(lake: Lake, claim: Claim, nextName: () => string): Promise<LakeManifest> {
+export async function resolveClaim(lake: Lake, claim: Claim, nextName: () => string): Promise<LakeManifest> {
   const { topic, partition, firstOffset, writerId } = claim.manifest
   const target = manifestPath(topic, partition, firstOffset)
-  const owner = () => readManifest(lake, topic, partition, firstOffset)
+  const readOwner = () => readManifest(lake, topic, partition, firstOffset)
   if (claim.tried) {
-    const settled = await owner()
-    if (settled) return settled
+    const existing = await readOwner()
+    if (existing) return existing
   }
   if (claim.staged === null) {
     const path = temporaryPath(topic, partition, firstOffset, writerId, `${nextName()}.json`)
@@ -34,8 +34,8 @@ export async function settleClaim(lake: Lake, claim: Claim, nextName: () => stri
   claim.tried = true
   const outcome = await lake.rename(claim.staged, target)
   if (outcome === 'renamed') return claim.manifest
-  const settled = await owner()
-  if (settled) return settled
+  const existing = await readOwner()
+  if (existing) return existing
   if (outcome === 'source-missing') claim.staged = null
   throw lakeError('claim_unsettled', { path: target })
 }

@@ -7,8 +7,8 @@ const TEMPORARY_NAME = /^(\d{20})\./
 const PAGE = 1000
 
 /**
- * Gives the files of a claimed range their final names. Whoever claims the range behind it does this first, so only the
- * newest range can ever have files under temporary names. Harmless when others do the same at the same time.
+ * Renames the files of a claimed range to their final names. A writer does this before it claims the next range, so only the
+ * newest range can have files under temporary names. Safe when several writers do it at the same time.
  * @throws `data_file_missing` when a file is in neither place, `data_file_damaged` when another file has its final name
  */
 export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<void> {
@@ -28,12 +28,11 @@ export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<v
 }
 
 /**
- * Removes what claims left behind. A temporary file goes only when a manifest covers its first offset and has been rolled
- * forward: then the files of other writers have lost, and the owner's own that its manifest does not name are left of failed
- * attempts. All claims on an offset have one name, so the manifest is found by it.
+ * Removes temporary files of lost claims and failed attempts. A file is removed only when a manifest covers its first offset, that
+ * manifest has been rolled forward, and does not name the file. All claims on an offset have one name, so the manifest is found by it.
  * @returns how many files were removed
  */
-export async function sweepTemporary(lake: Lake, topic: string, partition: number): Promise<number> {
+export async function removeTemporaryFiles(lake: Lake, topic: string, partition: number): Promise<number> {
   const folder = temporaryFolder(topic, partition)
   let removed = 0
   let after: string | undefined

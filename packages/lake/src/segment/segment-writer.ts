@@ -5,17 +5,19 @@ import type { Clock } from '@millrace/runtime'
 import type { DataFormat } from '../formats/data-format.ts'
 import type { Lake } from '../lake.ts'
 import { newestManifest } from '../manifests.ts'
-import { type Claim, newClaim, settleClaim } from './claim.ts'
+import { type Claim, newClaim, resolveClaim } from './claim.ts'
 import { type BuiltFile, createOpenSegment, type Hour, QUARANTINE, type SegmentRow } from './open-segment.ts'
-import { rollForward, sweepTemporary } from './roll-forward.ts'
+import { removeTemporaryFiles, rollForward } from './roll-forward.ts'
+import type { SegmentBudget } from './segment-budget.ts'
 
-/** What a writer tells about its work, for metrics and logs. */
+/** Callbacks for metrics and logs. */
 export interface SegmentObserver {
   /** A range is in the lake by this writer, data or gap. */
   committed?(manifest: LakeManifest): void
-  /** Another writer was faster; this one goes on behind it. */
+  /** Another writer had claimed the range; this one continues behind it. */
   lost?(owner: LakeManifest): void
-  swept?(files: number): void
+  /** Temporary files of lost claims were removed. */
+  removedTemporary?(files: number): void
 }
 
 export interface SegmentWriterOptions {
@@ -23,15 +25,17 @@ export interface SegmentWriterOptions {
   readonly format: DataFormat
   readonly topic: string
   readonly partition: number
-  /** Names this writer and no other, ever: settles who owns a claim. Letters, digits and dashes. */
+  /** Unique for every writer: decides who owns a claim. Letters, digits and dashes. */
   readonly writerId: string
-  /** Local folder of this writer alone; what is in it is lost with the process and never missed. */
+  /** Local folder of this writer alone; its files are not needed after the end of the process. */
   readonly directory: string
+  /** Shared by all writers of the process. */
+  readonly budget: SegmentBudget
   readonly clock: Clock
   readonly observer?: SegmentObserver
 }
 
-/** A commit under way. Kept over failed attempts, so that they go on and never write a name twice. */
+/** An unfinished commit. Kept across failed attempts, so that a repeated call continues it and no name is written twice. */
 interface Commit {
   readonly built: readonly BuiltFile[]
   readonly files: LakeManifest['files']
@@ -39,24 +43,24 @@ interface Commit {
 }
 
 /**
- * Archives one partition in ranges, each exactly once, whatever other writers of the same partition do and whenever any of
- * them dies. Methods are called one at a time; each may be called again after it threw a retryable error.
+ * Archives one partition in ranges, each exactly once, whatever other writers of the same partition do and whenever one of
+ * them crashes. Methods are called one at a time; each may be called again after it threw a retryable error.
  */
 export function createSegmentWriter(options: SegmentWriterOptions) {
-  const { lake, format, topic, partition, writerId, directory, clock, observer } = options
+  const { lake, format, topic, partition, writerId, directory, budget, clock, observer } = options
   if (!/^[A-Za-z0-9-]+$/.test(writerId))
     throw new Error(`A writer id has letters, digits and dashes only, got "${writerId}".`)
   let names = 0
   const nextName = (): string => `m${++names}`
   let newest: LakeManifest | null = null
-  let segment = createOpenSegment({ directory, format })
+  let segment = createOpenSegment({ directory, format, budget })
   let first = 0
   let next = 0
   let commit: Commit | null = null
   let gapClaim: Claim | null = null
 
   const startAt = (offset: number): void => {
-    segment = createOpenSegment({ directory: join(directory, String(offset)), format })
+    segment = createOpenSegment({ directory: join(directory, String(offset)), format, budget })
     first = offset
     next = Math.max(next, offset)
   }
@@ -81,6 +85,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       lastOffset: next - 1,
       kind: 'data',
       rows: segment.rows,
+      quarantined: segment.quarantined,
       files,
       eventTimeFrom: span && new Date(span.fromMs).toISOString(),
       eventTimeTo: span && new Date(span.toMs).toISOString(),
@@ -89,8 +94,8 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     }
   }
 
-  /** Lets go of a segment whose first offset another writer owns, and keeps the rows behind that writer's range. */
-  async function yieldTo(owner: LakeManifest, lost: Commit): Promise<void> {
+  /** Drops the rows of a range that another writer owns, and keeps those behind it. */
+  async function continueBehind(owner: LakeManifest, lost: Commit): Promise<void> {
     for (const { temporaryPath: path } of lost.files) await lake.remove(path)
     if (lost.claim?.staged) await lake.remove(lost.claim.staged)
     if (owner.lastOffset + 1 >= next) {
@@ -128,6 +133,10 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     get bytes() {
       return segment.bytes
     },
+    /** Whether the budget of the process asks for a commit before the segment is full or old. */
+    get isCommitDue() {
+      return segment.isCommitDue
+    },
     /** Hours of event time in what is not committed. */
     get hours() {
       return segment.hours
@@ -138,40 +147,40 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       return commit !== null
     },
     /**
-     * Finds where the lake ends, finishes what the last writer had begun, and sweeps up behind losers.
+     * Finds the end of the lake, finishes the renames of the last claim, and removes temporary files of lost claims.
      * @param hint first offset of a manifest that was the newest once, to find the newest one quickly
      */
     async open(hint: number | null): Promise<void> {
       newest = await newestManifest(lake, { topic, partition, hint })
       if (newest) await rollForward(lake, newest)
-      const removed = await sweepTemporary(lake, topic, partition)
-      if (removed > 0) observer?.swept?.(removed)
+      const removed = await removeTemporaryFiles(lake, topic, partition)
+      if (removed > 0) observer?.removedTemporary?.(removed)
       startAt(newest ? newest.lastOffset + 1 : 0)
     },
-    /** Takes the record at `next` or, where the log has holes by nature, behind it. */
+    /** Adds the row at `next`, or behind it in a log with holes. */
     add(row: SegmentRow): void {
       if (commit || row.offset < next) throw new Error(`Offset ${row.offset} cannot be added at ${next}.`)
       segment.add(row)
       next = row.offset + 1
     },
-    /** Takes an offset that has no row: a record that went to the failed events. */
+    /** Skips an offset without a row: its record went to the failed events. */
     skip(offset: number): void {
       if (commit || offset < next) throw new Error(`Offset ${offset} cannot be skipped at ${next}.`)
       next = offset + 1
     },
-    /** Lets what was added go to the local disk, so that memory stays bounded. */
+    /** Called after a batch of rows: keeps memory, local disk and open segments within the budget. */
     flush: (): Promise<void> => segment.flush(),
-    /** Puts everything below `next` into the lake, by this writer or by whoever was faster. */
+    /** Puts everything below `next` into the lake, by this writer or by the writer that claimed it first. */
     async commit(): Promise<void> {
       while (next > first) {
         commit ??= { built: await segment.build(), files: [], claim: null }
         for (const file of commit.built.slice(commit.files.length)) commit.files.push(await upload(file))
         commit.claim ??= newClaim(manifestOf(commit.files))
-        const owner = await settleClaim(lake, commit.claim, nextName)
+        const owner = await resolveClaim(lake, commit.claim, nextName)
         await rollForward(lake, owner)
         newest = owner
         if (owner.writerId !== writerId) {
-          await yieldTo(owner, commit)
+          await continueBehind(owner, commit)
           continue
         }
         await segment.discard()
@@ -185,7 +194,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
       while (first < to) {
         if (next > first) throw new Error('A gap is claimed behind a commit only.')
         gapClaim ??= newClaim({ ...manifestOf([]), kind: 'gap', lastOffset: to - 1 })
-        const owner = await settleClaim(lake, gapClaim, nextName)
+        const owner = await resolveClaim(lake, gapClaim, nextName)
         await rollForward(lake, owner)
         const ours = owner.writerId === writerId
         if (!ours && gapClaim.staged) await lake.remove(gapClaim.staged)
@@ -196,7 +205,7 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
         else observer?.lost?.(owner)
       }
     },
-    /** Drops what is not in the lake; the partition is somebody else's now. Temporary files in the lake are left to them. */
+    /** Drops the rows that are not in the lake. The next writer of the partition removes the temporary files in the lake. */
     async abandon(): Promise<void> {
       await segment.discard()
       await rm(directory, { recursive: true, force: true })

@@ -2,7 +2,7 @@ import { type Agent, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { readTls, type WebHdfsTls } from './connection.ts'
 
-/** Connections to the servers of one cluster, kept for the next request. */
+/** Keep-alive connections to the servers of one cluster. */
 export interface Agents {
   of(url: URL): Agent
   destroy(): void

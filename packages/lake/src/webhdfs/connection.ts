@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { Secret } from '@millrace/runtime'
 
 export interface WebHdfsTls {
-  /** PEM files: authorities to trust, and this client's own certificate where the servers ask for one. */
+  /** PEM files: trusted authorities, and the client certificate where the servers require one. */
   readonly caFile?: string
   readonly certFile?: string
   readonly keyFile?: string
 }
 
-/** How every request introduces itself. */
+/** Identity that every request sends. */
 export interface WebHdfsIdentity {
   /** Name for clusters with simple authentication. */
   readonly user: string
@@ -18,13 +18,13 @@ export interface WebHdfsIdentity {
 
 export const WEBHDFS_PREFIX = '/webhdfs/v1'
 
-/** The path part of a URL: each segment percent-encoded, so that any name is one. */
+/** The path part of a URL; each segment is percent-encoded. */
 export const encodePath = (absolute: string): string => absolute.split('/').map(encodeURIComponent).join('/')
 
 export const identityQuery = ({ user, delegationToken }: WebHdfsIdentity): Record<string, string> =>
   delegationToken ? { delegation: delegationToken.reveal() } : { 'user.name': user }
 
-/** The TLS files as Node's TLS takes them. */
+/** The TLS files as options of Node's TLS. */
 export function readTls({ caFile, certFile, keyFile }: WebHdfsTls): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
   return {
     ...(caFile !== undefined && { ca: readFileSync(caFile) }),

@@ -1,6 +1,6 @@
 import type { Clock } from '@millrace/runtime'
 
-/** The reason of a signal that gave up waiting. */
+/** The abort reason after a timeout. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
   readonly timeoutMs: number
@@ -11,8 +11,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Runs work that stops by its signal when nothing moved for `timeoutMs`; `moved` says that something did.
- * @throws DeadlineError, also where the work pays no heed to the signal
+ * Runs work and aborts its signal after `timeoutMs` without progress; `moved` reports progress.
+ * @throws DeadlineError, even when the work ignores the signal
  */
 export async function withStallDeadline<T>(
   clock: Clock,

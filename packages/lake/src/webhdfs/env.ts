@@ -7,12 +7,12 @@ export const webhdfsEnv = {
   /** `http://host:9870` of each NameNode, separated by commas. */
   WEBHDFS_URLS: env.list(),
   WEBHDFS_USER: env.text().prefault('millrace'),
-  /** For clusters with Kerberos: a delegation token, in place of the user. */
+  /** For clusters with Kerberos: a delegation token, instead of the user. */
   WEBHDFS_DELEGATION_TOKEN: env.secret().optional(),
   LAKE_ROOT: env.text().prefault('/millrace/lake'),
-  /** After this long without an answer a NameNode is left for the next one. */
+  /** Time without an answer after which the next NameNode is asked. */
   WEBHDFS_ANSWER_TIMEOUT: env.duration().prefault('10s'),
-  /** After this long without movement a transfer of data has failed. */
+  /** Time without progress after which a data transfer has failed. */
   WEBHDFS_STALL_TIMEOUT: env.duration().prefault('60s'),
   WEBHDFS_CA_FILE: env.text().optional(),
   WEBHDFS_CERT_FILE: env.text().optional(),
@@ -31,7 +31,7 @@ export interface WebHdfsConfig {
   readonly WEBHDFS_KEY_FILE?: string | undefined
 }
 
-/** The lake that a service's configuration names. */
+/** Creates the lake of a service's configuration. */
 export function webHdfsLakeFromEnv(
   config: WebHdfsConfig,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },

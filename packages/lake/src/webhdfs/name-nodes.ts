@@ -4,25 +4,25 @@ import { DeadlineError, withStallDeadline } from './deadline.ts'
 import { type Call, isNameNodeFault } from './reply.ts'
 
 export interface RetryOptions {
-  /** Tries of one operation in all, at least one per NameNode. */
+  /** Attempts of one operation in total, at least one per NameNode. */
   readonly attempts: number
-  /** Wait before the second try, ms; it doubles with every further one. */
+  /** Back-off before the second attempt, ms; doubled before each further one. */
   readonly firstDelayMs: number
 }
 
 export interface NameNodes {
-  /** Where it is, for people. */
+  /** Location for messages. */
   readonly where: string
   /**
-   * Asks the NameNode that answered last, within the time it has.
-   * @throws retryable `lake_timeout` and `lake_unavailable` where no answer came
+   * Asks the NameNode that answered last, with a timeout.
+   * @throws retryable `lake_timeout` and `lake_unavailable` when no answer arrived
    */
   ask<T>(call: Call, work: (nameNode: URL, signal: AbortSignal) => Promise<T>): Promise<T>
-  /** Repeats `attempt` while it throws retryable errors, a bounded number of times, going over to the next NameNode where the one at hand is at fault. */
+  /** Repeats `attempt` while it throws retryable errors, a bounded number of times; fails over to the next NameNode when the current one caused the error. */
   retrying<T>(attempt: (index: number) => Promise<T>): Promise<T>
 }
 
-/** What a transport's own error means: nothing is known about whether the call was carried out. */
+/** Maps an error of the transport, after which it is not known whether the call was executed. */
 export function noAnswer(error: unknown, call: Call, nameNodeFault: boolean): CodedError {
   if (error instanceof CodedError) return error
   if (error instanceof DeadlineError) {
@@ -76,7 +76,7 @@ export function createNameNodes({
               )
             }
             failedOver += 1
-            // Every NameNode is asked once before anything waits.
+            // Every NameNode is asked once before the first back-off.
             if (failedOver % urls.length !== 0) delayMs = 0
           }
           if (delayMs > 0) await clock.sleep(delayMs)

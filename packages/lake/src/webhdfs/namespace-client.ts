@@ -13,8 +13,8 @@ export interface NamespaceClient {
 }
 
 /**
- * The `webhdfs` client, asked for operations on names only, and never believed: it calls a 503 and `{"boolean":false}` a
- * success and drops status and exception, so the raw answer is taken from its request and judged by the caller.
+ * The `webhdfs` client, used for operations on names only. It reports a 503 and `{"boolean":false}` as success and drops status
+ * and exception, so the raw answer is taken from its request and checked by the caller.
  */
 export function createNamespaceClient(identity: WebHdfsIdentity, agents: Agents): NamespaceClient {
   const clients = new Map<string, Client>()

@@ -22,7 +22,7 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) 
 
 export const isNotFound = (error: unknown): boolean => error instanceof CodedError && error.code === 'not_found'
 
-/** Operations on names with their answers judged; paths are absolute. Each asks once, `rename` and `remove` as often as it may. */
+/** Operations on names with checked answers; paths are absolute. Each sends one request; `rename` and `remove` are retried. */
 export function createNamespace(nameNodes: NameNodes, names: NamespaceClient, client: TransferClient) {
   async function stat(call: Call, path: string): Promise<FileStatus | null> {
     const reply = await nameNodes.ask(call, (nameNode, signal) => names.stat(nameNode, path, signal))
@@ -49,7 +49,7 @@ export function createNamespace(nameNodes: NameNodes, names: NamespaceClient, cl
   return {
     stat,
     makeFolder,
-    /** Best effort: what stays is swept away with the other temporary files. */
+    /** Best effort: a remaining file is removed later with the other temporary files. */
     async discard(call: Call, path: string): Promise<void> {
       try {
         await removeOnce(call, path)
@@ -58,7 +58,7 @@ export function createNamespace(nameNodes: NameNodes, names: NamespaceClient, cl
       }
     },
     /**
-     * Renames, or says why not by what is there afterwards. An unanswered rename is asked for again: if it was carried out,
+     * Renames; after a failure both names are read for the outcome. An unanswered rename is sent again: if the first was executed,
      * the second is refused because the target exists, and the caller compares contents.
      */
     rename: (call: Call, from: string, to: string): ReturnType<Lake['rename']> =>
@@ -76,10 +76,10 @@ export function createNamespace(nameNodes: NameNodes, names: NamespaceClient, cl
       const found = await nameNodes.retrying(() => stat(call, path))
       if (!found) return false
       if (found.type === 'DIRECTORY') throw lakeError('path_refused', { ...call, reason: 'it is a folder' })
-      // After an unanswered try "false" may be one's own success.
+      // After an unanswered attempt "false" may mean that this attempt succeeded.
       return nameNodes.retrying(async index => (await removeOnce(call, path)) || index > 0)
     },
-    /** One page of a folder, as long as the NameNode makes it. */
+    /** One page of a folder; the NameNode decides its length. */
     async list(
       call: Call,
       path: string,

@@ -1,14 +1,14 @@
 import type { CodedError } from '@millrace/runtime'
 import { lakeError } from '../errors.ts'
 
-/** An answer as it came: nothing of it has been judged. */
+/** A raw, unchecked answer. */
 export interface Reply {
   readonly status: number
   readonly body: string
   readonly location?: string | undefined
 }
 
-/** What was asked, for messages. */
+/** The request, for messages. */
 export type Call = {
   readonly where: string
   readonly operation: string
@@ -40,11 +40,11 @@ const PATH_EXCEPTIONS = new Set([
   'FSLimitException$PathComponentTooLongException',
 ])
 
-/** Errors that another NameNode may not have. */
+/** Errors that may be of one NameNode only. */
 export const isNameNodeFault = (error: unknown): boolean =>
   (error as CodedError | undefined)?.details?.nameNodeFault === true
 
-/** The error that an answer means which is not the expected one. */
+/** Maps an unexpected answer to its error. */
 export function errorOfReply(reply: Reply, call: Call): CodedError {
   const remote = remoteException(reply)
   if (!remote) {
@@ -70,13 +70,13 @@ export function errorOfReply(reply: Reply, call: Call): CodedError {
   if (/^(AccessControl|Security|Authentication|Authorization)Exception$|Token/.test(exception)) {
     return lakeError('lake_refused', { ...call, reason })
   }
-  // A plain IOException: no DataNode to be had, a lost connection behind the NameNode, and the like.
+  // A plain IOException: no DataNode available, a lost connection behind the NameNode, and so on.
   if (exception === 'IOException' || exception === 'LeaseExpiredException')
     return lakeError('lake_unavailable', { ...call, reason })
   return lakeError(PASSING_STATUS.has(reply.status) ? 'lake_unavailable' : 'lake_refused', { ...call, reason })
 }
 
-/** The JSON of an answer with status 200; throws the error that it means otherwise. */
+/** The JSON of an answer with status 200; throws the mapped error otherwise. */
 export function jsonOf<T>(reply: Reply, call: Call): T {
   if (reply.status !== 200) throw errorOfReply(reply, call)
   try {
@@ -91,7 +91,7 @@ export function jsonOf<T>(reply: Reply, call: Call): T {
   })
 }
 
-/** The verdict of MKDIRS, RENAME and DELETE, which say `false` with status 200. */
+/** The result of MKDIRS, RENAME and DELETE, which report `false` with status 200. */
 export function booleanOf(reply: Reply, call: Call): boolean {
   const { boolean: verdict } = jsonOf<{ boolean?: unknown }>(reply, call)
   if (typeof verdict === 'boolean') return verdict

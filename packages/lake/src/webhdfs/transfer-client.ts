@@ -5,17 +5,17 @@ import type { Agents } from './agents.ts'
 import { encodePath, identityQuery, WEBHDFS_PREFIX, type WebHdfsIdentity } from './connection.ts'
 import type { Reply } from './reply.ts'
 
-/** What carries data, and listings by page: what the `webhdfs` client cannot do, or not safely. */
+/** Data transfers and paged listings, which the `webhdfs` client does not support or not safely. */
 export interface TransferClient {
-  /** Asks the NameNode; redirects come back as they are. */
+  /** Asks the NameNode; redirects are returned, not followed. */
   ask(
     nameNode: URL,
     call: { readonly method: 'GET' | 'PUT'; readonly path: string; readonly query: Readonly<Record<string, string>> },
     signal: AbortSignal,
   ): Promise<Reply>
-  /** Sends the bytes of a file to where the NameNode pointed. */
+  /** Sends the bytes of a file to the redirect's address. */
   send(location: URL, body: Buffer | Readable, bytes: number, signal: AbortSignal): Promise<Reply>
-  /** Opens what the NameNode pointed at; the body fails when it does not come whole. */
+  /** Opens the redirect's address; the body fails when it is incomplete. */
   fetch(location: URL, signal: AbortSignal): Promise<{ readonly status: number; readonly body: IncomingMessage }>
 }
 
@@ -25,7 +25,7 @@ async function textOf(message: IncomingMessage): Promise<string> {
   return String(Buffer.concat(chunks))
 }
 
-/** Over node:http, because a DataNode sends "100 Continue" unasked and undici takes that for a broken answer. */
+/** Over node:http, because a DataNode sends an unrequested "100 Continue", which undici treats as an invalid answer. */
 export function createTransferClient(identity: WebHdfsIdentity, agents: Agents): TransferClient {
   function exchange(
     url: URL,
@@ -44,7 +44,7 @@ export function createTransferClient(identity: WebHdfsIdentity, agents: Agents):
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? requestSecure : requestPlain
       const request = send(url, { method, headers, agent: agents.of(url), signal })
-      // The time of the agent is for connecting; an open connection has the caller's deadlines.
+      // The agent's timeout is for connecting; the caller sets the deadlines of an open connection.
       request.on('timeout', () => {
         if (request.socket?.connecting) request.destroy(new Error(`no connection to ${url.host}`))
       })

@@ -10,13 +10,13 @@ export interface Transfer {
   readonly nameNodes: NameNodes
   readonly client: TransferClient
   readonly clock: Clock
-  /** A transfer in which nothing moved for this long has failed. */
+  /** Time without progress after which a transfer has failed. */
   readonly stallTimeoutMs: number
 }
 
 const PASSING = new Set(['lake_unavailable', 'lake_unexpected'])
 
-/** A DataNode's refusal: whatever it is, another try leads to another DataNode, so only what the NameNode would say too is final. */
+/** Maps a DataNode's refusal. The next attempt uses another DataNode, so only errors that the NameNode reports too are final. */
 function errorOfDataNode(reply: Reply, call: Call): CodedError {
   const error = errorOfReply(reply, call)
   return PASSING.has(error.code)
@@ -24,7 +24,7 @@ function errorOfDataNode(reply: Reply, call: Call): CodedError {
     : error
 }
 
-/** Where the NameNode points for the data; it must point somewhere. */
+/** Address of the DataNode in the NameNode's redirect, which is required. */
 async function locate(
   { nameNodes, client }: Transfer,
   call: Call,
@@ -42,8 +42,8 @@ async function locate(
 }
 
 /**
- * One try to create a file of exactly these bytes. The name must be new: nothing is overwritten, so that a try which comes
- * through late cannot destroy what a later one wrote.
+ * One attempt to create a file of exactly these bytes. The name must be new: nothing is overwritten, so a late attempt
+ * cannot destroy what a later one wrote.
  * @param avoid hosts of DataNodes that failed before
  * @returns the host of the DataNode on failure, so that it can be avoided
  */
@@ -87,7 +87,7 @@ export async function createFile(
   }
 }
 
-/** Opens a file and gives its chunks to `take`; the whole must arrive. */
+/** Opens a file and passes its chunks to `take`; an incomplete file is an error. */
 export async function readFile(
   transfer: Transfer,
   call: Call,

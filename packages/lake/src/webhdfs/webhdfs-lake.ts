@@ -21,12 +21,12 @@ export interface WebHdfsLakeOptions extends WebHdfsIdentity {
   readonly clock: Clock
   readonly logger?: Logger
   readonly tls?: WebHdfsTls
-  /** A NameNode that has not answered after this long is left for the next one. */
+  /** Time without an answer after which the next NameNode is asked. */
   readonly answerTimeoutMs?: number
-  /** A transfer of data in which nothing moved for this long has failed. */
+  /** Time without progress after which a data transfer has failed. */
   readonly stallTimeoutMs?: number
   readonly retry?: Partial<RetryOptions>
-  /** Makes the name under which one try of a write goes to HDFS. */
+  /** Returns a unique name for one attempt of a write. */
   readonly newId?: () => string
 }
 
@@ -38,8 +38,8 @@ const entryOf = (name: string, { type, length, modificationTime }: FileStatus): 
 })
 
 /**
- * A lake in HDFS over WebHDFS. Accepts nothing but the expected answer, verifies what it wrote, and settles what was not
- * answered by looking; fails over between NameNodes and waits for none longer than its time.
+ * A lake in HDFS over WebHDFS. Accepts only the expected answer, verifies what it wrote, and reads the state after
+ * an unanswered call; fails over between NameNodes, each with a timeout.
  */
 export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
   const { clock, logger, tls = {}, answerTimeoutMs = 10_000, stallTimeoutMs = 60_000, newId = randomUUID } = options
@@ -57,7 +57,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
   const absolute = (path: string): string => `${root}/${pathSegments(path).join('/')}`
   const callOf = (operation: string, path: string): Call => ({ where: location, operation, path })
 
-  /** Writes the bytes under a name of their own, once, and verifies their number. */
+  /** Writes the bytes once under a unique name, and verifies their number. */
   async function stage(
     call: Call,
     full: string,
@@ -71,7 +71,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       avoid = []
       const created = await createFile(transfer, call, { path: staged, source, bytes, avoid: given })
       if (!created.ok) {
-        // With the failed one left out the NameNode may have none to offer; then the next try leaves out nobody.
+        // Without the failed DataNode the NameNode may have none to offer; then the next attempt excludes none.
         if (given.length === 0) avoid = [created.host]
         await namespace.discard(call, staged)
         throw created.error
@@ -95,7 +95,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       const outcome = await namespace.rename(call, staged, full)
       if (outcome === 'renamed') return { bytes }
       const isStaged = await nameNodes.retrying(() => namespace.stat(call, staged))
-      // Nobody else knows the staged name: if it is gone, the rename that was not answered was carried out.
+      // No other writer uses the staged name: if it is missing, the unanswered rename was executed.
       if (!isStaged && outcome === 'target-exists') return { bytes }
       if (!isStaged) break
       await namespace.remove(call, full)
@@ -148,7 +148,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       for (let from = after; entries.length < limit; ) {
         try {
           const page = await nameNodes.retrying(() => namespace.list(call, full, from))
-          // A file lists itself under an empty name.
+          // A listing of a file has one entry with an empty name.
           const named = page.entries.filter(({ pathSuffix }) => pathSuffix !== '')
           for (const status of named) entries.push(entryOf(status.pathSuffix, status))
           if (page.remaining === 0 || named.length === 0) break

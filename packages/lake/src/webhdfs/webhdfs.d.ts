@@ -2,7 +2,7 @@ declare module 'webhdfs' {
   import type { EventEmitter } from 'node:events'
   import type { Agent } from 'node:http'
 
-  /** A request under way: emits `complete` with the raw answer, or `error`. */
+  /** A running request: emits `complete` with the raw answer, or `error`. */
   export interface ClientRequest extends EventEmitter {
     abort(): void
   }

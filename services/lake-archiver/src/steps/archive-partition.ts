@@ -28,7 +28,7 @@ export interface ArchivePartitionParts {
     committed(manifest: LakeManifest): void
     lost(owner: LakeManifest): void
   }) => SegmentWriter
-  /** Removes local files of earlier possessions of the partition. */
+  /** Removes local files of earlier assignments of the partition. */
   readonly clearLeftovers: () => Promise<void>
   readonly options: Required<ArchiverOptions>
   readonly clock: Clock
@@ -36,7 +36,7 @@ export interface ArchivePartitionParts {
   readonly metrics: ArchiverMetrics
 }
 
-type ClosedBy = 'bytes' | 'rows' | 'age' | 'hours' | 'gap' | 'stop'
+type ClosedBy = 'bytes' | 'rows' | 'age' | 'hours' | 'gap' | 'stop' | 'budget'
 
 /** Brokers refuse records whose time of sending is further ahead of their own clock. */
 const BROKER_AHEAD_MS = 3_600_000
@@ -50,8 +50,8 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   let closedBy: ClosedBy = 'age'
   let queue: LogRecord[] = []
   let failed: FailedRecord[] = []
-  /** Offset behind the last record that was given to this processor. */
-  let given = 0
+  /** Offset behind the last record that this processor received. */
+  let received = 0
   let reported = -1
   let openedMs: number | null = null
   let firstEventMs: number | null = null
@@ -93,23 +93,24 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     }
     const { event, eventTimeMs } = decoded
     const { offset, timestampMs, value } = record
-    const isSane = eventTimeMs !== null && isSaneEventTime(eventTimeMs, timestampMs)
+    const isPlausible = eventTimeMs !== null && isSaneEventTime(eventTimeMs, timestampMs)
     return {
       offset,
       eventTimeMs,
-      hour: isSane ? hourOf(eventTimeMs) : QUARANTINE,
+      hour: isPlausible ? hourOf(eventTimeMs) : QUARANTINE,
       line: format.encode({ offset, timestampMs, value, event }),
     }
   }
 
   const full = (): ClosedBy | null => {
     if (writer.bytes >= options.maxBytes) return 'bytes'
-    return writer.rows >= options.maxRows ? 'rows' : null
+    if (writer.rows >= options.maxRows) return 'rows'
+    return writer.isCommitDue ? 'budget' : null
   }
 
   const isBehindGap = ({ offset }: LogRecord): boolean => offset > writer.next && contract.cleanup === 'delete'
 
-  /** Closes the segment where this record cannot be in it. */
+  /** Commits the segment when this record cannot be part of it. */
   async function makeRoom(record: LogRecord): Promise<void> {
     if (isBehindGap(record)) {
       await commit('gap')
@@ -122,7 +123,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   const isOneHourTooMany = ({ offset, hour }: SegmentRow): boolean =>
     writer.hours >= options.maxHours && offset >= writer.next && !writer.hasHour(hour)
 
-  /** @param row what was made of the record; null when it cannot be read */
+  /** @param row null when the record cannot be read */
   function keep(record: LogRecord, row: SegmentRow | null): void {
     if (record.offset < writer.next) {
       checkSameLog(record)
@@ -139,8 +140,8 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   }
 
   /**
-   * A record that is in the lake already was read again, because a refusal of it may not have reached the failed events.
-   * One that was sent after everything in the lake cannot be there: it is of another log with the same name.
+   * A record that is in the lake is read again when its failed event may not have been stored. A record that was sent after
+   * all records in the lake cannot be one of them: it belongs to another log with the same name.
    */
   function checkSameLog({ offset, timestampMs }: LogRecord): void {
     const archivedMs = writer.newestMs
@@ -148,21 +149,21 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     throw lakeError('lake_ahead_of_log', { topic, partition, lake: writer.committed, log: offset })
   }
 
-  /** Takes what is queued; when it throws, a later call goes on where it stopped. */
+  /** Processes the queued records; after an error the next call continues where this one stopped. */
   async function advance(): Promise<void> {
     if (writer.committing) await commit(closedBy)
     let taken = 0
     try {
       for (const record of queue) {
-        const refusals = failed.length
+        const failures = failed.length
         try {
-          // Without a promise for the many that need not wait.
+          // No promise for the records that need not wait: that is most of them.
           if (isBehindGap(record) || full()) await makeRoom(record)
           const row = readRow(record)
           if (row && isOneHourTooMany(row)) await commit('hours')
           keep(record, row)
         } catch (error) {
-          failed.length = refusals
+          failed.length = failures
           throw error
         }
         taken += 1
@@ -176,16 +177,16 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   }
 
   function result(): ProcessResult {
-    const refused = failed
+    const failedRecords = failed
     failed = []
-    // Another archiver may be ahead of what this one was given.
-    const finished = Math.min(writer.committed, given)
+    // Another archiver may have committed more than this one received.
+    const finished = Math.min(writer.committed, received)
     const isNews = finished > reported
     if (isNews) reported = finished
     const hint = writer.newestFirst
     return {
       emits: [],
-      failed: refused,
+      failed: failedRecords,
       done: isNews ? finished : null,
       ...(hint !== null && { metadata: `manifest=${hint}` }),
     }
@@ -201,15 +202,15 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
       if (writer.next > end) logger.warn({ topic, partition, lake: writer.next, log: end }, 'lake_ahead_of_log')
       if (contract.cleanup === 'delete') await writer.claimGap(earliest)
       const readFrom = Math.max(earliest, Math.min(writer.next, committed?.offset ?? earliest))
-      given = readFrom
+      received = readFrom
       reported = readFrom
       return { readFrom, publishFrom: readFrom }
     },
     async process(records) {
       for (const record of records) {
-        if (record.offset < given) continue
+        if (record.offset < received) continue
         queue.push(record)
-        given = record.offset + 1
+        received = record.offset + 1
       }
       await advance()
       return result()
