@@ -35,6 +35,13 @@ function userOf(number: number, names: readonly string[], people: readonly strin
   }
 }
 
+/** Owner and quota of every device. */
+function usersOf({ seed, devices }: AntennaOptions): AntennaUser[] {
+  const people = ['antenna', seed]
+  const names = fillPool([...people, 'names'], faker => faker.person.firstName())
+  return Array.from({ length: devices }, (_, number) => userOf(number, names, people))
+}
+
 /** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole groups. */
 function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
   const { devices, antennas, shard, faults } = options
@@ -43,13 +50,13 @@ function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
   const people = ['antenna', options.seed]
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
   const labels = [...people, incarnation]
-  const names = fillPool([...people, 'names'], faker => faker.person.firstName())
+  const users = usersOf(options)
   const actors: Actor[] = []
   const quotas = new Map<string, number>()
   for (let first = (shard.index - 1) * GROUP_SIZE; first < devices; first += shard.count * GROUP_SIZE) {
     const group = createGroup([...labels, 'group', first / GROUP_SIZE], antennas, startMs)
     for (let id = first; id < Math.min(first + GROUP_SIZE, devices); id++) {
-      const user = userOf(id, names, people)
+      const user = users[id]!
       quotas.set(user.id, user.quota)
       const device = new Device({ id, user, group, labels, startMs, endMs })
       actors.push(
@@ -88,5 +95,10 @@ export const simulation: DomainSimulation<AntennaOptions> = {
   topics: [antenna.topics.raw, antenna.topics.users, antenna.topics.truth],
   optionSpecs: antennaOptionSpecs,
   parse: parseAntennaOptions,
+  reference: options =>
+    usersOf(options).map((user, id) => ({
+      ...{ topic: antenna.topics.users.name, key: user.id, eventId: user.eventId, value: JSON.stringify(user) },
+      ...{ atMs: 0, actor: id, sequence: 0, fault: null },
+    })),
   simulate,
 }

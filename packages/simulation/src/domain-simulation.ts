@@ -1,4 +1,5 @@
 import type { MartValue, Topic } from '@millrace/contracts'
+import type { SimulatedRecord } from './actor.ts'
 import type { RecordStream } from './merge.ts'
 import type { OptionSpec, Parsed } from './option-reader.ts'
 import type { CommonOptions } from './run-options.ts'
@@ -26,6 +27,8 @@ export interface DomainSimulation<Options extends CommonOptions = CommonOptions>
   readonly optionSpecs: readonly OptionSpec[]
   /** Reads options from text, e.g. from a command line or the environment; undefined means not given. */
   parse(values: Readonly<Record<string, string | undefined>>): Parsed<Options>
+  /** Reference records of the scenario, which a replay of recorded events needs as well; none where left out. */
+  reference?(options: Options): readonly SimulatedRecord[]
   /** A pure function of the options, and of `nowMs` only where they say `now`. */
   simulate(options: Options, nowMs: number): SimulatedRun
 }

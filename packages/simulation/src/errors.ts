@@ -18,6 +18,7 @@ export const simulationErrors = {
   },
   reader_gone: { message: 'Nobody reads the output any more.', retryable: false, kind: 'infrastructure' },
   given_up: { message: 'Stopped before an answer came.', retryable: true, kind: 'infrastructure' },
+  read_failed: { message: 'Cannot read {path}: {reason}', retryable: false, kind: 'input' },
   file_failed: { message: 'Cannot write {path}: {reason}', retryable: false, kind: 'infrastructure' },
   sink_closed: { message: 'The sink was closed.', retryable: false, kind: 'internal' },
 } as const satisfies ErrorTable

@@ -37,7 +37,9 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
   const { stream, span, golden } =
     options.replay === undefined
       ? simulation.simulate(options, clock.now())
-      : replayFile(options.replay, simulation.topics[0]!)
+      : replayFile(options.replay, simulation.topics[0]!, {
+          before: options.reference === 'scenario' ? (simulation.reference?.(options) ?? []) : [],
+        })
   const { index, count } = options.shard
   const run = createRun({
     name,

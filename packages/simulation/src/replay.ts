@@ -100,29 +100,37 @@ function timeOf(topic: Topic, event: Record<string, unknown>): number | null {
 /**
  * The events of a recorded file, one JSON object a line, in the order of the file. Each is due at its event time, or with the line
  * before it where that is later.
- * @throws SimulationError `file_failed`
+ * @param before records that are sent before the file
+ * @throws SimulationError `read_failed`
  */
-export function replayFile(file: string, topic: Topic): SimulatedRun {
+export function replayFile(
+  file: string,
+  topic: Topic,
+  { before = [] }: { readonly before?: readonly SimulatedRecord[] } = {},
+): SimulatedRun {
   const lines = linesOf(file)
-  const next = (previousMs: number): SimulatedRecord | null => {
+  const readNext = (previousMs: number): SimulatedRecord | null => {
     try {
       const { value, done } = lines.next()
       return done ? null : recordOf(topic, value, previousMs)
     } catch (error) {
-      throw simulationError('file_failed', { path: file, reason: (error as Error).message }, error)
+      throw simulationError('read_failed', { path: file, reason: (error as Error).message }, error)
     }
   }
-  let record = next(Number.NEGATIVE_INFINITY)
-  const startMs = record && Number.isFinite(record.atMs) ? record.atMs : 0
-  if (record) record = { ...record, atMs: startMs }
+  const first = readNext(Number.NEGATIVE_INFINITY)
+  const startMs = first && Number.isFinite(first.atMs) ? first.atMs : 0
+  const waiting = before.map(record => ({ ...record, atMs: startMs }))
+  let record = first && { ...first, atMs: startMs }
   return {
     stream: {
       get nextMs() {
-        return record?.atMs ?? Number.POSITIVE_INFINITY
+        return waiting[0]?.atMs ?? record?.atMs ?? Number.POSITIVE_INFINITY
       },
       next() {
+        const reference = waiting.shift()
+        if (reference) return reference
         const current = record!
-        record = next(current.atMs)
+        record = readNext(current.atMs)
         return current
       },
     },

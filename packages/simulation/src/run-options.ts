@@ -5,6 +5,7 @@ import type { OptionReader, OptionSpec } from './option-reader.ts'
 import type { Speed } from './pacing.ts'
 
 const SINKS = ['gateway', 'kafka', 'file', 'stdout'] as const
+const REFERENCES = ['scenario', 'none'] as const
 const MAX_BATCH = 10_000
 
 export type SinkOptions =
@@ -44,6 +45,8 @@ export interface CommonOptions {
   readonly ledger: string | undefined
   /** A recorded file that is sent in place of simulated events. */
   readonly replay: string | undefined
+  /** Whether the scenario's reference records are sent before a recorded file. */
+  readonly reference: 'scenario' | 'none'
   readonly sink: SinkOptions
 }
 
@@ -92,6 +95,12 @@ export const commonOptionSpecs: readonly OptionSpec[] = [
     name: 'replay',
     value: '<file>',
     description: 'send the events of a recorded file (NDJSON) in place of simulated ones',
+  },
+  {
+    name: 'reference',
+    value: REFERENCES.join('|'),
+    default: 'scenario',
+    description: 'reference data that is sent before a recorded file: that of the simulated scenario, or none',
   },
   { name: 'sink', value: SINKS.join('|'), default: 'stdout', description: 'where records go' },
   { name: 'gateway-url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
@@ -165,6 +174,7 @@ export function readCommonOptions(reader: OptionReader): CommonOptions | null {
     shard: reader.read('shard', shard),
     skip: reader.read('skip', env.integer()),
     batchRecords: reader.read('batch', env.integer({ min: 1, max: MAX_BATCH })),
+    reference: reader.read('reference', env.oneOf(REFERENCES)),
     sink: readSink(reader),
   }
   const common = {
@@ -177,6 +187,8 @@ export function readCommonOptions(reader: OptionReader): CommonOptions | null {
   }
   if (reader.isGiven('manifest') && !reader.isGiven('faults'))
     reader.problem('manifest', 'has nothing to list: it needs faults as well.')
+  if (reader.isGiven('reference') && !reader.isGiven('replay'))
+    reader.problem('reference', 'means something for recorded files only: it needs replay as well.')
   if (reader.isGiven('replay') && values.sink?.kind === 'kafka')
     reader.problem(
       'replay',
