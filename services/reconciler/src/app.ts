@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { webHdfsLakeFromEnv } from '@millrace/lake'
 import { cassandraMartFromEnv } from '@millrace/mart'
@@ -40,7 +41,7 @@ export async function runReconciler(
   const lake = webHdfsLakeFromEnv(config, { clock, logger })
   const mart = cassandraMartFromEnv(config, { clock, logger })
   const workDirectory = await mkdtemp(path.join(config.WORK_DIRECTORY, 'millrace-reconciler-'))
-  const stores = { log, lake, mart, clock, workDirectory }
+  const stores = { catalog: catalogOf(config.DOMAINS), log, lake, mart, clock, workDirectory }
 
   if (config.ONCE) {
     try {

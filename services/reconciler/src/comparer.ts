@@ -1,17 +1,17 @@
-import { topicContract, topicNames } from '@millrace/contracts'
+import type { Catalog } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
+import { ConservationWatch } from './conservation-watch.ts'
 import { HopProgress } from './hop-progress.ts'
-import { createDerivedHop, derivedOf } from './hops/derived-hop.ts'
 import { FailedIndex } from './hops/failed-index.ts'
 import type { Comparison, HopCheck } from './hops/hop.ts'
-import { createLakeHop } from './hops/lake-hop.ts'
-import { createMartHop, hasMartRows } from './hops/mart-hop.ts'
+import { hopsOf } from './hops/hops-of.ts'
 import type { ReconcilerMetrics } from './reconciler-metrics.ts'
 
 export interface ComparerOptions {
+  readonly catalog: Catalog
   readonly log: EventLog
   readonly lake: Lake
   readonly mart: Mart
@@ -29,6 +29,8 @@ export interface RoundResult {
   readonly missing: number
   readonly duplicate: number
   readonly unexpected: number
+  /** Events that aggregates lack or have more than once, as far as that is known. */
+  readonly unbalanced: number
   /** Sentences about some of what is wrong now. */
   readonly examples: readonly string[]
 }
@@ -42,21 +44,6 @@ interface Bounds {
 
 const MOST_EXAMPLES = 20
 
-/** Every hop that the contracts promise for a topic. */
-function hopsOf(
-  parts: Omit<ComparerOptions, 'metrics' | 'auditRecords'> & { readonly failed: FailedIndex },
-): HopCheck[] {
-  return topicNames.flatMap(name => {
-    const contract = topicContract(name)
-    const derived = derivedOf(name, topicNames)
-    return [
-      ...(contract.sinks.lake ? [createLakeHop(contract, { ...parts, directory: parts.workDirectory })] : []),
-      ...(derived ? [createDerivedHop(contract, derived, parts)] : []),
-      ...(hasMartRows(name) ? [createMartHop(contract, parts)] : []),
-    ]
-  })
-}
-
 /**
  * Compares log, lake and mart again and again while they move on. A round reads what is new since the last one, what was not right
  * then, and a bounded part of everything else, so its cost does not grow with what is stored.
@@ -65,6 +52,7 @@ export class Comparer {
   readonly #options: ComparerOptions
   readonly #failed: FailedIndex
   readonly #checks: readonly HopCheck[]
+  readonly #conservation: ConservationWatch
   readonly #progress = new Map<string, HopProgress>()
   /** Which progress the next audit begins with. */
   #turn = 0
@@ -72,7 +60,9 @@ export class Comparer {
   constructor(options: ComparerOptions) {
     this.#options = options
     this.#failed = new FailedIndex(options.log)
-    this.#checks = hopsOf({ ...options, failed: this.#failed })
+    const parts = { ...options, failed: this.#failed, directory: options.workDirectory }
+    this.#checks = options.catalog.topics.flatMap(topic => hopsOf(topic, parts))
+    this.#conservation = new ConservationWatch(parts)
   }
 
   /** Compares everything up to where the sinks are now. Throws what a store throws; the next round goes on where this one came to. */
@@ -85,6 +75,7 @@ export class Comparer {
     try {
       for (const [progress, bound] of bounds) await this.#compareNew(progress, bound, signal)
       await this.#lookAgain(bounds, signal)
+      await this.#conservation.compare(signal)
     } finally {
       metrics.show([...bounds.keys()])
     }
@@ -101,7 +92,7 @@ export class Comparer {
       const ranges = await log.range(check.topic)
       const committed = await log.committed(check.group, check.topic)
       for (const { partition, earliest, end } of ranges) {
-        const key = `${check.topic}/${check.hop}/${partition}`
+        const key = `${check.topic}/${check.target}/${partition}`
         const progress = this.#progress.get(key) ?? new HopProgress(check, partition)
         this.#progress.set(key, progress)
         const cut = Math.max(earliest, Math.min(end, committed.get(partition)?.offset ?? 0))
@@ -110,7 +101,7 @@ export class Comparer {
           progress.auditAt = (await check.oldest?.(partition, earliest)) ?? earliest
         }
         bounds.set(progress, { earliest, end, cut })
-        metrics.notCompared(check.topic, partition, { hop: check.hop, records: end - Math.min(progress.next, end) })
+        metrics.notCompared(check, partition, end - Math.min(progress.next, end))
       }
     }
     return bounds
@@ -141,7 +132,7 @@ export class Comparer {
       progress.next = next
     }
     progress.next = next
-    metrics.notCompared(check.topic, partition, { hop: check.hop, records: Math.max(0, end - next) })
+    metrics.notCompared(check, partition, Math.max(0, end - next))
   }
 
   /** First what was not right, then on with the pass over everything, as far as the budget goes. */
@@ -197,6 +188,8 @@ export class Comparer {
       for (const { examples: some } of progress.wrong)
         for (const example of some) if (examples.length < MOST_EXAMPLES) examples.push(example)
     }
-    return { ...totals, examples }
+    const { unbalanced, sentences } = this.#conservation
+    examples.push(...sentences.slice(0, MOST_EXAMPLES - examples.length))
+    return { ...totals, unbalanced, examples }
   }
 }

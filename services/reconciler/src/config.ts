@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv } from '@millrace/mart'
@@ -7,6 +8,7 @@ import { ConfigError, env, loadConfig, serviceEnv } from '@millrace/runtime'
 /** Environment of the reconciler; every name has the prefix MILLRACE_. */
 export const reconcilerEnv = {
   ...serviceEnv,
+  ...domainsEnv,
   ...kafkaEnv,
   ...webhdfsEnv,
   ...cassandraEnv,
@@ -18,7 +20,7 @@ export const reconcilerEnv = {
   WORK_DIRECTORY: env.text().prefault(tmpdir()),
   /** Compare everything once, print the report and end. */
   ONCE: env.boolean().prefault('false'),
-  /** With ONCE: how long the sinks may take to come to where the log is at the start. */
+  /** With ONCE: how long the consumers may take to come to the end that the log has at the start. */
   DEADLINE: env.duration().prefault('15m'),
   /** With ONCE: folder of ids that senders know to be acknowledged. */
   LEDGER: env.text().optional(),

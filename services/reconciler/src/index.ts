@@ -1,6 +1,4 @@
-export { createLakeReader } from './lake-reader.ts'
-export { type LogCut, type ReconcileOptions, reconcile } from './reconcile.ts'
+export { type ReconcileOptions, reconcile } from './reconcile.ts'
 export { type ReconcileOnceOptions, reconcileOnce } from './reconcile-once.ts'
-export type { ReconcileReport, TopicReport } from './report.ts'
+export type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
 export { reportLines } from './report-lines.ts'
-export type { LakeReader } from './topic-check.ts'

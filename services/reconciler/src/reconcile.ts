@@ -1,66 +1,65 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { failedEvent, topicContract, topicNames } from '@millrace/contracts'
+import { type Catalog, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
+import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
+import type { Clock } from '@millrace/runtime'
+import { isWrong } from './hops/hop.ts'
 import type { LedgerSizes } from './ledger.ts'
-import { createPayloadDigest } from './payload-digest.ts'
+import type { LogCut } from './log-cut.ts'
+import { Reconciliation } from './reconciliation.ts'
 import type { ReconcileReport, TopicReport } from './report.ts'
-import { type LakeReader, TopicCheck } from './topic-check.ts'
-
-/** Per topic and partition the offset at which a comparison ends. */
-export type LogCut = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 export interface ReconcileOptions {
+  readonly catalog: Catalog
   readonly log: EventLog
-  readonly lake: LakeReader
+  readonly lake: Lake
   readonly mart: Mart
+  readonly clock: Clock
   /** Folder of ids that senders know to be acknowledged: `<ledger>/<topic>/*.ids`, one id per line. */
   readonly ledger?: string
   /** How much of the ledger's files counts; all of it where left out. */
   readonly ledgerSizes?: LedgerSizes
   /** Where the comparison ends, for a log that moves on; where left out, at the end of the log. */
   readonly cut?: LogCut
-  /** Folder for intermediate files; what is there is replaced, and removed at the end. */
+  /** Folder for intermediate files; those are removed at the end. */
   readonly workDirectory: string
   readonly onProgress?: (line: string) => void
 }
 
 /**
- * Proves that nothing disappeared: acknowledged ids are in the log, the lake equals the log record for record, and every id of
- * the log is in its mart tables or among the failed events. Memory is bounded by the largest archived range and 1/256 of a topic's ids.
+ * Compares everything once: acknowledged ids with the log, each topic with its hops from the first offset to the last, and
+ * tables of aggregates with the events that they count. Memory is bounded by the largest archived range, 1/256 of a topic's ids
+ * and the positions of two million failed events.
  */
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
-  const digest = createPayloadDigest(path.join(options.workDirectory, 'digest'))
-  const examples: string[] = []
-  const checks = new Map<string, TopicCheck>()
-  for (const contract of topicNames.map(topicContract))
-    if (contract.name !== 'failed-events')
-      checks.set(contract.name, new TopicCheck(contract, options, digest, examples))
-  const refused = await readFailures(options.log, checks)
-  const reports: Record<string, TopicReport> = {}
-  for (const [name, check] of checks) reports[name] = await check.run()
-  const ok = Object.values(reports).every(
-    ({ missing, duplicate, unexpected }) => missing + duplicate + unexpected === 0,
-  )
-  return { topics: reports, refused, digest: await digest.finish(), examples, ok }
-}
-
-/** Gives every failed event to the check of its topic; answers how many were refusals of the gateway. */
-async function readFailures(log: EventLog, checks: ReadonlyMap<string, TopicCheck>): Promise<number> {
-  let refused = 0
-  for (const { partition, earliest, end } of await log.range('failed-events'))
-    for await (const records of log.read('failed-events', partition, earliest, end))
-      for (const record of records) {
-        const failed = failedEvent.parse(JSON.parse(record.value.toString('utf8')))
-        if (failed.stage === 'ingest') refused++
-        else if (failed.topic !== null) {
-          const check = checks.get(failed.topic)
-          await check?.addFailed(failed)
-          // Where every event has its derived record, that one brings the event into the mart, under the same id.
-          const source = check?.contract.derivedFrom
-          if (source?.everyEvent && failed.sink === 'mart' && failed.sourceEventId !== null)
-            await checks.get(source.topic)?.addFailedId(failed.sourceEventId)
-        }
-      }
-  return refused
+  const { catalog, workDirectory, onProgress } = options
+  const topics = catalog.topics.filter(topic => topic !== failedEventsTopic)
+  await mkdir(workDirectory, { recursive: true })
+  const files = await mkdtemp(path.join(workDirectory, 'reconcile-'))
+  try {
+    const run = new Reconciliation(options, files)
+    await run.takeRanges(topics)
+    const refused = await run.readFailures()
+    for (const topic of topics) {
+      await run.readLedger(topic)
+      await run.readLog(topic)
+      await run.compareHops(topic)
+      onProgress?.(`${topic.name}: compared`)
+    }
+    for (const table of catalog.tables) await run.findDuplicateRows(table)
+    const reports: Record<string, TopicReport> = {}
+    for (const topic of topics) reports[topic.name] = await run.reportOf(topic)
+    const conservation = await run.conserve()
+    const { all, bySet } = await run.digests()
+    const examples = run.examples
+    const ok =
+      run.rememberedAll() &&
+      !Object.values(reports).some(isWrong) &&
+      Object.values(conservation).every(({ difference }) => difference === 0)
+    return { topics: reports, conservation, refused, digest: all, digests: bySet, examples, ok }
+  } finally {
+    await rm(files, { recursive: true, force: true })
+  }
 }

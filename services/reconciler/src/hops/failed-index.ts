@@ -1,8 +1,8 @@
-import { failedEvent } from '@millrace/contracts'
+import { type FailedEvent, failedEvent, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { readEvent } from '../record-id.ts'
 
-const TOPIC = 'failed-events'
+const TOPIC = failedEventsTopic.name
 /** Failed records that are remembered; about 50 bytes each. */
 const MOST_REMEMBERED = 500_000
 
@@ -22,14 +22,18 @@ export class FailedIndex {
   readonly #read = new Map<number, number>()
   readonly #offsets = new Map<string, Offsets>()
   #size = 0
+  #hasForgotten = false
 
   constructor(log: EventLog, limit = MOST_REMEMBERED) {
     this.#log = log
     this.#limit = limit
   }
 
-  /** Takes note of every failed event that is stored by now. */
-  async update(): Promise<void> {
+  /**
+   * Takes note of every failed event that is stored by now.
+   * @param visit called for each of them
+   */
+  async update(visit?: (failed: FailedEvent) => void): Promise<void> {
     for (const { partition, earliest, end } of await this.#log.range(TOPIC))
       for await (const records of this.#log.read(
         TOPIC,
@@ -38,15 +42,16 @@ export class FailedIndex {
         end,
       ))
         for (const { value, offset } of records) {
-          this.#note(value)
+          const parsed = failedEvent.safeParse(readEvent(value))
+          if (parsed.success) {
+            visit?.(parsed.data)
+            this.#note(parsed.data)
+          }
           this.#read.set(partition, offset + 1)
         }
   }
 
-  #note(value: Buffer): void {
-    const parsed = failedEvent.safeParse(readEvent(value))
-    if (!parsed.success) return
-    const { stage, sink, service, topic, partition, offset } = parsed.data
+  #note({ stage, sink, service, topic, partition, offset }: FailedEvent): void {
     if (stage === 'ingest' || topic === null || partition === null || offset === null) return
     const key = this.#key(topic, partition, sink ?? service)
     const offsets = this.#offsets.get(key) ?? { known: new Set(), forgottenTo: -1 }
@@ -62,6 +67,7 @@ export class FailedIndex {
     for (const offsets of this.#offsets.values())
       if (!largest || offsets.known.size > largest.known.size) largest = offsets
     if (!largest) return
+    this.#hasForgotten = true
     const ascending = [...largest.known].sort((a, b) => a - b)
     for (const offset of ascending.slice(0, (ascending.length + 1) >> 1)) {
       largest.known.delete(offset)
@@ -72,6 +78,11 @@ export class FailedIndex {
 
   #key(topic: string, partition: number, by: string): string {
     return `${topic}/${partition}/${by}`
+  }
+
+  /** Whether there were more failed events than are remembered. */
+  get hasForgotten(): boolean {
+    return this.#hasForgotten
   }
 
   /** @param by the sink, or the name of the service */

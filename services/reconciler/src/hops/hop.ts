@@ -1,4 +1,4 @@
-/** Where the records of a topic have to be found: its archive, its mart rows, or the topic that is derived from it event by event. */
+/** Where the records of a topic have to be found: its archive, its mart rows, or a topic with one record for each of its events. */
 export type HopName = 'lake' | 'mart' | 'derived'
 
 /** What a range of offsets of one partition holds, compared with one hop. */
@@ -15,6 +15,8 @@ export interface Comparison {
   readonly unexpected: number
   /** Offsets that the lake claims as a gap: retention took them before they were archived. */
   readonly gaps: number
+  /** Rows in the lake's quarantine folder: their event time is implausible. */
+  readonly quarantined: number
   /** Sentences about some of what is wrong. */
   readonly examples: readonly string[]
   /** Records that were read for it. */
@@ -24,6 +26,8 @@ export interface Comparison {
 export interface HopCheck {
   readonly topic: string
   readonly hop: HopName
+  /** `lake`, `mart` or the name of the derived topic: a topic may have several derived ones. */
+  readonly target: string
   /** The consumer group that brings records there: what it has committed has to be found. */
   readonly group: string
   /** First offset that can be compared, where that is not the first one of the log. */
@@ -38,6 +42,9 @@ export interface HopCheck {
     range: { readonly from: number; readonly to: number; readonly earliest: number },
   ): Promise<Comparison>
 }
+
+/** Called for each distinct event of a step that a hop has or lacks; failed events are in neither. */
+export type EventObserver = (id: string, outcome: 'found' | 'missing') => void
 
 /** Offsets that are compared in one step. */
 export const STEP = 5_000
@@ -58,6 +65,7 @@ export class Tally {
   duplicate = 0
   unexpected = 0
   gaps = 0
+  quarantined = 0
   cost = 0
 
   constructor(topic: string) {
@@ -74,8 +82,8 @@ export class Tally {
   }
 
   result(from: number, to: number): Comparison {
-    const { events, found, failed, missing, duplicate, unexpected, gaps, examples, cost } = this
-    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, examples, cost }
+    const { events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost } = this
+    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost }
   }
 }
 

@@ -1,7 +1,15 @@
-import { type LakeManifest, manifestFolder, manifestPath, payloadHash, type Topic } from '@millrace/contracts'
+import {
+  groupOf,
+  type LakeManifest,
+  manifestFolder,
+  manifestPath,
+  payloadHash,
+  quarantineFolder,
+  type Topic,
+} from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
-import { isLakeFault } from '../lake-reader.ts'
+import { isLakeFault } from '../lake-fault.ts'
 import { idOf, position, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
@@ -10,6 +18,7 @@ import { type HopCheck, stepEnd, Tally } from './hop.ts'
 const LOOK_COST = 50
 /** What fetching one file costs, in records: tens of milliseconds against tens of microseconds. */
 const FETCH_COST = 1_000
+const NO_HASH = Buffer.alloc(0)
 const MANIFEST_NAME = /^(\d{20})\.json$/
 interface Expected {
   readonly id: string
@@ -22,14 +31,30 @@ export interface LakeHopParts {
   readonly failed: FailedIndex
   /** Local folder for one fetched file at a time; it must exist. */
   readonly directory: string
+  /**
+   * Called for every archived row below the end of the comparison. With it every range is read, also one that the log no longer
+   * has, and one that goes beyond the end is compared up to there.
+   */
+  readonly onRow?: ((row: ArchivedRow) => void) | undefined
+}
+
+export interface ArchivedRow {
+  readonly partition: number
+  readonly offset: number
+  readonly id: string
+  /** Of the canonical payload. */
+  readonly hash: Buffer
 }
 
 /**
- * Compares the log with the lake record for record, one archived range at a time. Ranges that the log no longer has are only
- * looked for: whether their files are there with the length that the manifest says.
+ * Compares the log with the lake record for record, one archived range at a time. Of ranges that the log no longer has it only
+ * asks for the sizes of the files, unless every row is wanted.
  */
-export function createLakeHop(contract: Topic, { log, lake, failed, directory }: LakeHopParts): HopCheck {
+export function createLakeHop(contract: Topic, { log, lake, failed, directory, onRow }: LakeHopParts): HopCheck {
   const topic = contract.name
+  const quarantine = `${quarantineFolder(topic)}/`
+  /** Compaction removes records from the log that were archived before. */
+  const isCompacted = contract.cleanup === 'compact'
 
   /** The range that holds `from`, else the next one behind it. */
   async function manifestAt(partition: number, from: number): Promise<LakeManifest | null> {
@@ -80,10 +105,15 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
     }
   }
 
-  async function compareContent(manifest: LakeManifest, from: number, tally: Tally): Promise<void> {
+  /** @param to offset at which the comparison ends, at most the one behind the range */
+  async function compareContent(
+    manifest: LakeManifest,
+    { from, to }: { readonly from: number; readonly to: number },
+    tally: Tally,
+  ): Promise<void> {
     const { partition, firstOffset, lastOffset, kind, rows, files } = manifest
     const expected = new Map<number, Expected>()
-    for await (const { offset, event, id } of expectedOf(partition, from, lastOffset + 1, tally)) {
+    for await (const { offset, event, id } of expectedOf(partition, from, to, tally)) {
       tally.events++
       if (event) expected.set(offset, { id, hash: payloadHash(event) })
       else if (failed.has(topic, partition, { offset, by: 'lake' }) !== 'no') tally.failed++
@@ -110,10 +140,14 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
           tally.unexpected++
           return tally.complain(`${where} is in a file of the range ${firstOffset} to ${lastOffset}`)
         }
+        if (offset >= to) return
+        if (file.path.startsWith(quarantine)) tally.quarantined++
+        const hash = onRow || offset >= from ? payloadHash(event) : NO_HASH
+        onRow?.({ partition, offset, id: idOf(event, partition, offset), hash })
         if (offset < from) return
         const record = expected.get(offset)
         if (!record) return void unknown.push(offset)
-        if (record.hash.equals(payloadHash(event))) tally.found++
+        if (record.hash.equals(hash)) tally.found++
         else tally.miss(record.id, `(offset ${offset} of partition ${partition}) differs between log and lake`)
         expected.delete(offset)
       })
@@ -121,16 +155,18 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
       if (failed.has(topic, partition, { offset, by: 'lake' }) === 'no') tally.miss(id, 'is not in the lake')
       else tally.failed++
     }
-    if (seen.size < rows && expected.size === 0 && from === firstOffset)
-      tally.miss(
-        `the range ${firstOffset} to ${lastOffset} of partition ${partition}`,
-        `has ${seen.size} of ${rows} rows`,
+    const isExpired = from > lastOffset
+    if (seen.size < rows && expected.size === 0 && (from === firstOffset || isExpired)) {
+      tally.missing += isExpired ? rows - seen.size : 1
+      tally.complain(
+        `the range ${firstOffset} to ${lastOffset} of partition ${partition} has ${seen.size} of ${rows} rows`,
       )
+    }
     // Retention may have taken records between the two readings.
     const { earliest = 0 } =
       unknown.length > 0 ? ((await log.range(topic)).find(range => range.partition === partition) ?? {}) : {}
     for (const offset of unknown)
-      if (offset >= earliest) {
+      if (offset >= earliest && !isCompacted) {
         tally.unexpected++
         tally.complain(`${position(partition, offset)} is in the lake but not in the log`)
       }
@@ -141,6 +177,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
     if (kind === 'gap') tally.gaps += lastOffset - firstOffset + 1
     for (const file of files) {
       tally.cost += LOOK_COST
+      if (file.path.startsWith(quarantine)) tally.quarantined += file.rows
       const found =
         (await lake.stat(file.path)) ?? (await lake.stat(file.temporaryPath)) ?? (await lake.stat(file.path))
       if (found?.bytes === file.bytes) continue
@@ -154,7 +191,8 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
   return {
     topic,
     hop: 'lake',
-    group: 'lake-archiver',
+    target: 'lake',
+    group: groupOf('lake-archiver', contract.domain),
     async oldest(partition, earliest) {
       for await (const { firstOffset } of readManifests(lake, topic, partition)) return Math.min(firstOffset, earliest)
       return earliest
@@ -171,21 +209,26 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory }:
       }
       if (manifest === null || manifest.firstOffset > from) {
         const end = stepEnd(from, Math.min(to, manifest?.firstOffset ?? to))
-        if (from < earliest) tally.missing += Math.min(end, earliest) - from
+        if (from < earliest) {
+          const to = Math.min(end, earliest)
+          tally.missing += to - from
+          tally.complain(`offsets ${from} to ${to - 1} of partition ${partition} are neither in the lake nor in the log`)
+        }
         await notArchived(partition, Math.max(from, earliest), end, tally)
         return tally.result(from, end)
       }
       const { firstOffset, lastOffset } = manifest
-      if (lastOffset >= to) return tally.result(from, from)
+      if (lastOffset >= to && !onRow) return tally.result(from, from)
+      const behind = Math.min(lastOffset + 1, to)
       const next = await nextClaim(partition, firstOffset)
       if (next !== null && next <= lastOffset) {
         tally.duplicate += lastOffset - next + 1
         tally.complain(`offsets ${next} to ${lastOffset} of partition ${partition} are archived twice`)
       }
-      if (lastOffset < earliest) await lookForFiles(manifest, tally)
-      else await compareContent(manifest, Math.max(from, firstOffset, earliest), tally)
+      if (lastOffset < earliest && !onRow) await lookForFiles(manifest, tally)
+      else await compareContent(manifest, { from: Math.max(from, firstOffset, earliest), to: behind }, tally)
       tally.cost++
-      return tally.result(from, lastOffset + 1)
+      return tally.result(from, behind)
     },
   }
 }

@@ -1,9 +1,9 @@
-import { type MartRow, type MartTable, martMappings, martTable, type Topic } from '@millrace/contracts'
+import { type Catalog, groupOf, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Mart, rowProblem } from '@millrace/mart'
 import { idOf, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
-import { type HopCheck, stepEnd, Tally } from './hop.ts'
+import { type EventObserver, type HopCheck, stepEnd, Tally } from './hop.ts'
 
 interface Wanted {
   readonly offset: number
@@ -11,26 +11,24 @@ interface Wanted {
   readonly row: MartRow
 }
 
-/** Whether records of a topic become rows. */
-export const hasMartRows = (topic: string): boolean => martMappings.some(mapping => mapping.topic === topic)
+export interface MartHopParts {
+  readonly catalog: Catalog
+  readonly log: EventLog
+  readonly mart: Mart
+  readonly failed: FailedIndex
+  readonly observe?: EventObserver | undefined
+}
 
 /** Looks for the rows of a topic's records in the mart, each by its key. */
-export function createMartHop(
-  contract: Topic,
-  { log, mart, failed }: { readonly log: EventLog; readonly mart: Mart; readonly failed: FailedIndex },
-): HopCheck {
+export function createMartHop(contract: Topic, { catalog, log, mart, failed, observe }: MartHopParts): HopCheck {
   const { name: topic, schema } = contract
-  const mappings = martMappings
-    .filter(mapping => mapping.topic === topic)
-    .map(({ table, toRow }) => ({
-      table: martTable(table),
-      toRow: toRow as unknown as (event: Readonly<Record<string, unknown>>) => MartRow | null,
-    }))
+  const mappings = catalog.mappingsOf(topic)
 
   return {
     topic,
     hop: 'mart',
-    group: 'mart-writer',
+    target: 'mart',
+    group: groupOf('mart-writer', contract.domain),
     async compare(partition, { from, to, earliest }) {
       const tally = new Tally(topic)
       const end = stepEnd(from, to)
@@ -76,6 +74,10 @@ export function createMartHop(
       }
       for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor among the failed events`)
       for (const id of failedIds) if (!missing.has(id)) tally.failed++
+      if (observe)
+        for (const id of ids)
+          if (missing.has(id)) observe(id, 'missing')
+          else if (!failedIds.has(id)) observe(id, 'found')
       tally.events = ids.size
       tally.found = ids.size - tally.failed - tally.missing
       return tally.result(from, end)

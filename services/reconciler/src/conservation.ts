@@ -1,0 +1,68 @@
+import type { Catalog, ConservationRule, Topic } from '@millrace/contracts'
+import type { Mart } from '@millrace/mart'
+import type { FailedIndex } from './hops/failed-index.ts'
+
+/** The topics between the source of a rule and its table, the source included, and the services that make them. */
+export interface Lineage {
+  readonly topics: readonly Topic[]
+  /** Services that read the source for the table or for the late events. */
+  readonly services: readonly string[]
+}
+
+export function lineageOf(catalog: Catalog, { source, table, late }: ConservationRule): Lineage {
+  const topics = new Set([source])
+  const services = new Set<string>()
+  const mapped = catalog.mappings.filter(mapping => mapping.table === table).map(({ topic }) => topic)
+  for (const last of [...mapped, late]) {
+    const path: Topic[] = []
+    let topic: Topic | undefined = last
+    while (topic !== undefined && topic !== source) {
+      path.push(topic)
+      topic = topic.derivedFrom?.topic
+    }
+    // A table may also have rows of other topics.
+    if (topic === undefined) continue
+    for (const each of path) {
+      topics.add(each)
+      if (each.derivedFrom?.topic === source) services.add(each.derivedFrom.by)
+    }
+  }
+  return { topics: [...topics], services: [...services] }
+}
+
+/** Whether one of the services could not process a record. */
+export const isRefused = (
+  failed: FailedIndex,
+  record: {
+    readonly topic: Topic
+    readonly partition: number
+    readonly offset: number
+    readonly services: readonly string[]
+  },
+): boolean =>
+  record.services.some(by => failed.has(record.topic.name, record.partition, { offset: record.offset, by }) === 'yes')
+
+/** The name of a rule in reports. */
+export const ruleName = (catalog: Catalog, { source, table }: ConservationRule): string =>
+  catalog.conservation.filter(rule => rule.source === source).length > 1 ? `${source.name}/${table.name}` : source.name
+
+/** The events that the rows of a rule's table hold, and how many rows were read for it. */
+export async function countedBy(
+  mart: Mart,
+  { table, eventsColumn, where }: ConservationRule,
+): Promise<{ readonly events: number; readonly rows: number }> {
+  let events = 0
+  let rows = 0
+  for await (const page of mart.scan(table, where ? [eventsColumn, where.column] : [eventsColumn]))
+    for (const row of page) {
+      rows++
+      if (!where || row[where.column] === where.equals) events += Number(row[eventsColumn] ?? 0)
+    }
+  return { events, rows }
+}
+
+/** By how much a number is below an interval, or (negative) above it; 0 inside. */
+export function distanceBelow(value: number, from: number, to: number): number {
+  if (value < from) return from - value
+  return value > to ? to - value : 0
+}
