@@ -24,10 +24,7 @@ export class EventCounter {
   constructor(
     log: EventLog,
     topic: Topic,
-    {
-      from,
-      counts,
-    }: { readonly from: Offsets; readonly counts: (partition: number, offset: number) => boolean },
+    { from, counts }: { readonly from: Offsets; readonly counts: (partition: number, offset: number) => boolean },
   ) {
     this.#log = log
     this.#topic = topic

@@ -24,8 +24,7 @@ export interface PayloadDigest {
 /** Adds distinct hashes, ascending. */
 function update(digest: Hash, hashes: Buffer[]): void {
   hashes.sort(Buffer.compare)
-  for (const [index, hash] of hashes.entries())
-    if (index === 0 || !hash.equals(hashes[index - 1]!)) digest.update(hash)
+  for (const [index, hash] of hashes.entries()) if (index === 0 || !hash.equals(hashes[index - 1]!)) digest.update(hash)
 }
 
 const resultOf = (digest: Hash): string => `sha256:${digest.digest('hex')}`

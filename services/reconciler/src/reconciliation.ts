@@ -183,8 +183,7 @@ export class Reconciliation {
     this.#stateOf(topic).ids.add(isFound ? hop : `${hop}-missing`, id)
     // Its record brings an event into the mart, under the same id.
     if (hop === 'mart')
-      for (const source of sourcesOfEach(topic))
-        this.#stateOf(source).ids.add(isFound ? 'mart' : 'mart-missing', id)
+      for (const source of sourcesOfEach(topic)) this.#stateOf(source).ids.add(isFound ? 'mart' : 'mart-missing', id)
   }
 
   /** Counts rows with an id that the table has already. */
@@ -207,8 +206,11 @@ export class Reconciliation {
 
   async reportOf(topic: Topic): Promise<TopicReport> {
     const { catalog, ledger } = this.#options
-    const { ids, sums } = this.#stateOf(topic)
-    const { distinct, repeats, lost } = (this.#stateOf(topic).counts = await ids.count(this.#complain))
+    const state = this.#stateOf(topic)
+    const { sums } = state
+    const counts = await state.ids.count(this.#complain)
+    state.counts = counts
+    const { distinct, repeats, lost } = counts
     const { ledger: accepted = 0, log = 0, lake = 0, derived = 0, mart = 0, failed = 0 } = distinct
     return {
       accepted: ledger === undefined || accepted === 0 ? null : accepted,

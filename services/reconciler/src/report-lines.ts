@@ -1,16 +1,6 @@
 import type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
 
-const COLUMNS = [
-  'accepted',
-  'log',
-  'lake',
-  'derived',
-  'mart',
-  'failed',
-  'quarantined',
-  'missing',
-  'duplicate',
-] as const
+const COLUMNS = ['accepted', 'log', 'lake', 'derived', 'mart', 'failed', 'quarantined', 'missing', 'duplicate'] as const
 
 const format = (count: number | null): string => count?.toLocaleString('en-US') ?? '-'
 const hasEvents = (counts: TopicReport): boolean => Object.values(counts).some(count => count !== null && count > 0)

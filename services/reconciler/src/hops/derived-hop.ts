@@ -107,8 +107,7 @@ export function createDerivedHop(
         place.low = within(range, low - width)
         place.high = within(range, high + width)
         await takeFound(wanted, { partition: range.partition, from: high, to: place.high }, tally)
-        if (wanted.size > 0)
-          await takeFound(wanted, { partition: range.partition, from: place.low, to: low }, tally)
+        if (wanted.size > 0) await takeFound(wanted, { partition: range.partition, from: place.low, to: low }, tally)
         if (wanted.size === 0) break
       }
     }
@@ -171,8 +170,7 @@ export function createDerivedHop(
       const near = await search(wanted, places, tally)
       if (near !== null && places.length === 1) remember(partition, { source: end, derived: near })
       let keptMs = Number.NEGATIVE_INFINITY
-      if (wanted.size > 0)
-        for (const { range } of places) keptMs = Math.max(keptMs, await keptSinceMs(range))
+      if (wanted.size > 0) for (const { range } of places) keptMs = Math.max(keptMs, await keptSinceMs(range))
       let expired = 0
       for (const [id, { offset, timestampMs }] of wanted) {
         if (failed.has(topic, partition, { offset, by }) !== 'no') tally.failed++

@@ -31,6 +31,8 @@ export function hopsOf(topic: Topic, { onRow, onEvent, ...parts }: HopParts): Ho
   return [
     ...(topic.lake ? [createLakeHop(topic, { ...parts, onRow: onRow && (row => onRow(topic, row)) })] : []),
     ...each.map(derived => createDerivedHop(topic, derived, { ...parts, observe: observe('derived') })),
-    ...(catalog.mappingsOf(topic.name).length > 0 ? [createMartHop(topic, { ...parts, observe: observe('mart') })] : []),
+    ...(catalog.mappingsOf(topic.name).length > 0
+      ? [createMartHop(topic, { ...parts, observe: observe('mart') })]
+      : []),
   ]
 }

@@ -212,7 +212,9 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
         if (from < earliest) {
           const to = Math.min(end, earliest)
           tally.missing += to - from
-          tally.complain(`offsets ${from} to ${to - 1} of partition ${partition} are neither in the lake nor in the log`)
+          tally.complain(
+            `offsets ${from} to ${to - 1} of partition ${partition} are neither in the lake nor in the log`,
+          )
         }
         await notArchived(partition, Math.max(from, earliest), end, tally)
         return tally.result(from, end)
