@@ -1,6 +1,7 @@
 import path from 'node:path'
-import type { Catalog, ConservationRule, MartTable, Topic } from '@millrace/contracts'
+import type { ConservationRule, MartTable, Topic } from '@millrace/contracts'
 import { countedBy, distanceBelow, isRefused, lineageOf, ruleName } from './conservation.ts'
+import { eachOf, reachesMart, sourcesOfEach } from './each.ts'
 import { FailedIndex } from './hops/failed-index.ts'
 import type { Comparison, HopCheck, HopName } from './hops/hop.ts'
 import { hopsOf } from './hops/hops-of.ts'
@@ -262,15 +263,3 @@ export class Reconciliation {
     return false
   }
 }
-
-/** The topics that have one record for each event of a topic. */
-const eachOf = (catalog: Catalog, { name }: Topic): Topic[] =>
-  catalog.derivedOf(name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
-
-/** The topics whose every event has a record with the same id in this one, directly or through others. */
-const sourcesOfEach = ({ derivedFrom }: Topic): Topic[] =>
-  derivedFrom?.relation === 'each' ? [derivedFrom.topic, ...sourcesOfEach(derivedFrom.topic)] : []
-
-/** Whether events of a topic have rows, of their own or of what is derived from each of them. */
-const reachesMart = (catalog: Catalog, topic: Topic): boolean =>
-  catalog.mappingsOf(topic.name).length > 0 || eachOf(catalog, topic).some(derived => reachesMart(catalog, derived))

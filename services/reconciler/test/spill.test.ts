@@ -40,7 +40,7 @@ describe('an id spill', () => {
 it('gives ids back that it had to write out', async () => {
   const directory = fresh()
   const spill = createIdSpill(directory)
-  const ids = Array.from({ length: 50_000 }, (_, n) => `${n}`.padStart(100, '0'))
+  const ids = Array.from({ length: 50_000 }, (_, n) => `${n}`.padStart(400, '0'))
   for (const id of [...ids, ids[0]!]) spill.add('a', id)
   await spill.relieve()
   expect(existsSync(directory)).toBe(true)

@@ -3,6 +3,7 @@ import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
+import { eachOf } from '../each.ts'
 import { createDerivedHop } from './derived-hop.ts'
 import type { FailedIndex } from './failed-index.ts'
 import type { EventObserver, HopCheck, HopName } from './hop.ts'
@@ -27,10 +28,11 @@ export function hopsOf(topic: Topic, { onRow, onEvent, ...parts }: HopParts): Ho
   const { catalog } = parts
   const observe = (hop: HopName): EventObserver | undefined =>
     onEvent && ((id, outcome) => onEvent(topic, hop, id, outcome))
-  const each = catalog.derivedOf(topic.name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
   return [
     ...(topic.lake ? [createLakeHop(topic, { ...parts, onRow: onRow && (row => onRow(topic, row)) })] : []),
-    ...each.map(derived => createDerivedHop(topic, derived, { ...parts, observe: observe('derived') })),
+    ...eachOf(catalog, topic).map(derived =>
+      createDerivedHop(topic, derived, { ...parts, observe: observe('derived') }),
+    ),
     ...(catalog.mappingsOf(topic.name).length > 0
       ? [createMartHop(topic, { ...parts, observe: observe('mart') })]
       : []),
