@@ -26,7 +26,7 @@ const groupsOf = (catalog: Catalog, { name, domain, lake }: Topic): string[] => 
 export async function reconcileOnce(options: ReconcileOnceOptions): Promise<ReconcileReport> {
   const { deadlineMs, onWait, ...stores } = options
   const { catalog, log, clock, ledger } = stores
-  // What is acknowledged now is in the log now; so the ledger is looked at first.
+  // The ledger is read first: what is acknowledged by then is in the log when the cut is drawn.
   const ledgerSizes = ledger === undefined ? undefined : await sizesOfLedger(ledger)
   const cut = await drawLogCut({
     log,

@@ -49,7 +49,7 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
   const hops: readonly Labels[] = ['topic', 'hop']
   const events = counter('compared_events', 'Distinct events in the log that belong into the hop', hops)
   const found = counter('found_events', 'Of these, those that are there', hops)
-  const failed = counter('failed_events', 'Of these, those that are among the failed events instead', hops)
+  const failed = counter('failed_events', 'Of these, those that are in failed-events instead', hops)
   const expired = counter('expired_offsets', 'Offsets that retention took before they were compared', hops)
   const gaps = counter('gap_offsets', 'Offsets that the lake claims as gaps: retention took them first', ['topic'])
   const quarantined = counter(

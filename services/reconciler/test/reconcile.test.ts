@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { payloadHash } from '@millrace/contracts'
+import { manifestPath, payloadHash } from '@millrace/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../src/index.ts'
 import { archiveByHand, type Row } from './lake-by-hand.ts'
@@ -37,8 +37,8 @@ function ledger(topic: string, ids: readonly string[]): void {
   writeFileSync(path.join(folder, 'writer.ids'), ids.map(id => `${id}\n`).join(''))
 }
 
-/** Three events of one player that went all the way; and where their records are in the log. */
-async function allTheWay() {
+/** Three events of one player that every service has finished, and their records in the log. */
+async function finished() {
   const ids = await world.send(3, 1)
   ledger('shop.raw', ids)
   await world.settle()
@@ -66,7 +66,7 @@ const without = async (service: Service): Promise<void> => {
 
 describe('a comparison of everything', () => {
   it('finds nothing wrong where everything arrived', async () => {
-    await allTheWay()
+    await finished()
     const report = await run()
     const counts = { failed: 0, quarantined: 0, missing: 0, duplicate: 0, unexpected: 0, repeats: 0, gaps: 0 }
     expect(report.topics['shop.raw']).toEqual({ accepted: 3, log: 3, lake: 3, derived: 3, mart: 3, ...counts })
@@ -84,7 +84,7 @@ describe('a comparison of everything', () => {
   })
 
   it('names an acknowledged event that is not in the log', async () => {
-    await allTheWay()
+    await finished()
     ledger('shop.raw', [1, 2, 3, 4].map(uuid))
     const report = await run()
     expect(report.topics['shop.raw']).toMatchObject({ accepted: 4, log: 3, missing: 1 })
@@ -97,7 +97,7 @@ describe('a comparison of everything', () => {
     await without('curator')
     const report = await run()
     expect(report.topics['shop.raw']).toMatchObject({ log: 3, lake: 3, derived: 0, mart: 0, missing: 3 })
-    expect(report.examples[0]).toBe(`shop.raw: ${uuid(1)} is neither in shop.curated nor among the failed events`)
+    expect(report.examples[0]).toBe(`shop.raw: ${uuid(1)} is neither in shop.curated nor in failed-events`)
     expect(report.ok).toBe(false)
   })
 
@@ -116,7 +116,7 @@ describe('a comparison of everything', () => {
   })
 
   it('names an offset that the lake lacks', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     await rearchive(partition, [rows[0]!, rows[2]!])
     const report = await run()
     expect(report.topics['shop.raw']).toMatchObject({ lake: 2, missing: 1 })
@@ -124,15 +124,23 @@ describe('a comparison of everything', () => {
   })
 
   it('names offsets that no manifest covers', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 1, files: [rows.slice(0, 2)] })
     const report = await run()
     expect(report.topics['shop.raw']?.missing).toBe(1)
     expect(report.examples).toEqual([`shop.raw: ${uuid(3)} is not archived`])
   })
 
+  it('names a manifest that cannot be read', async () => {
+    const { partition } = await finished()
+    await world.lake.write(manifestPath('shop.raw', partition, 0), Buffer.from('{"version'))
+    const report = await run()
+    expect(report.topics['shop.raw']).toMatchObject({ lake: 0, missing: 1 })
+    expect(report.examples[0]).toContain(`a manifest of partition ${partition} from offset 0 on`)
+  })
+
   it('names a record whose content differs, though its id is right', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     await rearchive(partition, [rows[0]!, rows[1]!, { offset: 2, event: { ...rows[2]!.event, x: 99 } }])
     const report = await run()
     expect(report.topics['shop.raw']).toMatchObject({ lake: 3, missing: 1 })
@@ -140,7 +148,7 @@ describe('a comparison of everything', () => {
   })
 
   it('counts an offset that is in the lake twice, and a range that is archived twice', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     await rearchive(partition, rows, [rows[0]!])
     await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 2, last: 2, files: [[rows[2]!]] })
     const report = await run()
@@ -149,19 +157,19 @@ describe('a comparison of everything', () => {
   })
 
   it('finds a row under an offset that the log does not have', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     await rearchive(partition, [...rows, { offset: 7, event: { eventId: uuid(7) } }])
     expect((await run()).topics['shop.raw']).toMatchObject({ unexpected: 1 })
   })
 
-  it('names an event without a row, unless it is among the failed events', async () => {
-    await allTheWay()
+  it('names an event without a row, unless it is in failed-events', async () => {
+    await finished()
     world.sql('DELETE FROM _shop_orders WHERE event_id = ?', uuid(3))
     const before = await run()
     expect(before.topics['shop.curated']).toMatchObject({ mart: 2, failed: 0, missing: 1 })
     expect(before.topics['shop.raw']).toMatchObject({ derived: 3, mart: 2, failed: 0, missing: 0 })
     expect(before.examples).toEqual([
-      `shop.curated: ${uuid(3)} is neither in mart table shop_orders nor among the failed events`,
+      `shop.curated: ${uuid(3)} is neither in mart table shop_orders nor in failed-events`,
     ])
     const { partition } = await rowsOf('shop.curated')
     const atMart = { service: 'mart-writer', stage: 'sink', sink: 'mart', partition }
@@ -194,7 +202,7 @@ describe('a comparison of everything', () => {
   })
 
   it('counts an event that is in a mart table twice', async () => {
-    await allTheWay()
+    await finished()
     const table = world.catalog.table('shop_orders')
     const values = { day: '2025-12-31', datetime: 5, event_id: uuid(1), x: 1 }
     await world.mart.upsert(table, [{ values, writeTimeMicros: 1 }])
@@ -204,7 +212,7 @@ describe('a comparison of everything', () => {
   })
 
   it('counts a retry of a sender apart', async () => {
-    await allTheWay()
+    await finished()
     await world.sendAgain(0)
     await world.settle()
     const report = await run()
@@ -220,7 +228,7 @@ describe('a comparison of everything', () => {
   })
 
   it('counts refusals of the gateway apart', async () => {
-    await allTheWay()
+    await finished()
     await fail({
       service: 'ingest-gateway',
       stage: 'ingest',
@@ -232,7 +240,7 @@ describe('a comparison of everything', () => {
     expect(await run()).toMatchObject({ refused: 1, ok: true, topics: { 'shop.raw': { failed: 0 } } })
   })
 
-  it('takes an unreadable record for failed only where it was reported', async () => {
+  it('counts an unreadable record as failed only where it was reported', async () => {
     await world.sendPoison('shop.raw', 1)
     const { partition } = (await world.log.range('shop.raw')).find(({ end }) => end > 0)!
     await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 0, files: [] })
@@ -244,7 +252,7 @@ describe('a comparison of everything', () => {
   })
 
   it('reports a gap that retention made, and refuses one over records that the log still has', async () => {
-    const { partition } = await allTheWay()
+    const { partition } = await finished()
     await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 2, files: [], kind: 'gap' })
     const report = await run()
     expect(report.topics['shop.raw']).toMatchObject({ lake: 0, gaps: 3, missing: 3 })
@@ -259,7 +267,7 @@ describe('a comparison of everything', () => {
   })
 
   it('reads archived records that the log no longer has', async () => {
-    const { partition } = await allTheWay()
+    const { partition } = await finished()
     const before = await run()
     const { range } = world.log
     world.log.range = async topic =>
@@ -286,7 +294,7 @@ describe('a comparison of everything', () => {
   })
 
   it('has the digest of the sorted distinct canonical payloads that the lake has', async () => {
-    await allTheWay()
+    await finished()
     await world.sendAgain(1)
     await world.settle()
     const payloads = [...(await rowsOf('shop.raw')).rows, ...(await rowsOf('shop.curated')).rows]
@@ -299,7 +307,7 @@ describe('a comparison of everything', () => {
   })
 
   it('has one digest for the same payloads in any order and with repetitions, and another for others', async () => {
-    const { partition, rows } = await allTheWay()
+    const { partition, rows } = await finished()
     const { digest } = await run()
     await rearchive(partition, [rows[2]!], [rows[0]!, rows[1]!], [rows[1]!])
     expect((await run()).digest).toBe(digest)

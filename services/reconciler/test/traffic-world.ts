@@ -29,7 +29,7 @@ export type Service = (typeof services)[number]
 const at = (n: number): string => new Date(START_MS + n * 1000).toISOString()
 const rawEvent = (n: number, account: string) => ({ eventId: uuid(n), account, x: n, datetime: at(n) })
 
-/** The platform as the reconciler sees it, each service moved on by hand: what it has done and what it has committed may differ. */
+/** The platform as the reconciler sees it. A test runs each service step by step: what it has done and what it has committed may differ. */
 export async function openTrafficWorld(catalog: Catalog = shop) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'traffic-'))
   const clock = new ManualClock(START_MS)
@@ -47,10 +47,10 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
   /** The player of each event that was sent. */
   const sent: number[] = []
   let writers = 0
-  /** How many of its next records the curator and the aggregator lose, and the archiver stores wrongly. */
+  /** Number of their next records that the curator and the aggregator lose, and that the archiver stores with other content. */
   const losses = { curator: 0, aggregator: 0 }
   let garbled = 0
-  /** Event times from this number on are implausible to the archiver. */
+  /** The archiver puts events from this number on into quarantine. */
   let quarantineFrom = Number.POSITIVE_INFINITY
 
   async function append(topic: string, key: string, values: readonly (object | string)[]): Promise<void> {
@@ -92,7 +92,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
     }
   }
 
-  /** A member of a group that has every partition, and where each stands. */
+  /** A member of a group that has every partition, with the progress of each. */
   async function join(group: string, topics: readonly string[]) {
     const consumer = await log.consumer({ group: groupOf(group, 'shop'), topics, clientId: group })
     const assignments: Assignment[] = []
@@ -124,7 +124,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
           })),
         )
       },
-      /** Begins again at what is committed, as after kill -9. */
+      /** Begins again at the committed offsets, as after kill -9. */
       crash() {
         for (const part of parts) part.done = part.committed
       },
@@ -141,10 +141,10 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
     ),
     'mart-writer': await join('mart-writer', [...new Set(catalog.mappings.map(({ topic }) => topic.name))]),
   }
-  /** Which events each hour and each day has, and which came late. */
+  /** The events of each hour and each day, and those that came late. */
   const totals = new Map<string, Set<string>>()
   const late = new Set<string>()
-  /** Where an event was first seen. */
+  /** Position of the first record of each event. */
   const seen = new Map<string, string>()
   const segments = new Map<string, SegmentWriter>()
 
@@ -160,7 +160,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
           const where = `${record.partition}/${record.offset}`
           const first = seen.get(eventId) ?? where
           seen.set(eventId, first)
-          // What was published before a crash is published again; a retry of a sender is not.
+          // A record that was published before a crash is published again; a retry of a sender is not.
           if (first === where) await append('shop.curated', account, [{ ...raw, twice: x * 2 }])
         }
         part.done = record.offset + 1
@@ -277,11 +277,11 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
     lose(service: keyof typeof losses, count: number): void {
       losses[service] += count
     },
-    /** To the archiver the event time of what is sent from now on is implausible. */
+    /** The archiver puts what is sent from now on into quarantine. */
     quarantineFromNow(): void {
       quarantineFrom = sent.length + 1
     },
-    /** The archiver stores its next records wrongly. */
+    /** The archiver stores its next records with other content. */
     garble(count: number): void {
       garbled += count
     },
@@ -305,7 +305,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
       await member.commit(() => true)
       await member.close()
     },
-    /** Runs SQL on the file of the mart, behind its back. */
+    /** Runs SQL on the file of the mart, as another program would. */
     sql(statement: string, ...params: string[]): number {
       const database = new DatabaseSync(martFile)
       try {

@@ -5,12 +5,12 @@ import { idOf, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type EventObserver, type HopCheck, stepEnd, Tally } from './hop.ts'
 
-/** Clocks of those who send may differ by this much. */
+/** The clocks of senders may differ by this much. */
 const CLOCK_MARGIN_MS = 3_600_000
 const FIRST_MARGIN = 500
 const ANCHORS = 16
 
-/** Two offsets of one moment: in the source's partition and in the one that is derived from it. */
+/** An offset of the source's partition, and the offset of the derived partition that was written at about the same time. */
 interface Anchor {
   readonly source: number
   readonly derived: number
@@ -27,7 +27,7 @@ interface Unmatched {
   readonly timestampMs: number
 }
 
-/** A partition of the derived topic, and the part of it that was searched. */
+/** A partition of the derived topic, and the offsets that were searched. */
 interface Searched {
   readonly range: Range
   low: number
@@ -46,9 +46,9 @@ const isSameKey = (a: Topic, b: Topic): boolean =>
   (a.keyField !== null && a.keyField === b.keyField) || Object.is(a.keyOf, b.keyOf)
 
 /**
- * Looks for the events of a topic in a topic that has one record for each of them. A derived record is looked for near
- * where its neighbours were found, then further and further away in both directions: an event that was sent twice has its
- * only derived record near the first copy.
+ * Compares a topic with one that has one record for each of its events. The search for a derived record begins near the records
+ * of the neighbouring events and widens in both directions: an event that was sent twice has its only derived record near
+ * the first copy.
  */
 export function createDerivedHop(
   contract: Topic,
@@ -59,7 +59,7 @@ export function createDerivedHop(
   const by = derived.derivedFrom?.by ?? derived.name
   const anchors = new Map<number, Anchor[]>()
 
-  /** Takes the ids that a part of the derived topic holds away from `wanted`; returns the offset behind the last of them. */
+  /** Removes from `wanted` the ids that a part of the derived topic has; returns the offset after the last of them. */
   async function takeFound(
     wanted: Map<string, Unmatched>,
     { partition, from, to }: { readonly partition: number; readonly from: number; readonly to: number },
@@ -79,8 +79,8 @@ export function createDerivedHop(
   }
 
   /**
-   * Searches partitions from hints outwards until nothing is wanted or nothing is left.
-   * @returns the place behind the last match near the first hint
+   * Searches partitions from their hints outwards, until all is found or everything was read.
+   * @returns the offset after the last match near the first hint
    */
   async function search(
     wanted: Map<string, Unmatched>,
@@ -125,7 +125,7 @@ export function createDerivedHop(
     anchors.set(partition, [...known.filter(({ source }) => source !== anchor.source), anchor].slice(-ANCHORS))
   }
 
-  /** Records that were sent before this have lost their derived ones to retention, perhaps. */
+  /** Retention may have removed the derived records of events that were sent before this time. */
   async function keptSinceMs({ partition, earliest, end }: Range): Promise<number> {
     if (earliest === 0) return Number.NEGATIVE_INFINITY
     for await (const records of log.read(derived.name, partition, earliest, Math.min(earliest + 1, end)))
@@ -133,7 +133,7 @@ export function createDerivedHop(
     return clock.now() - derived.retentionMs + CLOCK_MARGIN_MS
   }
 
-  /** The partitions that may hold derived records of a source partition, and where in them to begin. */
+  /** The partitions that may have the derived records of a source partition, and the offsets at which the search begins. */
   async function placesFor(partition: number, from: number) {
     const [ranges, sources] = [await log.range(derived.name), await log.range(topic)]
     const source = sources.find(range => range.partition === partition)!
@@ -176,7 +176,7 @@ export function createDerivedHop(
         if (failed.has(topic, partition, { offset, by }) !== 'no') tally.failed++
         else if (timestampMs < keptMs) expired++
         else {
-          tally.miss(id, `is neither in ${derived.name} nor among the failed events`)
+          tally.miss(id, `is neither in ${derived.name} nor in failed-events`)
           observe?.(id, 'missing')
         }
       }

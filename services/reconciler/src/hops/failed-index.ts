@@ -3,10 +3,10 @@ import type { EventLog } from '@millrace/event-log'
 import { readEvent } from '../record-id.ts'
 
 const TOPIC = failedEventsTopic.name
-/** Failed records that are remembered; about 50 bytes each. */
+/** Failed records that are kept in memory; about 50 bytes each. */
 const MOST_REMEMBERED = 500_000
 
-/** Whether a record is among the failed events; `forgotten`: it is older than what is remembered, so nobody can say. */
+/** Whether a record is in failed-events; `forgotten`: it is older than what is kept, so that it is not known. */
 export type FailedAnswer = 'yes' | 'no' | 'forgotten'
 
 interface Offsets {
@@ -15,7 +15,7 @@ interface Offsets {
   forgottenTo: number
 }
 
-/** The positions of failed records, by who refused them: a sink, or the service that processes the topic. Reads each failed event once. */
+/** The positions of failed records, by the sink or the service that refused them. Reads each failed event once. */
 export class FailedIndex {
   readonly #log: EventLog
   readonly #limit: number
@@ -30,7 +30,7 @@ export class FailedIndex {
   }
 
   /**
-   * Takes note of every failed event that is stored by now.
+   * Reads the failed events that were stored since the last call.
    * @param visit called for each of them
    */
   async update(visit?: (failed: FailedEvent) => void): Promise<void> {
@@ -61,7 +61,7 @@ export class FailedIndex {
     if (++this.#size > this.#limit) this.#forget()
   }
 
-  /** Forgets the older half of where most is known. */
+  /** Removes the older half of the largest set. */
   #forget(): void {
     let largest: Offsets | undefined
     for (const offsets of this.#offsets.values())
@@ -80,7 +80,7 @@ export class FailedIndex {
     return `${topic}/${partition}/${by}`
   }
 
-  /** Whether there were more failed events than are remembered. */
+  /** Whether there were more failed events than are kept. */
   get hasForgotten(): boolean {
     return this.#hasForgotten
   }

@@ -23,7 +23,7 @@ export interface HopParts {
   readonly onEvent?: (topic: Topic, hop: HopName, ...event: Parameters<EventObserver>) => void
 }
 
-/** Every hop that the contracts promise for a topic: one comparison for the running reconciler and for the single one. */
+/** The hops of a topic, as its contract says; the running reconciler and the single comparison use the same ones. */
 export function hopsOf(topic: Topic, { onRow, onEvent, ...parts }: HopParts): HopCheck[] {
   const { catalog } = parts
   const observe = (hop: HopName): EventObserver | undefined =>

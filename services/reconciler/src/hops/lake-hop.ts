@@ -14,12 +14,13 @@ import { idOf, position, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
 
-/** What looking for one file costs, in records. */
-const LOOK_COST = 50
-/** What fetching one file costs, in records: tens of milliseconds against tens of microseconds. */
+/** Cost of asking for the size of one file, in records. */
+const STAT_COST = 50
+/** Cost of fetching one file, in records: tens of milliseconds against tens of microseconds. */
 const FETCH_COST = 1_000
 const NO_HASH = Buffer.alloc(0)
 const MANIFEST_NAME = /^(\d{20})\.json$/
+
 interface Expected {
   readonly id: string
   readonly hash: Buffer
@@ -56,7 +57,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
   /** Compaction removes records from the log that were archived before. */
   const isCompacted = contract.cleanup === 'compact'
 
-  /** The range that holds `from`, else the next one behind it. */
+  /** The range that contains `from`, else the next one after it. */
   async function manifestAt(partition: number, from: number): Promise<LakeManifest | null> {
     const exact = await readManifest(lake, topic, partition, from)
     if (exact) return exact
@@ -65,7 +66,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     return null
   }
 
-  /** First offset of the next claim behind the one that begins at `first`. */
+  /** First offset of the next claim after the one that begins at `first`. */
   async function nextClaim(partition: number, first: number): Promise<number | null> {
     const after = manifestPath(topic, partition, first).split('/').at(-1)!
     for (const { name } of await lake.list(manifestFolder(topic, partition), { after, limit: 2 })) {
@@ -91,7 +92,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     }
   }
 
-  /** The rows of a file; what is wrong with the file itself is a finding. */
+  /** Reads the rows of a file; a file that is missing or damaged is a finding, not an error. */
   async function eachRow(
     file: ManifestFile,
     tally: Tally,
@@ -105,7 +106,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     }
   }
 
-  /** @param to offset at which the comparison ends, at most the one behind the range */
+  /** @param to offset at which the comparison ends, at most the one after the range */
   async function compareContent(
     manifest: LakeManifest,
     { from, to }: { readonly from: number; readonly to: number },
@@ -117,7 +118,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
       tally.events++
       if (event) expected.set(offset, { id, hash: payloadHash(event) })
       else if (failed.has(topic, partition, { offset, by: 'lake' }) !== 'no') tally.failed++
-      else tally.miss(id, 'cannot be read and is not among the failed events')
+      else tally.miss(id, 'cannot be read and is not in failed-events')
     }
     if (kind === 'gap') {
       tally.gaps += lastOffset - firstOffset + 1
@@ -172,11 +173,11 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
       }
   }
 
-  /** A range that the log no longer has. */
-  async function lookForFiles({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
+  /** Of a range that the log no longer has, compares the sizes of the files with the manifest. */
+  async function compareSizes({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
     if (kind === 'gap') tally.gaps += lastOffset - firstOffset + 1
     for (const file of files) {
-      tally.cost += LOOK_COST
+      tally.cost += STAT_COST
       if (file.path.startsWith(quarantine)) tally.quarantined += file.rows
       const found =
         (await lake.stat(file.path)) ?? (await lake.stat(file.temporaryPath)) ?? (await lake.stat(file.path))
@@ -194,7 +195,14 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     target: 'lake',
     group: groupOf('lake-archiver', contract.domain),
     async oldest(partition, earliest) {
-      for await (const { firstOffset } of readManifests(lake, topic, partition)) return Math.min(firstOffset, earliest)
+      try {
+        for await (const { firstOffset } of readManifests(lake, topic, partition))
+          return Math.min(firstOffset, earliest)
+      } catch (error) {
+        // The comparison of those offsets reports it.
+        if (isLakeFault(error)) return 0
+        throw error
+      }
       return earliest
     },
     async compare(partition, { from, to, earliest }) {
@@ -227,7 +235,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
         tally.duplicate += lastOffset - next + 1
         tally.complain(`offsets ${next} to ${lastOffset} of partition ${partition} are archived twice`)
       }
-      if (lastOffset < earliest && !onRow) await lookForFiles(manifest, tally)
+      if (lastOffset < earliest && !onRow) await compareSizes(manifest, tally)
       else await compareContent(manifest, { from: Math.max(from, firstOffset, earliest), to: behind }, tally)
       tally.cost++
       return tally.result(from, behind)

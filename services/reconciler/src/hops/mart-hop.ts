@@ -19,7 +19,7 @@ export interface MartHopParts {
   readonly observe?: EventObserver | undefined
 }
 
-/** Looks for the rows of a topic's records in the mart, each by its key. */
+/** Compares the records of a topic with the rows that they have in the mart, by the keys of the rows. */
 export function createMartHop(contract: Topic, { catalog, log, mart, failed, observe }: MartHopParts): HopCheck {
   const { name: topic, schema } = contract
   const mappings = catalog.mappingsOf(topic)
@@ -34,7 +34,7 @@ export function createMartHop(contract: Topic, { catalog, log, mart, failed, obs
       const end = stepEnd(from, to)
       const byTable = new Map<MartTable, Wanted[]>(mappings.map(({ table }) => [table, []]))
       const ids = new Set<string>()
-      /** Records that are not wholly in the mart, with what they lack. */
+      /** Records that have not all their rows in the mart, with the tables that lack one. */
       const absent = new Map<number, { readonly id: string; readonly lacks: string[] }>()
       const lack = (offset: number, id: string, what: string): void => {
         const entry = absent.get(offset)
@@ -72,7 +72,7 @@ export function createMartHop(contract: Topic, { catalog, log, mart, failed, obs
         if (failed.has(topic, partition, { offset, by: 'mart' }) === 'no') missing.set(id, lacks.join(', '))
         else failedIds.add(id)
       }
-      for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor among the failed events`)
+      for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor in failed-events`)
       for (const id of failedIds) if (!missing.has(id)) tally.failed++
       if (observe)
         for (const id of ids)
