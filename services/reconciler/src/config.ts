@@ -14,7 +14,7 @@ export const reconcilerEnv = {
   ...cassandraEnv,
   /** Between the beginnings of two comparisons. */
   INTERVAL: env.duration().prefault('10m'),
-  /** Records of earlier comparisons that are read again in each comparison. */
+  /** Records of earlier comparisons that are read again in each comparison, and rows of a table of aggregates. */
   AUDIT_RECORDS: env.integer({ max: 1_000_000_000 }).prefault('200000'),
   /** Local folder for one fetched file at a time; with ONCE also for the ids of a topic. */
   WORK_DIRECTORY: env.text().prefault(tmpdir()),

@@ -57,7 +57,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
     const ok =
       run.rememberedAll() &&
       !Object.values(reports).some(isWrong) &&
-      Object.values(conservation).every(({ difference }) => difference === 0)
+      Object.values(conservation).every(({ difference }) => !difference)
     return { topics: reports, conservation, refused, digest: all, digests: bySet, examples, ok }
   } finally {
     await rm(files, { recursive: true, force: true })

@@ -7,6 +7,7 @@ const hasEvents = (counts: TopicReport): boolean => Object.values(counts).some(c
 
 function conservationLine(topic: string, { source, counted, late, failed, difference }: ConservationReport): string {
   const line = `${topic}: ${format(source)} events = ${format(counted)} counted + ${format(late)} late + ${format(failed)} failed`
+  if (difference === null) return `  ${line}, not compared: retention removed records`
   return difference === 0 ? `  ${line}` : `  ! ${line}, difference ${format(difference)}`
 }
 

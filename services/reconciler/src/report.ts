@@ -34,8 +34,11 @@ export interface ConservationReport {
   readonly late: number
   /** Events that the aggregating service could not process. */
   readonly failed: number
-  /** Above 0: so many events are in none of them; below 0: so many are in more than one. */
-  readonly difference: number
+  /**
+   * Above 0: so many events are in none of them; below 0: so many are in more than one. Null: retention removed records that only
+   * the log had, so that it is not known.
+   */
+  readonly difference: number | null
 }
 
 export interface ReconcileReport {
