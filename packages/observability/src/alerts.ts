@@ -29,6 +29,22 @@ export const alerts: readonly Alert[] = [
     summary: 'Log, lake and mart have not been compared for half an hour or more: a loss would not be noticed.',
   },
   {
+    name: 'ConservationDifference',
+    severity: 'critical',
+    expr: `sum by (namespace, topic, table) (${of('reconciler', 'conservation_difference_events')}) != 0`,
+    // Longer than the default interval of the reconciler: a second comparison agrees.
+    for: '15m',
+    summary:
+      '{{ $labels.table }} differs from {{ $labels.topic }} by {{ $value }} events (above 0: not counted, below 0: counted twice).',
+  },
+  {
+    name: 'RecordsQuarantined',
+    severity: 'warning',
+    expr: `sum by (namespace, topic) ${grown(of('reconciler', 'quarantined_records_total'), '1h')}`,
+    for: '0m',
+    summary: '{{ printf "%.0f" $value }} records of {{ $labels.topic }} went to quarantine within an hour.',
+  },
+  {
     name: 'RecordsExpired',
     severity: 'critical',
     expr: [every('expired_records_total'), of('lake-archiver', 'gap_offsets_total')]

@@ -116,6 +116,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         log: platform.log,
         lake: platform.lake,
         mart: platform.mart,
+        clock,
         ledger: ledgerOf(directory),
         workDirectory: path.join(directory, 'reconcile'),
         onProgress,

@@ -140,6 +140,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
       log: platform.log,
       lake: platform.lake,
       mart: platform.mart,
+      clock,
       ledger,
       workDirectory: path.join(directory, 'reconcile'),
     })

@@ -77,6 +77,7 @@ async function reconciled() {
     log: platform.log,
     lake: platform.lake,
     mart: platform.mart,
+    clock,
     ledger: at('ledger'),
     workDirectory: at('reconcile'),
   })

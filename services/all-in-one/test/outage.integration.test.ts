@@ -120,6 +120,7 @@ describeOnStack('the services, when their servers are away', ['kafka', 'hdfs', '
         ...platform,
         catalog,
         lake: platform.lake,
+        clock: systemClock,
         ledger: writeLedger(directory, ids),
         workDirectory: path.join(directory, 'reconcile'),
       })

@@ -3,6 +3,7 @@ import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
+import { ConservationWatch } from './conservation-watch.ts'
 import { HopProgress } from './hop-progress.ts'
 import { FailedIndex } from './hops/failed-index.ts'
 import type { Comparison, HopCheck } from './hops/hop.ts'
@@ -20,7 +21,7 @@ export interface ComparerOptions {
   readonly workDirectory: string
   /** Records of earlier comparisons that are read again in a round. */
   readonly auditRecords: number
-  /** Called with differences that retention has taken out of reach. */
+  /** Called with differences in records that retention has removed. */
   readonly onExpired?: (topic: string, comparisons: readonly Comparison[]) => void
 }
 
@@ -28,6 +29,8 @@ export interface RoundResult {
   readonly missing: number
   readonly duplicate: number
   readonly unexpected: number
+  /** Events that aggregates lack or have more than once, as far as that is known. */
+  readonly unbalanced: number
   /** Sentences about some of what is wrong now. */
   readonly examples: readonly string[]
 }
@@ -35,41 +38,44 @@ export interface RoundResult {
 interface Bounds {
   readonly earliest: number
   readonly end: number
-  /** What the hop's consumer group has committed: everything below has to be there. */
+  /** The committed offset of the hop's consumer group: every record below it has to be there. */
   readonly cut: number
 }
 
 const MOST_EXAMPLES = 20
 
 /**
- * Compares log, lake and mart again and again while they move on. A round reads what is new since the last one, what was not right
- * then, and a bounded part of everything else, so its cost does not grow with what is stored.
+ * Compares log, lake and mart in rounds while records arrive. A round reads what is new since the last one, what differed then,
+ * and a bounded part of everything else, so that its cost does not grow with what is stored.
  */
 export class Comparer {
   readonly #options: ComparerOptions
   readonly #failed: FailedIndex
   readonly #checks: readonly HopCheck[]
+  readonly #conservation: ConservationWatch
   readonly #progress = new Map<string, HopProgress>()
-  /** Which progress the next audit begins with. */
+  /** The index of the progress with which the next audit begins. */
   #turn = 0
 
   constructor(options: ComparerOptions) {
     this.#options = options
     this.#failed = new FailedIndex(options.log)
-    const parts = { ...options, directory: options.workDirectory, failed: this.#failed }
+    const parts = { ...options, failed: this.#failed, directory: options.workDirectory }
     this.#checks = options.catalog.topics.flatMap(topic => hopsOf(topic, parts))
+    this.#conservation = new ConservationWatch(parts)
   }
 
-  /** Compares everything up to where the sinks are now. Throws what a store throws; the next round goes on where this one came to. */
+  /** Compares up to the committed offsets of the sinks. Throws what a store throws; the next round continues where this one ended. */
   async round(signal: AbortSignal): Promise<RoundResult> {
     const { clock, metrics } = this.#options
     const startedMs = clock.now()
     const bounds = await this.#takeBounds()
-    // A record is among the failed events before its offset is committed, so what is committed now has its failures there.
+    // A record is in failed-events before its offset is committed, so the failures of everything below the cut are there.
     await this.#failed.update()
     try {
       for (const [progress, bound] of bounds) await this.#compareNew(progress, bound, signal)
-      await this.#lookAgain(bounds, signal)
+      await this.#audit(bounds, signal)
+      await this.#conservation.compare(signal)
     } finally {
       metrics.show([...bounds.keys()])
     }
@@ -77,16 +83,16 @@ export class Comparer {
     return this.#result([...bounds.keys()])
   }
 
-  /** Per partition of each hop: what has to be there. */
+  /** The offsets to compare, for each partition of each hop. */
   async #takeBounds(): Promise<Map<HopProgress, Bounds>> {
     const { log, metrics } = this.#options
     const bounds = new Map<HopProgress, Bounds>()
     for (const check of this.#checks) {
-      // Says at once that a topic is not there yet.
+      // Throws at once where a topic does not exist yet.
       const ranges = await log.range(check.topic)
       const committed = await log.committed(check.group, check.topic)
       for (const { partition, earliest, end } of ranges) {
-        const key = `${check.topic}/${check.hop}/${partition}`
+        const key = `${check.topic}/${check.target}/${partition}`
         const progress = this.#progress.get(key) ?? new HopProgress(check, partition)
         this.#progress.set(key, progress)
         const cut = Math.max(earliest, Math.min(end, committed.get(partition)?.offset ?? 0))
@@ -95,7 +101,7 @@ export class Comparer {
           progress.auditAt = (await check.oldest?.(partition, earliest)) ?? earliest
         }
         bounds.set(progress, { earliest, end, cut })
-        metrics.notCompared(check.topic, partition, { hop: check.hop, records: end - Math.min(progress.next, end) })
+        metrics.notCompared(check, partition, end - Math.min(progress.next, end))
       }
     }
     return bounds
@@ -126,11 +132,11 @@ export class Comparer {
       progress.next = next
     }
     progress.next = next
-    metrics.notCompared(check.topic, partition, { hop: check.hop, records: Math.max(0, end - next) })
+    metrics.notCompared(check, partition, Math.max(0, end - next))
   }
 
-  /** First what was not right, then on with the pass over everything, as far as the budget goes. */
-  async #lookAgain(bounds: ReadonlyMap<HopProgress, Bounds>, signal: AbortSignal): Promise<void> {
+  /** Compares the ranges with differences again, then continues the pass over everything, within the budget. */
+  async #audit(bounds: ReadonlyMap<HopProgress, Bounds>, signal: AbortSignal): Promise<void> {
     const { auditRecords, metrics, onExpired } = this.#options
     let left = auditRecords
     for (const [progress, { earliest }] of bounds) {
@@ -182,6 +188,8 @@ export class Comparer {
       for (const { examples: some } of progress.wrong)
         for (const example of some) if (examples.length < MOST_EXAMPLES) examples.push(example)
     }
-    return { ...totals, examples }
+    const { unbalanced, sentences } = this.#conservation
+    examples.push(...sentences.slice(0, MOST_EXAMPLES - examples.length))
+    return { ...totals, unbalanced, examples }
   }
 }

@@ -8,19 +8,19 @@ import { ConfigError, env, loadConfig, serviceEnv } from '@millrace/runtime'
 /** Environment of the reconciler; every name has the prefix MILLRACE_. */
 export const reconcilerEnv = {
   ...serviceEnv,
+  ...domainsEnv,
   ...kafkaEnv,
   ...webhdfsEnv,
   ...cassandraEnv,
-  ...domainsEnv,
   /** Between the beginnings of two comparisons. */
   INTERVAL: env.duration().prefault('10m'),
-  /** Records of earlier comparisons that are read again in each comparison. */
+  /** Records of earlier comparisons that are read again in each comparison, and rows of a table of aggregates. */
   AUDIT_RECORDS: env.integer({ max: 1_000_000_000 }).prefault('200000'),
   /** Local folder for one fetched file at a time; with ONCE also for the ids of a topic. */
   WORK_DIRECTORY: env.text().prefault(tmpdir()),
   /** Compare everything once, print the report and end. */
   ONCE: env.boolean().prefault('false'),
-  /** With ONCE: how long the sinks may take to come to where the log is at the start. */
+  /** With ONCE: how long the consumers may take to come to the end that the log has at the start. */
   DEADLINE: env.duration().prefault('15m'),
   /** With ONCE: folder of ids that senders know to be acknowledged. */
   LEDGER: env.text().optional(),

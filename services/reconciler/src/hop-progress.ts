@@ -1,6 +1,6 @@
 import { type Comparison, type HopCheck, isWrong } from './hops/hop.ts'
 
-/** Ranges with differences that are kept one by one, in each partition of a hop; what is beyond is only counted until the next pass. */
+/** Ranges with differences that are kept for each partition of a hop; further ones are only counted until the next pass. */
 const MOST_RANGES = 1_000
 
 export type Difference = Pick<Comparison, 'missing' | 'duplicate' | 'unexpected'>
@@ -12,15 +12,15 @@ const sum = (a: Difference, b: Difference): Difference => ({
   unexpected: a.unexpected + b.unexpected,
 })
 
-/** How far one partition was compared with one hop, and where it was not right. */
+/** How far one partition was compared with one hop, and the ranges that differ. */
 export class HopProgress {
   readonly check: HopCheck
   readonly partition: number
   /** Offset of the first record that was never compared; null before the first round. */
   next: number | null = null
-  /** Where the pass over what was compared before stands. */
+  /** The next offset of the pass over everything that was compared before. */
   auditAt = 0
-  /** Whether that pass has come to its end since all were last told to begin anew. */
+  /** Whether that pass is finished, until those of all partitions are. */
   isAudited = false
   /** By first offset. */
   readonly #wrong = new Map<number, Comparison>()
@@ -32,7 +32,7 @@ export class HopProgress {
     this.partition = partition
   }
 
-  /** Takes what a comparison found in place of what was known of those offsets. */
+  /** Replaces what is known of the offsets of a comparison. */
   apply(comparison: Comparison): void {
     for (const [first, { to }] of this.#wrong)
       if (first < comparison.to && to > comparison.from) this.#wrong.delete(first)
@@ -41,14 +41,14 @@ export class HopProgress {
     else this.#beyond = sum(this.#beyond, comparison)
   }
 
-  /** Forgets ranges that end before `earliest`: nothing can be learned of them any more. */
+  /** Removes the ranges that end before `earliest`: they cannot be compared any more. */
   forgetBefore(earliest: number): Comparison[] {
     const gone = [...this.#wrong.values()].filter(({ to }) => to <= earliest)
     for (const { from } of gone) this.#wrong.delete(from)
     return gone
   }
 
-  /** The pass is at its end: what it counted holds until the next one has counted anew. */
+  /** Ends the pass; what it counted stays valid until the next one has counted. */
   endAudit(from: number): void {
     this.isAudited = true
     this.auditAt = from

@@ -2,7 +2,8 @@ import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 
 const BUCKETS = 256
-const FLUSH_CHARACTERS = 1 << 22
+/** Characters in memory: about 30 MB. Each flush opens 256 files for each source, so it has to be worth it. */
+const FLUSH_CHARACTERS = 1 << 24
 
 /** FNV-1a over the code units: only spreads ids over buckets. */
 function bucketOf(id: string): number {
@@ -11,54 +12,77 @@ function bucketOf(id: string): number {
   return (hash >>> 0) % BUCKETS
 }
 
+/** For each source the ids of one bucket, with how often each was added. */
+export type IdBucket = ReadonlyMap<string, ReadonlyMap<string, number>>
+
 export interface IdSpill {
-  /** Adds an id of a source. Await the result now and then: it is a promise only when something has to be written. */
-  add(source: string, id: string): Promise<void> | undefined
-  /** Per bucket, for each source the ids with how often each was added. Call once, after the last `add`. */
-  buckets(): AsyncIterable<ReadonlyMap<string, ReadonlyMap<string, number>>>
+  add(source: string, id: string): void
+  /** Writes out what was added, once it is much. Await it between additions, so that they stay within memory. */
+  relieve(): Promise<void>
+  /** The ids of some sources, bucket by bucket: an id has the same bucket in each source. Call once for a source. */
+  buckets(sources: readonly string[]): AsyncIterable<IdBucket>
+  remove(): Promise<void>
 }
 
-/** Sets of ids too large for memory: they are spread by hash over files, of which one at a time is read. */
+interface Source {
+  /** By bucket. */
+  readonly pending: string[][]
+  readonly written: Set<number>
+}
+
+/** Sets of ids too large for memory: they are spread by hash over files, of which one bucket at a time is read. */
 export function createIdSpill(directory: string): IdSpill {
-  const pending = new Map<string, string[]>()
-  const sources = new Set<string>()
+  const spilled = new Map<string, Source>()
   let characters = 0
   const fileOf = (source: string, bucket: number): string =>
     path.join(directory, `${encodeURIComponent(source)}.${bucket}`)
 
   async function flush(): Promise<void> {
-    const batch = [...pending]
-    pending.clear()
     characters = 0
     await mkdir(directory, { recursive: true })
-    for (const [file, ids] of batch) await appendFile(file, `${ids.join('\n')}\n`)
+    for (const [name, { pending, written }] of spilled)
+      for (const [bucket, ids] of pending.entries())
+        if (ids.length > 0) {
+          written.add(bucket)
+          await appendFile(fileOf(name, bucket), `${ids.splice(0).join('\n')}\n`)
+        }
+  }
+
+  async function takeBucket(name: string, bucket: number): Promise<Map<string, number>> {
+    const counts = new Map<string, number>()
+    const source = spilled.get(name)
+    if (!source) return counts
+    const count = (id: string): void => void counts.set(id, (counts.get(id) ?? 0) + 1)
+    if (source.written.delete(bucket)) {
+      const file = fileOf(name, bucket)
+      for (const id of (await readFile(file, 'utf8')).split('\n')) if (id !== '') count(id)
+      await rm(file)
+    }
+    for (const id of source.pending[bucket]!.splice(0)) count(id)
+    return counts
   }
 
   return {
-    add(source, id) {
-      sources.add(source)
-      const file = fileOf(source, bucketOf(id))
-      const ids = pending.get(file)
-      if (ids) ids.push(id)
-      else pending.set(file, [id])
+    add(name, id) {
+      let source = spilled.get(name)
+      if (!source) {
+        source = { pending: Array.from({ length: BUCKETS }, () => []), written: new Set() }
+        spilled.set(name, source)
+      }
+      source.pending[bucketOf(id)]!.push(id)
       characters += id.length
-      return characters >= FLUSH_CHARACTERS ? flush() : undefined
     },
-    async *buckets() {
-      await flush()
+    async relieve() {
+      if (characters >= FLUSH_CHARACTERS) await flush()
+    },
+    async *buckets(sources) {
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
-        const counts = new Map<string, Map<string, number>>()
-        for (const source of sources) {
-          const ids = new Map<string, number>()
-          const text = await readFile(fileOf(source, bucket), 'utf8').catch((error: NodeJS.ErrnoException) => {
-            if (error.code === 'ENOENT') return ''
-            throw error
-          })
-          for (const id of text.split('\n')) if (id !== '') ids.set(id, (ids.get(id) ?? 0) + 1)
-          counts.set(source, ids)
-        }
+        const counts = new Map<string, ReadonlyMap<string, number>>()
+        for (const name of sources) counts.set(name, await takeBucket(name, bucket))
         yield counts
       }
+    },
+    async remove() {
       await rm(directory, { recursive: true, force: true })
     },
   }

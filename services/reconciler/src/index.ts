@@ -1,5 +1,4 @@
-export type { ConservationReport } from './conservation.ts'
-export { type LogCut, type ReconcileOptions, reconcile } from './reconcile.ts'
+export { type ReconcileOptions, reconcile } from './reconcile.ts'
 export { type ReconcileOnceOptions, reconcileOnce } from './reconcile-once.ts'
-export type { ReconcileReport, TopicReport } from './report.ts'
+export type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
 export { reportLines } from './report-lines.ts'

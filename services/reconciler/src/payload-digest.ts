@@ -1,53 +1,84 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 
+const BUCKETS = 256
 const HASH_BYTES = 32
 const FLUSH_HASHES = 1 << 17
 
-export interface PayloadDigest {
-  /** Adds the 32-byte hash of one payload. */
-  add(hash: Buffer): Promise<void> | undefined
-  /** SHA-256 over the distinct hashes in ascending order, as `sha256:<hex>`. Call once. */
-  finish(): Promise<string>
+export interface PayloadDigests {
+  /** SHA-256 over the distinct hashes of all sets in ascending order, as `sha256:<hex>`. */
+  readonly all: string
+  readonly bySet: Readonly<Record<string, string>>
 }
 
-/** A digest of a set of payloads that depends neither on their order nor on repetitions; sorts by first byte on disk. */
-export function createPayloadDigest(directory: string): PayloadDigest {
-  const pending: Buffer[][] = Array.from({ length: 256 }, () => [])
+export interface PayloadDigest {
+  /** Adds the 32-byte hash of one payload to a set. */
+  add(set: string, hash: Buffer): void
+  /** Writes out what was added, once it is much. Await it between additions, so that they stay within memory. */
+  relieve(): Promise<void>
+  /** Call once. */
+  finish(): Promise<PayloadDigests>
+}
+
+/** Adds distinct hashes, ascending. */
+function update(digest: Hash, hashes: Buffer[]): void {
+  hashes.sort(Buffer.compare)
+  for (const [index, hash] of hashes.entries()) if (index === 0 || !hash.equals(hashes[index - 1]!)) digest.update(hash)
+}
+
+const resultOf = (digest: Hash): string => `sha256:${digest.digest('hex')}`
+
+/** Digests of sets of payloads that depend neither on their order nor on repetitions; sorts by first byte on disk. */
+export function createPayloadDigest(directory: string, sets: readonly string[]): PayloadDigest {
+  const pending = new Map(sets.map(set => [set, Array.from({ length: BUCKETS }, (): Buffer[] => [])]))
   let count = 0
-  const fileOf = (bucket: number): string => path.join(directory, `hashes.${bucket}`)
+  const fileOf = (set: string, bucket: number): string => path.join(directory, `${encodeURIComponent(set)}.${bucket}`)
 
   async function flush(): Promise<void> {
-    const batch = pending.map(hashes => hashes.splice(0))
     count = 0
     await mkdir(directory, { recursive: true })
-    for (const [bucket, hashes] of batch.entries())
-      if (hashes.length > 0) await appendFile(fileOf(bucket), Buffer.concat(hashes))
+    for (const [set, buckets] of pending)
+      for (const [bucket, hashes] of buckets.entries())
+        if (hashes.length > 0) await appendFile(fileOf(set, bucket), Buffer.concat(hashes.splice(0)))
+  }
+
+  async function readBucket(set: string, bucket: number): Promise<Buffer[]> {
+    const bytes = await readFile(fileOf(set, bucket)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0)
+      throw error
+    })
+    const written = Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
+      bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
+    )
+    return [...written, ...pending.get(set)![bucket]!]
   }
 
   return {
-    add(hash) {
-      pending[hash[0]!]!.push(hash)
-      return ++count >= FLUSH_HASHES ? flush() : undefined
+    add(set, hash) {
+      pending.get(set)![hash[0]!]!.push(hash)
+      count++
+    },
+    async relieve() {
+      if (count >= FLUSH_HASHES) await flush()
     },
     async finish() {
-      await flush()
-      const digest = createHash('sha256')
-      for (let bucket = 0; bucket < 256; bucket++) {
-        const bytes = await readFile(fileOf(bucket)).catch((error: NodeJS.ErrnoException) => {
-          if (error.code === 'ENOENT') return Buffer.alloc(0)
-          throw error
-        })
-        const hashes = Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
-          bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
-        )
-        hashes.sort(Buffer.compare)
-        for (const [index, hash] of hashes.entries())
-          if (index === 0 || !hash.equals(hashes[index - 1]!)) digest.update(hash)
+      const all = createHash('sha256')
+      const digests = new Map(sets.map(set => [set, createHash('sha256')]))
+      for (let bucket = 0; bucket < BUCKETS; bucket++) {
+        const union: Buffer[] = []
+        for (const [set, digest] of digests) {
+          const hashes = await readBucket(set, bucket)
+          update(digest, hashes)
+          for (const hash of hashes) union.push(hash)
+        }
+        update(all, union)
       }
       await rm(directory, { recursive: true, force: true })
-      return `sha256:${digest.digest('hex')}`
+      return {
+        all: resultOf(all),
+        bySet: Object.fromEntries([...digests].map(([set, digest]) => [set, resultOf(digest)])),
+      }
     },
   }
 }

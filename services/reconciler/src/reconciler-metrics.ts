@@ -12,12 +12,14 @@ export interface ReconcilerMetrics {
   read(topic: string, records: number): void
   /** Retention took offsets before they were compared. */
   expired(check: HopCheck, offsets: number): void
-  notCompared(topic: string, partition: number, what: { readonly hop: string; readonly records: number }): void
+  notCompared(check: HopCheck, partition: number, records: number): void
+  /** Events that a table of aggregates lacks (above 0) or has more than once. */
+  conservation(topic: string, table: string, difference: number): void
   /** What is known to differ now. */
   show(all: readonly HopProgress[]): void
   roundDone(seconds: number): void
   roundFailed(reason: string): void
-  /** Everything that is stored was looked at once more. */
+  /** Everything that is stored was compared once more. */
   passDone(): void
 }
 
@@ -47,16 +49,29 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
   const hops: readonly Labels[] = ['topic', 'hop']
   const events = counter('compared_events', 'Distinct events in the log that belong into the hop', hops)
   const found = counter('found_events', 'Of these, those that are there', hops)
-  const failed = counter('failed_events', 'Of these, those that are among the failed events instead', hops)
+  const failed = counter('failed_events', 'Of these, those that are in failed-events instead', hops)
   const expired = counter('expired_offsets', 'Offsets that retention took before they were compared', hops)
   const gaps = counter('gap_offsets', 'Offsets that the lake claims as gaps: retention took them first', ['topic'])
-  const roundsFailed = counter('comparisons_failed', 'Comparisons that a store kept from its end', ['reason'])
+  const quarantined = counter(
+    'quarantined_records',
+    'Records whose event time is implausible: the lake keeps them in quarantine',
+    ['topic'],
+  )
+  const roundsFailed = counter('comparisons_failed', 'Comparisons that a store did not let finish', ['reason'])
   const differences = new Gauge({
     name: 'millrace_reconciler_difference_records',
-    help: 'Records that are known to be missing, double or unexpected now',
+    help: 'Records that are known to be missing, duplicate or unexpected now',
     labelNames: ['topic', 'hop', 'kind'],
     registers,
   })
+  const unbalanced = new Gauge({
+    name: 'millrace_reconciler_conservation_difference_events',
+    help: 'Events that a table of aggregates lacks, below 0: has more than once; late and failed ones apart',
+    labelNames: ['topic', 'table'],
+    registers,
+  })
+  /** By topic, hop and partition, then by target: a topic may have several derived ones, and the gauge has the largest. */
+  const waiting = new Map<string, Map<string, number>>()
   const behind = new Gauge({
     name: 'millrace_reconciler_not_compared_records',
     help: 'Records between what was compared and the end of the log',
@@ -68,12 +83,19 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
       events.inc({ topic, hop }, comparison.events)
       found.inc({ topic, hop }, comparison.found)
       failed.inc({ topic, hop }, comparison.failed)
-      if (hop === 'lake') gaps.inc({ topic }, comparison.gaps)
+      if (hop !== 'lake') return
+      gaps.inc({ topic }, comparison.gaps)
+      quarantined.inc({ topic }, comparison.quarantined)
     },
     read: (topic, records) => core.recordsIn.inc({ topic }, records),
     expired: ({ topic, hop }, offsets) => expired.inc({ topic, hop }, offsets),
-    notCompared: (topic, partition, { hop, records }) =>
-      behind.set({ topic, hop, partition: String(partition) }, records),
+    notCompared({ topic, hop, target }, partition, records) {
+      const key = `${topic}/${hop}/${partition}`
+      const byTarget = waiting.get(key) ?? new Map<string, number>()
+      waiting.set(key, byTarget.set(target, records))
+      behind.set({ topic, hop, partition: String(partition) }, Math.max(...byTarget.values()))
+    },
+    conservation: (topic, table, difference) => unbalanced.set({ topic, table }, difference),
     show(all) {
       const kinds = new Map<string, { topic: string; hop: string; kind: string; records: number }>()
       for (const { check, difference } of all)

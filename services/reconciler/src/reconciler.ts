@@ -2,11 +2,11 @@ import { type Clock, CodedError, type Component, type HealthRegistry, type Logge
 import type { Comparer } from './comparer.ts'
 import type { ReconcilerMetrics } from './reconciler-metrics.ts'
 
-/** After a comparison that a store kept from its end. */
+/** After a comparison that a store did not let finish. */
 const AGAIN_AFTER_MS = 15_000
 
 /**
- * Compares at intervals for as long as it runs. Whatever a store answers, it goes on: a comparison that failed is taken up again
+ * Compares at intervals for as long as it runs. Whatever a store answers, it goes on: a comparison that failed is continued
  * a little later, readiness says why, and the age of the last complete one grows.
  */
 export function createReconciler(parts: {
@@ -27,7 +27,7 @@ export function createReconciler(parts: {
       const { examples, ...totals } = await comparer.round(stopped.signal)
       if (problem !== null) logger.info('comparison_recovered')
       problem = null
-      if (totals.missing + totals.duplicate + totals.unexpected > 0)
+      if (totals.missing + totals.duplicate + totals.unexpected + totals.unbalanced > 0)
         logger.error({ ...totals, examples }, 'stores_differ')
       return true
     } catch (error) {

@@ -1,32 +1,35 @@
-import type { ReconcileReport } from './report.ts'
+import type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
 
 const COLUMNS = ['accepted', 'log', 'lake', 'derived', 'mart', 'failed', 'quarantined', 'missing', 'duplicate'] as const
 
-const conservationLines = ({ conservation }: ReconcileReport): string[] =>
-  Object.entries(conservation).map(
-    ([topic, { source, counted, late, failed, difference }]) =>
-      `  aggregates of ${topic}: ${source.toLocaleString('en-US')} events = ${counted.toLocaleString('en-US')} counted + ${late} late + ${failed} failed, difference ${difference}`,
-  )
+const format = (count: number | null): string => count?.toLocaleString('en-US') ?? '-'
+const hasEvents = (counts: TopicReport): boolean => Object.values(counts).some(count => count !== null && count > 0)
 
-/** A report for people: a heading, one line per topic, what is wrong, and the verdict. */
+function conservationLine(topic: string, { source, counted, late, failed, difference }: ConservationReport): string {
+  const line = `${topic}: ${format(source)} events = ${format(counted)} counted + ${format(late)} late + ${format(failed)} failed`
+  if (difference === null) return `  ${line}, not compared: retention removed records`
+  return difference === 0 ? `  ${line}` : `  ! ${line}, difference ${format(difference)}`
+}
+
+/** A report for people: a heading, one line per topic that has events, what is wrong, and the verdict. */
 export function reportLines(report: ReconcileReport): string[] {
-  const rows = Object.entries(report.topics).map(([topic, counts]) => [
-    topic,
-    ...COLUMNS.map(column => counts[column]?.toLocaleString('en-US') ?? '-'),
-  ])
+  const rows = Object.entries(report.topics)
+    .filter(([, counts]) => hasEvents(counts))
+    .map(([topic, counts]) => [topic, ...COLUMNS.map(column => format(counts[column]))])
   const table = [['topic', ...COLUMNS], ...rows]
   const widths = table[0]!.map((_, index) => Math.max(...table.map(row => row[index]!.length)))
+  const conservation = Object.entries(report.conservation)
   return [
-    'Distinct events, by where they are',
+    'Distinct events by topic and place',
     ...table.map(
       row =>
         `  ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))).join('  ')}`,
     ),
+    ...(conservation.length > 0 ? ['Events in aggregates'] : []),
+    ...conservation.map(([topic, counts]) => conservationLine(topic, counts)),
     `  refused by the gateway: ${report.refused}`,
-    ...conservationLines(report),
     ...report.examples.map(example => `  ! ${example}`),
     report.ok ? 'No missing and no duplicate events.' : 'THE STORES DIFFER: see the lines with "!" above.',
     `digest ${report.digest}`,
-    ...Object.entries(report.digests).map(([domain, digest]) => `  ${domain} ${digest}`),
   ]
 }

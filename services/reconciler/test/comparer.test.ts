@@ -3,10 +3,10 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Comparer } from '../src/comparer.ts'
-import { openTrafficWorld, type TrafficWorld, uuid } from './traffic-world.ts'
+import { openTrafficWorld, type Service, services, type TrafficWorld, uuid } from './traffic-world.ts'
 
 const never = new AbortController().signal
-const right = { missing: 0, duplicate: 0, unexpected: 0, examples: [] }
+const right = { missing: 0, duplicate: 0, unexpected: 0, unbalanced: 0, examples: [] }
 const round = (comparer: Comparer) => comparer.round(never)
 
 /** Every data file of a topic in the lake. */
@@ -29,7 +29,6 @@ async function metricOf(
   return fits.reduce((sum, { value }) => sum + value, 0)
 }
 
-const groups = ['curator', 'lake-archiver', 'mart-writer'] as const
 const act = fc.oneof(
   {
     weight: 4,
@@ -38,13 +37,13 @@ const act = fc.oneof(
   fc.record({ act: fc.constantFrom('again', 'poison-raw', 'poison-curated'), count: fc.nat(50), n: fc.nat(5) }),
   {
     weight: 8,
-    arbitrary: fc.record({ act: fc.constantFrom(...groups), count: fc.integer({ min: 1, max: 12 }), n: fc.nat(40) }),
+    arbitrary: fc.record({ act: fc.constantFrom(...services), count: fc.integer({ min: 1, max: 12 }), n: fc.nat(40) }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({ act: fc.constantFrom(...groups.map(g => `commit ${g}`)), count: fc.nat(1), n: fc.nat(1) }),
+    arbitrary: fc.record({ act: fc.constantFrom(...services.map(g => `commit ${g}`)), count: fc.nat(1), n: fc.nat(1) }),
   },
-  fc.record({ act: fc.constantFrom(...groups.map(g => `crash ${g}`)), count: fc.nat(1), n: fc.nat(1) }),
+  fc.record({ act: fc.constantFrom(...services.map(g => `crash ${g}`)), count: fc.nat(1), n: fc.nat(1) }),
   { weight: 3, arbitrary: fc.record({ act: fc.constant('compare'), count: fc.nat(1), n: fc.nat(1) }) },
 )
 
@@ -53,19 +52,21 @@ async function perform(
   comparer: Comparer,
   { act, count, n }: { act: string; count: number; n: number },
 ) {
-  const [verb, group] = act.split(' ') as [string, (typeof groups)[number]]
+  const [verb, group] = act.split(' ') as [string, Service]
   if (act === 'send') await world.send(count, n)
   else if (act === 'again') await world.sendAgain(count)
-  else if (act === 'poison-raw') await world.sendPoison('lol.raw', n)
-  else if (act === 'poison-curated') await world.sendPoison('lol.curated', n)
+  else if (act === 'poison-raw') await world.sendPoison('shop.raw', n)
+  else if (act === 'poison-curated') await world.sendPoison('shop.curated', n)
   else if (act === 'compare') expect(await round(comparer)).toEqual(right)
   else if (verb === 'commit') await world.groups[group].commit(index => index % 2 === n)
   else if (verb === 'crash') world.crash(group)
-  else await world.services[verb as (typeof groups)[number]](n, count)
+  else await world.work[verb as Service](n, count)
 }
 
 describe('comparing while the platform works', () => {
-  it('never reports what is on its way, and always reports what is gone', { timeout: 240_000 }, async () => {
+  it('never reports what a consumer has not committed, and always reports what is lost', {
+    timeout: 240_000,
+  }, async () => {
     const plants = fc.constantFrom('row', 'file', 'manifest', 'lost')
     await fc.assert(
       fc.asyncProperty(
@@ -82,13 +83,13 @@ describe('comparing while the platform works', () => {
           expect(await round(comparer)).toEqual(right)
           if (plant === 'row') {
             const id = ids[dice % ids.length]!
-            expect(world.sql('DELETE FROM _lol_training WHERE event_id = ?', id)).toBe(1)
+            expect(world.sql('DELETE FROM _shop_copies WHERE event_id = ?', id)).toBe(1)
           } else if (plant === 'lost') {
-            world.lose(1)
+            world.lose('curator', 1)
             await world.send(3, dice % 6)
             await world.settle()
           } else {
-            const files = plant === 'file' ? dataFiles(world, 'lol.raw') : dataFiles(world, '_manifests/lol.curated')
+            const files = plant === 'file' ? dataFiles(world, 'shop.raw') : dataFiles(world, '_manifests/shop.curated')
             rmSync(files[dice % files.length]!)
           }
           // One that has just started knows nothing of what an earlier one found right.
@@ -102,24 +103,25 @@ describe('comparing while the platform works', () => {
     )
   })
 
-  it('names what is gone, keeps naming it, and stops when it is there again', async () => {
+  it('names what is missing in each round until it is there again', async () => {
     await using world = await openTrafficWorld()
     const comparer = world.comparer()
     const [first, second] = await world.send(2, 1)
     await world.settle()
     expect(await round(comparer)).toEqual(right)
-    world.sql('DELETE FROM _lol_analysis WHERE event_id = ?', first!)
+    world.sql('DELETE FROM _shop_orders WHERE event_id = ?', first!)
     const found = {
       missing: 1,
       duplicate: 0,
       unexpected: 0,
-      examples: [`lol.curated: ${first} is neither in mart table lol_analysis nor among the failed events`],
+      unbalanced: 0,
+      examples: [`shop.curated: ${first} is neither in mart table shop_orders nor in failed-events`],
     }
     expect(await round(comparer)).toEqual(found)
     await world.send(40, 1)
     await world.settle()
     expect(await round(comparer)).toEqual(found)
-    const differences = { topic: 'lol.curated', hop: 'mart' }
+    const differences = { topic: 'shop.curated', hop: 'mart' }
     const name = 'millrace_reconciler_difference_records'
     expect(await metricOf(world, name, { ...differences, kind: 'missing' })).toBe(1)
     expect(await metricOf(world, name, { hop: 'lake' })).toBe(0)
@@ -132,23 +134,23 @@ describe('comparing while the platform works', () => {
     expect(second).toBeDefined()
   })
 
-  it('names the records of a file that is gone, and one whose content differs', async () => {
+  it('names the records of a missing file, and a record whose content differs', async () => {
     await using world = await openTrafficWorld()
     const comparer = world.comparer()
     await world.send(3, 1)
     await world.settle()
-    rmSync(dataFiles(world, 'lol.raw')[0]!)
+    rmSync(dataFiles(world, 'shop.raw')[0]!)
     const { missing, examples } = await round(comparer)
     expect(missing).toBe(3)
-    expect(examples[0]).toMatch(/^lol\.raw: .*\.ndjson\.zst/)
-    expect(examples.slice(1)).toEqual([1, 2, 3].map(n => `lol.raw: ${uuid(n)} is not in the lake`))
+    expect(examples[0]).toMatch(/^shop\.raw: .*\.ndjson\.zst/)
+    expect(examples.slice(1)).toEqual([1, 2, 3].map(n => `shop.raw: ${uuid(n)} is not in the lake`))
     await world.send(1, 2)
     world.garble(1)
     await world.settle()
     const after = await round(comparer)
     expect(after.missing).toBe(4)
     expect(after.examples.at(-1)).toMatch(
-      /^lol\.\w+: .*-000000000004 \(offset 0 of partition \d\) differs between log and lake$/,
+      /^shop\.\w+: .*-000000000004 \(offset 0 of partition \d\) differs between log and lake$/,
     )
   })
 
@@ -168,21 +170,36 @@ describe('comparing while the platform works', () => {
     expect(Math.max(...costs.slice(6))).toBeLessThan(Math.max(...costs.slice(0, 6)) * 2)
   })
 
-  it('takes what a service or a sink refused for failed', async () => {
+  it('counts what the archiver put into quarantine', async () => {
+    await using world = await openTrafficWorld()
+    const comparer = world.comparer()
+    await round(comparer)
+    await world.send(2, 1)
+    world.quarantineFromNow()
+    await world.send(3, 1)
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    await round(comparer)
+    const quarantined = (topic: string) => metricOf(world, 'millrace_reconciler_quarantined_records_total', { topic })
+    expect(await quarantined('shop.raw')).toBe(3)
+    expect(await quarantined('shop.visits')).toBe(0)
+  })
+
+  it('counts as failed what a service or a sink refused', async () => {
     await using world = await openTrafficWorld()
     const comparer = world.comparer()
     await round(comparer)
     await world.send(3, 1)
-    await world.sendPoison('lol.raw', 1)
-    await world.sendPoison('lol.curated', 1)
+    await world.sendPoison('shop.raw', 1)
+    await world.sendPoison('shop.curated', 1)
     await world.settle()
     expect(await round(comparer)).toEqual(right)
     const failed = (topic: string, hop: string) =>
       metricOf(world, 'millrace_reconciler_failed_events_total', { topic, hop })
-    expect(await failed('lol.raw', 'derived')).toBe(1)
-    expect(await failed('lol.raw', 'lake')).toBe(1)
-    expect(await failed('lol.curated', 'mart')).toBe(1)
-    expect(await metricOf(world, 'millrace_reconciler_compared_events_total', { topic: 'lol.raw' })).toBe(8)
+    expect(await failed('shop.raw', 'derived')).toBe(1)
+    expect(await failed('shop.raw', 'lake')).toBe(1)
+    expect(await failed('shop.curated', 'mart')).toBe(1)
+    expect(await metricOf(world, 'millrace_reconciler_compared_events_total', { topic: 'shop.raw' })).toBe(8)
   })
 
   it('finds the derived record of a retry however long ago the first copy came', async () => {
@@ -197,12 +214,12 @@ describe('comparing while the platform works', () => {
     await world.sendAgain(0)
     await world.settle()
     expect(await round(comparer)).toEqual(right)
-    world.lose(1)
+    world.lose('curator', 1)
     const [lost] = await world.send(1, 1)
     await world.settle()
     expect(await round(comparer)).toMatchObject({
       missing: 1,
-      examples: [`lol.raw: ${lost} is neither in lol.curated nor among the failed events`],
+      examples: [`shop.raw: ${lost} is neither in shop.curated nor in failed-events`],
     })
   })
 
@@ -212,7 +229,7 @@ describe('comparing while the platform works', () => {
     await world.send(5, 1)
     expect(await round(comparer)).toEqual(right)
     const behind = (hop: string) =>
-      metricOf(world, 'millrace_reconciler_not_compared_records', { topic: 'lol.raw', hop })
+      metricOf(world, 'millrace_reconciler_not_compared_records', { topic: 'shop.raw', hop })
     expect([await behind('lake'), await behind('derived')]).toEqual([5, 5])
     await world.clock.advance(90_000)
     expect(await metricOf(world, 'millrace_reconciler_comparison_age_seconds', {})).toBe(90)
@@ -222,7 +239,7 @@ describe('comparing while the platform works', () => {
     expect(await metricOf(world, 'millrace_reconciler_comparison_age_seconds', {})).toBe(0)
   })
 
-  it('goes on where it was when a store fails in the middle', async () => {
+  it('continues where it was when a store fails in the middle', async () => {
     await using world = await openTrafficWorld()
     const comparer = world.comparer()
     await round(comparer)
@@ -234,9 +251,9 @@ describe('comparing while the platform works', () => {
     expect(await metricOf(world, 'millrace_reconciler_comparison_age_seconds', {})).toBe(0)
     world.mart.has = has
     expect(await round(comparer)).toEqual(right)
-    expect(await metricOf(world, 'millrace_reconciler_found_events_total', { hop: 'mart', topic: 'lol.curated' })).toBe(
-      30,
-    )
-    expect(await metricOf(world, 'millrace_reconciler_found_events_total', { hop: 'lake', topic: 'lol.raw' })).toBe(30)
+    expect(
+      await metricOf(world, 'millrace_reconciler_found_events_total', { hop: 'mart', topic: 'shop.curated' }),
+    ).toBe(30)
+    expect(await metricOf(world, 'millrace_reconciler_found_events_total', { hop: 'lake', topic: 'shop.raw' })).toBe(30)
   })
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { topicContract } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
 import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ beforeEach(async () => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'failed-index-'))
   const logger = createLogger('test', { level: 'silent' })
   log = await createEmbeddedEventLog({ directory, clock: new ManualClock(), logger })
-  await log.ensureTopics([topicContract('failed-events')])
+  await log.ensureTopics([failedEventsTopic])
 })
 afterEach(async () => {
   await log.close()
@@ -28,9 +28,9 @@ async function fail(offset: number, by: { service: string; stage: string; sink: 
       code: 'x',
       message: 'x',
       path: null,
-      domain: 'lol',
+      domain: 'shop',
     },
-    ...{ topic: 'lol.raw', partition: 2, offset, sourceEventId: null, key: null, payload: '' },
+    ...{ topic: 'shop.raw', partition: 2, offset, sourceEventId: null, key: null, payload: '' },
     ...by,
   }
   const producer = await log.producer({ clientId: 'test' })
@@ -47,14 +47,14 @@ it('tells apart who refused a record', async () => {
   await fail(8, { service: 'lake-archiver', stage: 'sink', sink: 'lake' })
   const answers = () =>
     ['curator', 'anomaly-scorer', 'lake', 'mart'].map(by =>
-      [7, 8].map(offset => index.has('lol.raw', 2, { offset, by })),
+      [7, 8].map(offset => index.has('shop.raw', 2, { offset, by })),
     )
   const none = ['no', 'no']
   expect(answers()).toEqual([['yes', 'no'], none, none, none])
   await index.update()
   expect(answers()).toEqual([['yes', 'no'], none, ['no', 'yes'], none])
-  expect(index.has('lol.raw', 3, { offset: 7, by: 'curator' })).toBe('no')
-  expect(index.has('lol.curated', 2, { offset: 7, by: 'curator' })).toBe('no')
+  expect(index.has('shop.raw', 3, { offset: 7, by: 'curator' })).toBe('no')
+  expect(index.has('shop.curated', 2, { offset: 7, by: 'curator' })).toBe('no')
 })
 
 it('forgets the oldest beyond its limit, and says that it cannot know them', async () => {
@@ -62,6 +62,6 @@ it('forgets the oldest beyond its limit, and says that it cannot know them', asy
   for (let offset = 0; offset < 40; offset += 2)
     await fail(offset, { service: 'mart-writer', stage: 'sink', sink: 'mart' })
   await index.update()
-  const answer = (offset: number) => index.has('lol.raw', 2, { offset, by: 'mart' })
+  const answer = (offset: number) => index.has('shop.raw', 2, { offset, by: 'mart' })
   expect([0, 1, 38, 37, 39].map(answer)).toEqual(['forgotten', 'forgotten', 'yes', 'no', 'no'])
 })

@@ -9,13 +9,13 @@ import { openTrafficWorld, type TrafficWorld, uuid } from './traffic-world.ts'
 
 function start(world: TrafficWorld, deadlineMs = 86_400_000) {
   const ledger = path.join(world.directory, 'ledger')
-  mkdirSync(path.join(ledger, 'lol.raw'), { recursive: true })
+  mkdirSync(path.join(ledger, 'shop.raw'), { recursive: true })
   const said: string[] = []
-  const { log, lake, mart, clock, workDirectory } = world
+  const { catalog, log, lake, mart, clock, workDirectory } = world
   let isDone = false
   const once = () => {
     const report = reconcileOnce({
-      ...{ log, lake, mart, clock, ledger, workDirectory, deadlineMs },
+      ...{ catalog, log, lake, mart, clock, ledger, workDirectory, deadlineMs },
       onWait: reason => said.push(reason),
     }).finally(() => {
       isDone = true
@@ -23,7 +23,7 @@ function start(world: TrafficWorld, deadlineMs = 86_400_000) {
     report.catch(() => {})
     return report
   }
-  const acknowledge = (text: string): void => appendFileSync(path.join(ledger, 'lol.raw', 'writer.ids'), text)
+  const acknowledge = (text: string): void => appendFileSync(path.join(ledger, 'shop.raw', 'writer.ids'), text)
   /** Lets the clock turn until the comparison is over. */
   async function finish<T>(report: Promise<T>): Promise<T> {
     while (!isDone) await clock.advance(1_000)
@@ -45,10 +45,12 @@ describe('comparing once', () => {
     }
     await waitUntil(hasSaid, { what: 'the comparison to say what it waits for', deadlineMs: 60_000 })
     expect(said).toEqual([
-      'lake-archiver is 5 records behind on lol.raw; curator is 5 records behind on lol.raw; anomaly-scorer is 5 records behind on lol.raw',
+      ['lake-archiver', 'curator', 'adviser', 'aggregator']
+        .map(service => `${service}.shop is 5 records behind on shop.raw`)
+        .join('; '),
     ])
     await world.settle()
-    await world.commitAs('anomaly-scorer', 'lol.raw')
+    await world.commitAs('adviser', 'shop.raw')
     // These are not in the mart, not in the lake, and half of them not in the ledger.
     acknowledge(
       (await world.send(4, 1))
@@ -59,7 +61,7 @@ describe('comparing once', () => {
     await world.send(2, 1)
     const { topics, ok, examples } = await finish(report)
     expect({ ok, examples }).toEqual({ ok: true, examples: [] })
-    expect(topics['lol.raw']).toMatchObject({ accepted: 5, log: 5, lake: 5, mart: 5, missing: 0 })
+    expect(topics['shop.raw']).toMatchObject({ accepted: 5, log: 5, lake: 5, derived: 5, mart: 5, missing: 0 })
     expect(await readdir(world.workDirectory)).toEqual([])
   })
 
@@ -69,16 +71,18 @@ describe('comparing once', () => {
     await world.send(3, 1)
     acknowledge(`${uuid(1)}\n${uuid(77)}\n${uuid(2).slice(0, 9)}`)
     await world.settle()
-    await world.commitAs('anomaly-scorer', 'lol.raw')
-    world.sql('DELETE FROM _lol_training WHERE event_id = ?', uuid(2))
-    rmSync(path.join(world.directory, 'lake', 'lol.raw'), { recursive: true })
+    await world.commitAs('adviser', 'shop.raw')
+    world.sql('DELETE FROM _shop_copies WHERE event_id = ?', uuid(2))
+    rmSync(path.join(world.directory, 'lake', 'shop.raw'), { recursive: true })
     const report = await finish(once())
     expect(report.ok).toBe(false)
-    expect(report.topics['lol.raw']).toMatchObject({ accepted: 2, log: 3, lake: 0, mart: 3, missing: 4 })
-    expect(report.topics['lol.curated']).toMatchObject({ mart: 2, missing: 1 })
+    expect(report.topics['shop.raw']).toMatchObject({ accepted: 2, log: 3, lake: 0, derived: 3, mart: 2, missing: 4 })
+    expect(report.topics['shop.curated']).toMatchObject({ mart: 2, missing: 1 })
     const lines = reportLines(report).join('\n')
-    expect(lines).toContain(`! lol.raw: ${uuid(77)} was acknowledged and is not in the log`)
-    expect(lines).toContain('  lol.raw             2    3     0     3       0        4          0')
+    expect(lines).toContain(`! shop.raw: ${uuid(77)} was acknowledged and is not in the log`)
+    expect(lines).toContain(
+      '  shop.raw             2    3     0        3     2       0            0        4          0',
+    )
     expect(lines).toContain('THE STORES DIFFER')
   })
 
@@ -87,7 +91,7 @@ describe('comparing once', () => {
     await world.send(3, 1)
     const late = start(world, 5_000)
     await expect(late.finish(late.once())).rejects.toThrow(
-      /^Gave up after 5 s: .*lake-archiver is 3 records behind on lol.raw/,
+      /^Gave up after 5 s: .*lake-archiver.shop is 3 records behind on shop.raw/,
     )
     world.log.range = () => Promise.reject(logError('log_unavailable', { where: 'there', reason: 'refused' }))
     const away = start(world, 5_000)

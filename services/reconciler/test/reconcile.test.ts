@@ -1,312 +1,330 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { createHash } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { type LakeManifest, type MartTableName, martTables, topicContract, topicNames } from '@millrace/contracts'
-import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
-import type { Mart } from '@millrace/mart'
-import { createLogger, ManualClock } from '@millrace/runtime'
+import { manifestPath, payloadHash } from '@millrace/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LakeReader, type ReconcileReport, reconcile } from '../src/index.ts'
+import { type ReconcileOptions, type ReconcileReport, reconcile } from '../src/index.ts'
+import { archiveByHand, type Row } from './lake-by-hand.ts'
+import { topics } from './shop.ts'
+import { openTrafficWorld, type Service, type TrafficWorld, uuid } from './traffic-world.ts'
 
-type Row = { offset: number; event: Record<string, unknown> }
-type Segment = { manifest: LakeManifest; rows: Row[] }
-
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
-
-let directory: string
-let log: EventLog
-let segments: Segment[]
-let tables: Record<MartTableName, string[]>
-
+let world: TrafficWorld
 beforeEach(async () => {
-  directory = mkdtempSync(path.join(os.tmpdir(), 'reconcile-'))
-  const clock = new ManualClock()
-  log = await createEmbeddedEventLog({
-    directory: path.join(directory, 'log'),
-    clock,
-    logger: createLogger('test', { level: 'silent' }),
-  })
-  await log.ensureTopics(topicNames.map(topicContract))
-  segments = []
-  tables = Object.fromEntries(Object.keys(martTables).map(name => [name, []])) as never
+  world = await openTrafficWorld()
 })
-afterEach(async () => {
-  await log.close()
-  rmSync(directory, { recursive: true, force: true })
-})
+afterEach(() => world.close())
 
-/** Stores events of one player, all in one partition, and gives back partition and offsets. */
-async function store(topic: string, events: readonly Record<string, unknown>[], key = 'p1') {
-  const producer = await log.producer({ clientId: 'test' })
-  const records = events.map(event => ({
-    key: Buffer.from(key),
-    value: Buffer.from(JSON.stringify(event)),
-    timestampMs: 0,
-  }))
-  const results = await producer.append(topic, records, { deadlineMs: 60_000 })
-  await producer.close()
-  return results.map(result => {
-    if (!result.ok) throw result.error
-    return result
-  })
-}
-
-/** Archives rows as one manifest. */
-function archive(
-  topic: string,
-  partition: number,
-  rows: Row[],
-  first = rows[0]!.offset,
-  last = rows.at(-1)!.offset,
-): Segment {
-  const segment: Segment = {
-    rows,
-    manifest: {
-      version: 1,
-      topic,
-      partition,
-      firstOffset: first,
-      lastOffset: last,
-      kind: 'data',
-      rows: rows.length,
-      files: [],
-      eventTimeFrom: null,
-      eventTimeTo: null,
-      writerId: 'w',
-      createdAt: '2024-01-01T00:00:00.000Z',
-    },
-  }
-  segments.push(segment)
-  return segment
-}
-
-function ledger(topic: string, ids: readonly string[]): void {
-  mkdirSync(path.join(directory, 'ledger', topic), { recursive: true })
-  writeFileSync(path.join(directory, 'ledger', topic, 'writer.ids'), ids.map(id => `${id}\n`).join(''))
-}
-
-function run(): Promise<ReconcileReport> {
-  const lake: LakeReader = {
-    async *manifests(topic, partition) {
-      yield* segments
-        .map(({ manifest }) => manifest)
-        .filter(manifest => manifest.topic === topic && manifest.partition === partition)
-    },
-    async *rows(manifest) {
-      yield segments.find(segment => segment.manifest === manifest)!.rows
-    },
-  }
-  const mart = {
-    async *scan(table: { name: MartTableName }) {
-      yield tables[table.name].map(id => ({ event_id: id }))
-    },
-  } as unknown as Mart
-  return reconcile({
+const run = async (more: Pick<ReconcileOptions, 'cut'> = {}): Promise<ReconcileReport> => {
+  const { catalog, log, lake, mart, clock, directory, workDirectory } = world
+  const report = await reconcile({
+    catalog,
     log,
     lake,
     mart,
+    clock,
     ledger: path.join(directory, 'ledger'),
-    workDirectory: path.join(directory, 'work'),
+    workDirectory,
+    ...more,
   })
+  expect(await readdir(workDirectory)).toEqual([])
+  return report
 }
 
-/** Three events that went all the way: acknowledged, stored, archived, in the mart. */
-async function allTheWay() {
-  const events = [1, 2, 3].map(n => ({ eventId: uuid(n), account: 'p1', x: n }))
-  const results = await store('lol.raw', events)
-  const rows = results.map(({ offset }, index) => ({ offset, event: events[index]! }))
-  const segment = archive('lol.raw', results[0]!.partition, rows)
-  ledger(
-    'lol.raw',
-    events.map(event => event.eventId),
-  )
-  tables.lol_analysis = events.map(event => event.eventId)
-  return { events, partition: results[0]!.partition, segment }
+function ledger(topic: string, ids: readonly string[]): void {
+  const folder = path.join(world.directory, 'ledger', topic)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'writer.ids'), ids.map(id => `${id}\n`).join(''))
 }
 
-describe('reconciliation', () => {
+/** Three events of one player that every service has finished, and their records in the log. */
+async function finished() {
+  const ids = await world.send(3, 1)
+  ledger('shop.raw', ids)
+  await world.settle()
+  return { ids, ...(await rowsOf('shop.raw')) }
+}
+
+async function rowsOf(topic: string): Promise<{ partition: number; rows: Row[] }> {
+  const range = (await world.log.range(topic)).find(({ end }) => end > 0)!
+  const rows: Row[] = []
+  for await (const records of world.log.read(topic, range.partition, 0, range.end))
+    for (const { offset, value } of records) rows.push({ offset, event: JSON.parse(value.toString()) })
+  return { partition: range.partition, rows }
+}
+
+/** The range of `shop.raw` from its first offset on, archived anew. */
+const rearchive = (partition: number, ...files: (readonly Row[])[]) =>
+  archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 2, files })
+
+const without = async (service: Service): Promise<void> => {
+  const run = world.work[service]
+  world.work[service] = async () => {}
+  await world.settle()
+  world.work[service] = run
+}
+
+describe('a comparison of everything', () => {
   it('finds nothing wrong where everything arrived', async () => {
-    await allTheWay()
+    await finished()
     const report = await run()
-    expect(report.topics['lol.raw']).toEqual({
-      accepted: 3,
+    const counts = { failed: 0, quarantined: 0, missing: 0, duplicate: 0, unexpected: 0, repeats: 0, gaps: 0 }
+    expect(report.topics['shop.raw']).toEqual({ accepted: 3, log: 3, lake: 3, derived: 3, mart: 3, ...counts })
+    expect(report.topics['shop.curated']).toEqual({
+      accepted: null,
       log: 3,
       lake: 3,
+      derived: null,
       mart: 3,
-      failed: 0,
-      missing: 0,
-      duplicate: 0,
-      unexpected: 0,
-      repeats: 0,
-      gaps: 0,
+      ...counts,
     })
-    expect(report).toMatchObject({ ok: true, examples: [] })
+    expect(report.topics['shop.totals']).toMatchObject({ lake: null, derived: null })
+    expect(report).toMatchObject({ ok: true, examples: [], refused: 0, conservation: {} })
+    expect(report.digests).toEqual({ shop: report.digest })
   })
 
   it('names an acknowledged event that is not in the log', async () => {
-    await allTheWay()
-    ledger('lol.raw', [1, 2, 3, 4].map(uuid))
+    await finished()
+    ledger('shop.raw', [1, 2, 3, 4].map(uuid))
     const report = await run()
-    expect(report.topics['lol.raw']).toMatchObject({ accepted: 4, log: 3, missing: 1 })
-    expect(report.examples).toEqual([`lol.raw: ${uuid(4)} was acknowledged and is not in the log`])
+    expect(report.topics['shop.raw']).toMatchObject({ accepted: 4, log: 3, missing: 1 })
+    expect(report.examples).toEqual([`shop.raw: ${uuid(4)} was acknowledged and is not in the log`])
     expect(report.ok).toBe(false)
   })
 
-  it('names an offset that the lake lacks', async () => {
-    const { segment } = await allTheWay()
-    segment.rows.splice(1, 1)
-    Object.assign(segment.manifest, { rows: 2 })
+  it('names every event of a topic whose derived topic is empty', async () => {
+    await world.send(3, 1)
+    await without('curator')
     const report = await run()
-    expect(report.topics['lol.raw']).toMatchObject({ lake: 2, missing: 1 })
-    expect(report.examples[0]).toContain('offset 1 of partition')
-    expect(report.examples[0]).toContain('is not in the lake')
+    expect(report.topics['shop.raw']).toMatchObject({ log: 3, lake: 3, derived: 0, mart: 0, missing: 3 })
+    expect(report.examples[0]).toBe(`shop.raw: ${uuid(1)} is neither in shop.curated nor in failed-events`)
+    expect(report.ok).toBe(false)
+  })
+
+  it('finds derived records in another partition where the topics are not partitioned alike', async () => {
+    const otherwise = { ...topics.curated, keyField: null, keyOf: () => 'x' }
+    const { catalog } = world
+    const derivedOf: typeof catalog.derivedOf = name => (name === 'shop.raw' ? [otherwise] : catalog.derivedOf(name))
+    Object.assign(world, { catalog: { ...catalog, derivedOf } })
+    await world.send(5, 1)
+    await without('curator')
+    const raw = await rowsOf('shop.raw')
+    for (const key of ['a', 'b', 'c'])
+      await world.append('shop.curated', key, [{ ...raw.rows.shift()!.event, twice: 2 }])
+    const { derived, missing } = (await run()).topics['shop.raw']!
+    expect({ derived, missing }).toEqual({ derived: 3, missing: 2 })
+  })
+
+  it('names an offset that the lake lacks', async () => {
+    const { partition, rows } = await finished()
+    await rearchive(partition, [rows[0]!, rows[2]!])
+    const report = await run()
+    expect(report.topics['shop.raw']).toMatchObject({ lake: 2, missing: 1 })
+    expect(report.examples[0]).toBe(`shop.raw: ${uuid(2)} is not in the lake`)
   })
 
   it('names offsets that no manifest covers', async () => {
-    const { segment } = await allTheWay()
-    segment.rows.pop()
-    Object.assign(segment.manifest, { rows: 2, lastOffset: 1 })
+    const { partition, rows } = await finished()
+    await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 1, files: [rows.slice(0, 2)] })
     const report = await run()
-    expect(report.topics['lol.raw']?.missing).toBe(1)
-    expect(report.examples[0]).toContain('offset 2 of partition')
-    expect(report.examples[0]).toContain('is not archived')
+    expect(report.topics['shop.raw']?.missing).toBe(1)
+    expect(report.examples).toEqual([`shop.raw: ${uuid(3)} is not archived`])
+  })
+
+  it('names a manifest that cannot be read', async () => {
+    const { partition } = await finished()
+    await world.lake.write(manifestPath('shop.raw', partition, 0), Buffer.from('{"version'))
+    const report = await run()
+    expect(report.topics['shop.raw']).toMatchObject({ lake: 0, missing: 1 })
+    expect(report.examples[0]).toContain(`a manifest of partition ${partition} from offset 0 on`)
   })
 
   it('names a record whose content differs, though its id is right', async () => {
-    const { segment, events } = await allTheWay()
-    segment.rows[2] = { offset: 2, event: { ...events[2]!, x: 99 } }
+    const { partition, rows } = await finished()
+    await rearchive(partition, [rows[0]!, rows[1]!, { offset: 2, event: { ...rows[2]!.event, x: 99 } }])
     const report = await run()
-    expect(report.topics['lol.raw']).toMatchObject({ lake: 3, missing: 1 })
+    expect(report.topics['shop.raw']).toMatchObject({ lake: 3, missing: 1 })
     expect(report.examples[0]).toContain('differs between log and lake')
   })
 
   it('counts an offset that is in the lake twice, and a range that is archived twice', async () => {
-    const { segment, partition, events } = await allTheWay()
-    segment.rows.push(segment.rows[0]!)
-    Object.assign(segment.manifest, { rows: 3 })
-    archive('lol.raw', partition, [{ offset: 2, event: events[2]! }])
+    const { partition, rows } = await finished()
+    await rearchive(partition, rows, [rows[0]!])
+    await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 2, last: 2, files: [[rows[2]!]] })
     const report = await run()
-    expect(report.topics['lol.raw']?.duplicate).toBe(2)
+    expect(report.topics['shop.raw']?.duplicate).toBe(2)
     expect(report.ok).toBe(false)
   })
 
   it('finds a row under an offset that the log does not have', async () => {
-    const { segment } = await allTheWay()
-    segment.rows.push({ offset: 7, event: { eventId: uuid(7) } })
-    Object.assign(segment.manifest, { rows: 4 })
-    expect((await run()).topics['lol.raw']).toMatchObject({ unexpected: 1 })
+    const { partition, rows } = await finished()
+    await rearchive(partition, [...rows, { offset: 7, event: { eventId: uuid(7) } }])
+    expect((await run()).topics['shop.raw']).toMatchObject({ unexpected: 1 })
   })
 
-  it('names an event that is in no mart table, unless it is among the failed events', async () => {
-    const { partition } = await allTheWay()
-    tables.lol_analysis = [uuid(1), uuid(2)]
+  it('names an event without a row, unless it is in failed-events', async () => {
+    await finished()
+    world.sql('DELETE FROM _shop_orders WHERE event_id = ?', uuid(3))
     const before = await run()
-    expect(before.topics['lol.raw']).toMatchObject({ mart: 2, missing: 1 })
+    expect(before.topics['shop.curated']).toMatchObject({ mart: 2, failed: 0, missing: 1 })
+    expect(before.topics['shop.raw']).toMatchObject({ derived: 3, mart: 2, failed: 0, missing: 0 })
     expect(before.examples).toEqual([
-      `lol.raw: ${uuid(3)} is neither in mart table lol_analysis nor among the failed events`,
+      `shop.curated: ${uuid(3)} is neither in mart table shop_orders nor in failed-events`,
     ])
-    await store('failed-events', [
-      failedEvent({ stage: 'sink', sink: 'mart', topic: 'lol.raw', partition, offset: 2, sourceEventId: uuid(3) }),
-    ])
-    expect((await run()).topics['lol.raw']).toMatchObject({ mart: 2, failed: 1, missing: 0 })
-  })
-
-  it('takes an event for failed when its curated form failed before the mart, but not when its score did', async () => {
-    const { events } = await allTheWay()
-    tables.lol_analysis = [uuid(1), uuid(2)]
-    const [curated] = await store('lol.curated', [events[2]!])
-    archive('lol.curated', curated!.partition, [{ offset: curated!.offset, event: events[2]! }])
-    const atMart = { stage: 'sink', sink: 'mart', partition: curated!.partition }
-    await store('failed-events', [
-      failedEvent({ ...atMart, topic: 'lol.scores', offset: 8, sourceEventId: `${uuid(3)}:score` }),
-    ])
-    expect((await run()).topics['lol.raw']).toMatchObject({ failed: 0, missing: 1 })
-    await store('failed-events', [
-      failedEvent({ ...atMart, topic: 'lol.curated', offset: curated!.offset, sourceEventId: uuid(3) }),
-    ])
+    const { partition } = await rowsOf('shop.curated')
+    const atMart = { service: 'mart-writer', stage: 'sink', sink: 'mart', partition }
+    await fail({ ...atMart, topic: 'shop.hints', offset: 8, sourceEventId: `${uuid(3)}:hint` })
+    expect((await run()).topics['shop.raw']).toMatchObject({ failed: 0, missing: 0 })
+    await fail({ ...atMart, topic: 'shop.curated', offset: 2, sourceEventId: uuid(3) })
+    const failed = { mart: 2, failed: 1, missing: 0 }
     expect(await run()).toMatchObject({
       ok: true,
       examples: [],
-      topics: { 'lol.raw': { failed: 1, missing: 0 }, 'lol.curated': { failed: 1, missing: 0 } },
+      topics: { 'shop.raw': failed, 'shop.curated': failed },
     })
   })
 
+  it('compares a table without event ids by the keys of its rows, and a topic that only the lake has', async () => {
+    const datetime = '2024-01-01T00:00:00.000Z'
+    for (const item of ['pen', 'ink']) await world.append('shop.prices', item, [{ datetime, item, price: 1 }])
+    await world.append('shop.visits', 'a', [{ datetime, account: 'a' }])
+    await world.settle()
+    const report = await run()
+    expect(report).toMatchObject({ ok: true, examples: [] })
+    expect(report.topics['shop.prices']).toMatchObject({ log: 2, lake: null, mart: 2 })
+    expect(report.topics['shop.visits']).toMatchObject({ log: 1, lake: 1, mart: null })
+    world.sql('DELETE FROM _shop_prices WHERE item = ?', 'ink')
+    rmSync(path.join(world.directory, 'lake', 'shop.visits'), { recursive: true })
+    const after = await run()
+    expect(after.topics['shop.prices']).toMatchObject({ mart: 1, missing: 1 })
+    expect(after.topics['shop.visits']).toMatchObject({ lake: 0, missing: 1 })
+    expect(after.ok).toBe(false)
+  })
+
   it('counts an event that is in a mart table twice', async () => {
-    await allTheWay()
-    tables.lol_analysis.push(uuid(1))
-    expect((await run()).topics['lol.raw']).toMatchObject({ mart: 3, duplicate: 1 })
+    await finished()
+    const table = world.catalog.table('shop_orders')
+    const values = { day: '2025-12-31', datetime: 5, event_id: uuid(1), x: 1 }
+    await world.mart.upsert(table, [{ values, writeTimeMicros: 1 }])
+    const report = await run()
+    expect(report.topics['shop.curated']).toMatchObject({ mart: 3, duplicate: 1 })
+    expect(report.examples).toEqual([`shop.curated: ${uuid(1)} is in mart table shop_orders 2 times`])
   })
 
   it('counts a retry of a sender apart', async () => {
-    const { events, partition } = await allTheWay()
-    const [again] = await store('lol.raw', [events[0]!])
-    archive('lol.raw', partition, [{ offset: again!.offset, event: events[0]! }])
+    await finished()
+    await world.sendAgain(0)
+    await world.settle()
     const report = await run()
-    expect(report.topics['lol.raw']).toMatchObject({ log: 3, lake: 3, repeats: 1, missing: 0, duplicate: 0 })
+    expect(report.topics['shop.raw']).toMatchObject({
+      log: 3,
+      lake: 3,
+      derived: 3,
+      repeats: 1,
+      missing: 0,
+      duplicate: 0,
+    })
     expect(report.ok).toBe(true)
   })
 
   it('counts refusals of the gateway apart', async () => {
-    await allTheWay()
-    await store('failed-events', [
-      failedEvent({
-        stage: 'ingest',
-        sink: 'log',
-        topic: 'lol.raw',
-        partition: null,
-        offset: null,
-        sourceEventId: null,
-      }),
-    ])
-    expect(await run()).toMatchObject({ refused: 1, ok: true })
+    await finished()
+    await fail({
+      service: 'ingest-gateway',
+      stage: 'ingest',
+      sink: 'log',
+      topic: 'shop.raw',
+      partition: null,
+      offset: null,
+    })
+    expect(await run()).toMatchObject({ refused: 1, ok: true, topics: { 'shop.raw': { failed: 0 } } })
   })
 
-  it('takes an unreadable record for failed only where it was reported', async () => {
-    const producer = await log.producer({ clientId: 'test' })
-    const [result] = await producer.append(
-      'lol.raw',
-      [{ key: Buffer.from('p1'), value: Buffer.from('not json'), timestampMs: 0 }],
-      { deadlineMs: 60_000 },
-    )
-    await producer.close()
-    if (!result?.ok) throw new Error('the record was not stored')
-    archive('lol.raw', result.partition, [], 0, 0)
-    expect((await run()).ok).toBe(false)
-    const where = { topic: 'lol.raw', partition: result.partition, offset: 0, sourceEventId: null }
-    await store('failed-events', [failedEvent({ ...where, stage: 'sink', sink: 'lake' })])
-    expect(await run()).toMatchObject({ ok: true, topics: { 'lol.raw': { failed: 1, missing: 0 } } })
+  it('counts an unreadable record as failed only where it was reported', async () => {
+    await world.sendPoison('shop.raw', 1)
+    const { partition } = (await world.log.range('shop.raw')).find(({ end }) => end > 0)!
+    await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 0, files: [] })
+    expect((await run()).topics['shop.raw']).toMatchObject({ log: 1, lake: 0, failed: 0, missing: 2 })
+    const where = { topic: 'shop.raw', partition, offset: 0, sourceEventId: null }
+    await fail({ ...where, service: 'lake-archiver', stage: 'sink', sink: 'lake' })
+    await fail({ ...where, service: 'curator', stage: 'process', sink: null })
+    expect(await run()).toMatchObject({ ok: true, topics: { 'shop.raw': { failed: 1, missing: 0 } } })
   })
 
   it('reports a gap that retention made, and refuses one over records that the log still has', async () => {
-    const { segment } = await allTheWay()
-    segment.rows.splice(0)
-    Object.assign(segment.manifest, { kind: 'gap', rows: 0 })
+    const { partition } = await finished()
+    await archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 2, files: [], kind: 'gap' })
     const report = await run()
-    expect(report.topics['lol.raw']).toMatchObject({ gaps: 3, missing: 3 })
+    expect(report.topics['shop.raw']).toMatchObject({ lake: 0, gaps: 3, missing: 3 })
+  })
+
+  it('counts the rows in quarantine', async () => {
+    await world.send(2, 1)
+    world.quarantineFromNow()
+    await world.send(3, 1)
+    await world.settle()
+    expect(await run()).toMatchObject({ ok: true, topics: { 'shop.raw': { lake: 5, quarantined: 3 } } })
+  })
+
+  it('reads archived records that the log no longer has', async () => {
+    const { partition } = await finished()
+    const before = await run()
+    const { range } = world.log
+    world.log.range = async topic =>
+      (await range(topic)).map(each =>
+        topic === 'shop.raw' && each.partition === partition ? { ...each, earliest: 3 } : each,
+      )
+    const after = await run()
+    expect(after).toMatchObject({ ok: true, digest: before.digest })
+    expect(after.topics['shop.raw']).toMatchObject({ accepted: 3, log: 0, lake: 3, missing: 0 })
+    rmSync(path.join(world.directory, 'lake', 'shop.raw'), { recursive: true })
+    // Without a copy anywhere they are lost, once for the archive and once for the ledger.
+    expect((await run()).topics['shop.raw']).toMatchObject({ lake: 0, missing: 6 })
+  })
+
+  it('leaves out what came after the cut, also where one archived range holds both', async () => {
+    await world.send(3, 1)
+    const cut = new Map([['shop.raw', new Map((await world.log.range('shop.raw')).map(of => [of.partition, of.end]))]])
+    await world.send(2, 1)
+    await world.settle()
+    const report = await run({ cut })
+    expect(report.topics['shop.raw']).toMatchObject({ log: 3, lake: 3, derived: 3, mart: 3 })
+    expect(report).toMatchObject({ ok: true, examples: [] })
+    expect(report.digest).not.toBe((await run()).digest)
+  })
+
+  it('has the digest of the sorted distinct canonical payloads that the lake has', async () => {
+    await finished()
+    await world.sendAgain(1)
+    await world.settle()
+    const payloads = [...(await rowsOf('shop.raw')).rows, ...(await rowsOf('shop.curated')).rows]
+    const hashes = [...new Set(payloads.map(({ event }) => payloadHash(event).toString('hex')))].sort()
+    expect(hashes).toHaveLength(6)
+    const sha256 = createHash('sha256')
+      .update(Buffer.from(hashes.join(''), 'hex'))
+      .digest('hex')
+    expect((await run()).digest).toBe(`sha256:${sha256}`)
   })
 
   it('has one digest for the same payloads in any order and with repetitions, and another for others', async () => {
-    const { segment, partition, events } = await allTheWay()
+    const { partition, rows } = await finished()
     const { digest } = await run()
-    segment.rows.reverse()
-    archive('lol.raw', partition, [{ offset: 3, event: events[1]! }])
+    await rearchive(partition, [rows[2]!], [rows[0]!, rows[1]!], [rows[1]!])
     expect((await run()).digest).toBe(digest)
-    segment.rows[0] = { offset: 2, event: { ...events[2]!, x: 99 } }
+    await rearchive(partition, [rows[0]!, rows[1]!, { offset: 2, event: { ...rows[2]!.event, x: 99 } }])
     expect((await run()).digest).not.toBe(digest)
   })
 })
 
-function failedEvent(where: Record<string, unknown>): Record<string, unknown> {
-  return {
-    eventId: `failed-${JSON.stringify(where)}`,
+async function fail(where: Record<string, unknown>): Promise<void> {
+  const what = {
     datetime: '2024-01-01T00:00:00.000Z',
-    service: 'test',
     code: 'test',
     message: 'test',
     path: null,
-    domain: 'lol',
     key: null,
     payload: '',
-    ...where,
   }
+  const event = { eventId: `failed-${JSON.stringify(where)}`, ...what, domain: 'shop', sourceEventId: null, ...where }
+  await world.append('failed-events', event.eventId, [event])
 }

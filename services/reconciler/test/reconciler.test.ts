@@ -6,7 +6,7 @@ import { createReconciler } from '../src/reconciler.ts'
 import { createReconcilerMetrics } from '../src/reconciler-metrics.ts'
 import { createStoreWatch } from '../src/store-watch.ts'
 
-const right: RoundResult = { missing: 0, duplicate: 0, unexpected: 0, examples: [] }
+const right: RoundResult = { missing: 0, duplicate: 0, unexpected: 0, unbalanced: 0, examples: [] }
 
 function world() {
   const clock = new ManualClock()
@@ -21,7 +21,7 @@ it('compares at its interval, speaks only when something is wrong, and goes on a
   const { core, lines, ...parts } = world()
   const { clock, health } = parts
   const away = logError('log_unavailable', { where: 'there', reason: 'refused' })
-  const wrong = { ...right, missing: 1, examples: ['lol.raw: x is not in the lake'] }
+  const wrong = { ...right, missing: 1, examples: ['shop.raw: x is not in the lake'] }
   const outcomes: (RoundResult | Error)[] = [right, wrong, away, away, new TypeError('odd'), right]
   const atS: number[] = []
   const reconciler = createReconciler({

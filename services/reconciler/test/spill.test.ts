@@ -19,15 +19,17 @@ describe('an id spill', () => {
       fc.asyncProperty(ids, ids, async (a, b) => {
         const directory = fresh()
         const spill = createIdSpill(directory)
-        for (const id of a) await spill.add('a', id)
-        for (const id of b) await spill.add('mart:b/c', id)
+        for (const id of a) spill.add('a', id)
+        for (const id of b) spill.add('mart:b/c', id)
+        spill.add('another', 'x')
         const got = { a: [] as string[], b: [] as string[] }
-        for await (const bucket of spill.buckets()) {
+        for await (const bucket of spill.buckets(['a', 'mart:b/c'])) {
           for (const [id, times] of bucket.get('a') ?? []) got.a.push(...Array<string>(times).fill(id))
           for (const [id, times] of bucket.get('mart:b/c') ?? []) got.b.push(...Array<string>(times).fill(id))
         }
         expect(got.a.sort()).toEqual(a.sort())
         expect(got.b.sort()).toEqual(b.sort())
+        await spill.remove()
         expect(existsSync(directory)).toBe(false)
       }),
       { numRuns: 10 },
@@ -35,19 +37,45 @@ describe('an id spill', () => {
   })
 })
 
-describe('a payload digest', () => {
-  it('is that of the sorted distinct hashes', async () => {
-    const hashes = Array.from({ length: 300_000 }, (_, index) =>
+it('gives ids back that it had to write out', async () => {
+  const directory = fresh()
+  const spill = createIdSpill(directory)
+  const ids = Array.from({ length: 50_000 }, (_, n) => `${n}`.padStart(400, '0'))
+  for (const id of [...ids, ids[0]!]) spill.add('a', id)
+  await spill.relieve()
+  expect(existsSync(directory)).toBe(true)
+  spill.add('a', ids[0]!)
+  const times = new Map<string, number>()
+  for await (const bucket of spill.buckets(['a'])) for (const [id, count] of bucket.get('a')!) times.set(id, count)
+  expect(times.size).toBe(50_000)
+  expect([times.get(ids[0]!), times.get(ids[1]!)]).toEqual([3, 1])
+})
+
+describe('payload digests', () => {
+  const hashes = (from: number, to: number): Buffer[] =>
+    Array.from({ length: to - from }, (_, index) =>
       createHash('sha256')
-        .update(String(index % 200_000))
+        .update(String(from + index))
         .digest(),
     )
-    const digest = createPayloadDigest(fresh())
-    for (const hash of hashes) await digest.add(hash)
-    const distinct = [...new Set(hashes.map(hash => hash.toString('hex')))].sort()
-    const expected = createHash('sha256')
+  const expected = (of: readonly Buffer[]): string => {
+    const distinct = [...new Set(of.map(hash => hash.toString('hex')))].sort()
+    return `sha256:${createHash('sha256')
       .update(Buffer.from(distinct.join(''), 'hex'))
-      .digest('hex')
-    expect(await digest.finish()).toBe(`sha256:${expected}`)
+      .digest('hex')}`
+  }
+
+  it('are those of the sorted distinct hashes, of each set and of all', async () => {
+    const [a, b] = [hashes(0, 150_000), hashes(100_000, 200_000)]
+    const digest = createPayloadDigest(fresh(), ['a', 'b', 'empty'])
+    for (const hash of a) {
+      digest.add('a', hash)
+      await digest.relieve()
+    }
+    for (const hash of [...b, ...a.slice(0, 9), ...b.slice(0, 9)]) digest.add('b', hash)
+    expect(await digest.finish()).toEqual({
+      all: expected([...a, ...b]),
+      bySet: { a: expected(a), b: expected([...b, ...a.slice(0, 9)]), empty: expected([]) },
+    })
   })
 })

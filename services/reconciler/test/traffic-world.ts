@@ -3,15 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  type FailedEvent,
-  martMappings,
-  martTable,
-  martTables,
-  type TopicName,
-  topicContract,
-  topicNames,
-} from '@millrace/contracts'
+import { type Catalog, type FailedEvent, groupOf } from '@millrace/contracts'
 import { type Assignment, createEmbeddedEventLog, type LogRecord } from '@millrace/event-log'
 import {
   createDirectoryLake,
@@ -19,57 +11,36 @@ import {
   createSegmentBudget,
   createSegmentWriter,
   hourOf,
+  QUARANTINE,
   type SegmentWriter,
 } from '@millrace/lake'
 import { createEmbeddedMart } from '@millrace/mart'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import { Comparer } from '../src/comparer.ts'
 import { createReconcilerMetrics } from '../src/reconciler-metrics.ts'
+import { shop } from './shop.ts'
 
 const START_MS = Date.UTC(2025, 11, 31, 23)
 const DEADLINE = { deadlineMs: 60_000 }
 export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-type Group = 'curator' | 'lake-archiver' | 'mart-writer'
+export const services = ['curator', 'aggregator', 'lake-archiver', 'mart-writer'] as const
+export type Service = (typeof services)[number]
 
-const rawEvent = (n: number, account: string) => ({ eventId: uuid(n), account, x: n, datetime: at(n) })
 const at = (n: number): string => new Date(START_MS + n * 1000).toISOString()
+const rawEvent = (n: number, account: string) => ({ eventId: uuid(n), account, x: n, datetime: at(n) })
 
-const curatedEvent = (eventId: string, n: number, account: string) => ({
-  eventId,
-  datetime: at(n),
-  method: '/move',
-  ingametime: '0:1',
-  ip: '192.168.0.1',
-  x: n,
-  y: -n,
-  deathCount: 0,
-  id: `record ${n}`,
-  inputkey: 'q',
-  account,
-  champion: 'Vex',
-  status: 0,
-  roomID: 'room 1',
-  createRoomDate: at(0),
-  roomDay: '2025-12-31',
-  'x+y': 0,
-  buyItem: 0,
-  displacement: null,
-  elapsedMs: null,
-  speed: null,
-})
-
-/** The platform as the reconciler sees it, each service moved on by hand: what it has done and what it has committed may differ. */
-export async function openTrafficWorld() {
+/** The platform as the reconciler sees it. A test runs each service step by step: what it has done and what it has committed may differ. */
+export async function openTrafficWorld(catalog: Catalog = shop) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'traffic-'))
   const clock = new ManualClock(START_MS)
   const logger = createLogger('test', { level: 'silent' })
   const log = await createEmbeddedEventLog({ directory: path.join(directory, 'log'), clock, logger })
-  await log.ensureTopics(topicNames.map(topicContract))
+  await log.ensureTopics(catalog.topics)
   const lake = createDirectoryLake({ directory: path.join(directory, 'lake') })
   const martFile = path.join(directory, 'mart.db')
   const mart = createEmbeddedMart({ file: martFile })
-  await mart.ensureTables(Object.keys(martTables).map(martTable))
+  await mart.ensureTables(catalog.tables)
   const workDirectory = path.join(directory, 'work')
   await mkdir(workDirectory)
   const producer = await log.producer({ clientId: 'test' })
@@ -77,11 +48,13 @@ export async function openTrafficWorld() {
   /** The player of each event that was sent. */
   const sent: number[] = []
   let writers = 0
-  /** How many of its next records the curator loses, and the archiver stores wrongly. */
-  let losses = 0
+  /** Number of their next records that the curator and the aggregator lose, and that the archiver stores with other content. */
+  const losses = { curator: 0, aggregator: 0 }
   let garbled = 0
+  /** The archiver puts events from this number on into quarantine. */
+  let quarantineFrom = Number.POSITIVE_INFINITY
 
-  async function append(topic: TopicName, key: string, values: readonly (object | string)[]): Promise<void> {
+  async function append(topic: string, key: string, values: readonly (object | string)[]): Promise<void> {
     const records = values.map(value => ({
       key: Buffer.from(key),
       value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
@@ -101,7 +74,7 @@ export async function openTrafficWorld() {
         code: 'test',
         message: 'test',
         path: null,
-        domain: 'lol',
+        domain: 'shop',
         topic,
         partition,
         offset,
@@ -120,9 +93,9 @@ export async function openTrafficWorld() {
     }
   }
 
-  /** A member of a group that has every partition, and where each stands. */
-  async function join(group: string, topics: readonly TopicName[]) {
-    const consumer = await log.consumer({ group, topics, clientId: group })
+  /** A member of a group that has every partition, with the progress of each. */
+  async function join(group: string, topics: readonly string[]) {
+    const consumer = await log.consumer({ group: groupOf(group, 'shop'), topics, clientId: group })
     const assignments: Assignment[] = []
     for (let event = await consumer.poll(0); event; event = await consumer.poll(0))
       if (event.type === 'assigned') assignments.push(...event.assignments)
@@ -152,7 +125,7 @@ export async function openTrafficWorld() {
           })),
         )
       },
-      /** Begins again at what is committed, as after kill -9. */
+      /** Begins again at the committed offsets, as after kill -9. */
       crash() {
         for (const part of parts) part.done = part.committed
       },
@@ -160,32 +133,64 @@ export async function openTrafficWorld() {
     }
   }
 
-  const archiveTopics = topicNames.filter(name => topicContract(name).sinks.lake)
   const groups = {
-    curator: await join('curator', ['lol.raw']),
-    'lake-archiver': await join('lake-archiver', archiveTopics),
-    'mart-writer': await join('mart-writer', [...new Set(martMappings.map(({ topic }) => topic))]),
+    curator: await join('curator', ['shop.raw']),
+    aggregator: await join('aggregator', ['shop.raw']),
+    'lake-archiver': await join(
+      'lake-archiver',
+      catalog.topics.filter(({ lake }) => lake).map(({ name }) => name),
+    ),
+    'mart-writer': await join('mart-writer', [...new Set(catalog.mappings.map(({ topic }) => topic.name))]),
   }
-  /** Where an event was first seen. */
+  /** The events of each hour and each day, and those that came late. */
+  const totals = new Map<string, Set<string>>()
+  const late = new Set<string>()
+  /** Position of the first record of each event. */
   const seen = new Map<string, string>()
   const segments = new Map<string, SegmentWriter>()
 
-  const services: Record<Group, (index: number, limit: number) => Promise<void>> = {
+  const work: Record<Service, (index: number, limit: number) => Promise<void>> = {
     async curator(index, limit) {
       const { part, records } = await groups.curator.next(index, limit)
       for (const record of records) {
         const raw = parse(record)
         if (raw === null) await fail(record, { service: 'curator', stage: 'process' })
-        else if (losses > 0) losses--
+        else if (losses.curator > 0) losses.curator--
         else {
-          const { eventId, x, account } = raw as { eventId: string; x: number; account: string }
+          const { eventId, x, account } = raw as ReturnType<typeof rawEvent>
           const where = `${record.partition}/${record.offset}`
           const first = seen.get(eventId) ?? where
           seen.set(eventId, first)
-          // What was published before a crash is published again; a retry of a sender is not.
-          if (first === where) await append('lol.curated', account, [curatedEvent(eventId, x, account)])
+          // A record that was published before a crash is published again; a retry of a sender is not.
+          if (first === where) await append('shop.curated', account, [{ ...raw, twice: x * 2 }])
         }
         part.done = record.offset + 1
+      }
+    },
+    async aggregator(index, limit) {
+      const { part, records } = await groups.aggregator.next(index, limit)
+      const changed = new Set<string>()
+      for (const record of records) {
+        const raw = parse(record) as ReturnType<typeof rawEvent> | null
+        if (raw === null) await fail(record, { service: 'aggregator', stage: 'process' })
+        else if (losses.aggregator > 0) losses.aggregator--
+        else if (raw.x % 7 === 6) {
+          if (!late.has(raw.eventId))
+            await append('shop.late', raw.account, [{ ...raw, eventId: `${raw.eventId}:late` }])
+          late.add(raw.eventId)
+        } else
+          for (const key of [
+            `hour ${raw.datetime.slice(0, 13)}:00:00.000Z`,
+            `day ${raw.datetime.slice(0, 10)}T00:00:00.000Z`,
+          ]) {
+            totals.set(key, (totals.get(key) ?? new Set()).add(raw.eventId))
+            changed.add(key)
+          }
+        part.done = record.offset + 1
+      }
+      for (const key of changed) {
+        const [period, begin] = key.split(' ') as [string, string]
+        await append('shop.totals', begin, [{ period, begin, orders: totals.get(key)!.size }])
       }
     },
     async 'lake-archiver'(index, limit) {
@@ -202,8 +207,8 @@ export async function openTrafficWorld() {
           partition,
           writerId: `w${++writers}`,
           directory: path.join(directory, 'spool', key),
-          budget: createSegmentBudget(),
           clock,
+          budget: createSegmentBudget(),
         })
       if (!segments.has(key)) await writer.open(null)
       segments.set(key, writer)
@@ -223,7 +228,8 @@ export async function openTrafficWorld() {
         const eventTimeMs = Date.parse(String(event.datetime))
         const bytes = Buffer.from(JSON.stringify(event))
         const line = createNdjsonFormat().encode({ offset, timestampMs, value: bytes, event })
-        writer.add({ offset, eventTimeMs, hour: hourOf(eventTimeMs), line })
+        const isSane = !(Number(event.x) >= quarantineFrom)
+        writer.add({ offset, eventTimeMs, hour: isSane ? hourOf(eventTimeMs) : QUARANTINE, line })
       }
       await writer.commit()
       part.done = writer.committed
@@ -234,17 +240,17 @@ export async function openTrafficWorld() {
         const event = parse(record)
         if (event === null) await fail(record, { service: 'mart-writer', sink: 'mart' })
         else
-          for (const { topic, table, toRow } of martMappings)
-            if (topic === record.topic) {
-              const row = (toRow as (value: unknown) => Parameters<typeof mart.upsert>[1][number] | null)(event)
-              if (row) await mart.upsert(martTable(table), [row])
-            }
+          for (const { table, toRow } of catalog.mappingsOf(record.topic)) {
+            const row = toRow(event)
+            if (row) await mart.upsert(table, [row])
+          }
         part.done = record.offset + 1
       }
     },
   }
 
   const world = {
+    catalog,
     clock,
     log,
     lake,
@@ -253,42 +259,46 @@ export async function openTrafficWorld() {
     workDirectory,
     core,
     groups,
-    services,
+    work,
     append,
     /** New events of one player. */
     async send(count: number, player: number): Promise<string[]> {
       const account = `player ${player}`
       const events = Array.from({ length: count }, () => rawEvent(sent.push(player), account))
-      await append('lol.raw', account, events)
+      await append('shop.raw', account, events)
       return events.map(({ eventId }) => eventId)
     },
     /** A retry of a sender: an event that was sent before comes again. */
     async sendAgain(dice: number): Promise<void> {
       const index = dice % sent.length
       const account = `player ${sent[index]}`
-      if (sent.length > 0) await append('lol.raw', account, [rawEvent(index + 1, account)])
+      if (sent.length > 0) await append('shop.raw', account, [rawEvent(index + 1, account)])
     },
-    sendPoison: (topic: TopicName, player: number) => append(topic, `player ${player}`, ['{"not json']),
-    /** The curator loses its next records. */
-    lose(count: number): void {
-      losses += count
+    sendPoison: (topic: string, player: number) => append(topic, `player ${player}`, ['{"not json']),
+    /** A service loses its next records. */
+    lose(service: keyof typeof losses, count: number): void {
+      losses[service] += count
     },
-    /** The archiver stores its next records wrongly. */
+    /** The archiver puts what is sent from now on into quarantine. */
+    quarantineFromNow(): void {
+      quarantineFrom = sent.length + 1
+    },
+    /** The archiver stores its next records with other content. */
     garble(count: number): void {
       garbled += count
     },
-    crash(group: Group): void {
+    crash(group: Service): void {
       groups[group].crash()
     },
     /** Every service finishes and commits everything. */
     async settle(): Promise<void> {
-      for (const group of ['curator', 'lake-archiver', 'mart-writer'] as const) {
-        for (let index = 0; index < groups[group].parts.length; index++) await services[group](index, 1_000_000)
+      for (const group of services) {
+        for (let index = 0; index < groups[group].parts.length; index++) await work[group](index, 1_000_000)
         await groups[group].commit(() => true)
       }
     },
     /** A further group has read a topic to its end. */
-    async commitAs(name: string, topic: TopicName): Promise<void> {
+    async commitAs(name: string, topic: string): Promise<void> {
       const member = await join(name, [topic])
       for (let index = 0; index < member.parts.length; index++) {
         const { part, records } = await member.next(index, 1_000_000)
@@ -297,7 +307,7 @@ export async function openTrafficWorld() {
       await member.commit(() => true)
       await member.close()
     },
-    /** Runs SQL on the file of the mart, behind its back. */
+    /** Runs SQL on the file of the mart, as another program would. */
     sql(statement: string, ...params: string[]): number {
       const database = new DatabaseSync(martFile)
       try {
@@ -311,6 +321,7 @@ export async function openTrafficWorld() {
       world.core = registry
       const metrics = createReconcilerMetrics(registry, clock)
       return new Comparer({
+        catalog,
         log,
         lake,
         mart,

@@ -1,12 +1,12 @@
-import { failedEvent } from '@millrace/contracts'
+import { type FailedEvent, failedEvent, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { readEvent } from '../record-id.ts'
 
-const TOPIC = 'failed-events'
-/** Failed records that are remembered; about 50 bytes each. */
+const TOPIC = failedEventsTopic.name
+/** Failed records that are kept in memory; about 50 bytes each. */
 const MOST_REMEMBERED = 500_000
 
-/** Whether a record is among the failed events; `forgotten`: it is older than what is remembered, so nobody can say. */
+/** Whether a record is in failed-events; `forgotten`: it is older than what is kept, so that it is not known. */
 export type FailedAnswer = 'yes' | 'no' | 'forgotten'
 
 interface Offsets {
@@ -15,21 +15,25 @@ interface Offsets {
   forgottenTo: number
 }
 
-/** The positions of failed records, by who refused them: a sink, or the service that processes the topic. Reads each failed event once. */
+/** The positions of failed records, by the sink or the service that refused them. Reads each failed event once. */
 export class FailedIndex {
   readonly #log: EventLog
   readonly #limit: number
   readonly #read = new Map<number, number>()
   readonly #offsets = new Map<string, Offsets>()
   #size = 0
+  #hasForgotten = false
 
   constructor(log: EventLog, limit = MOST_REMEMBERED) {
     this.#log = log
     this.#limit = limit
   }
 
-  /** Takes note of every failed event that is stored by now. */
-  async update(): Promise<void> {
+  /**
+   * Reads the failed events that were stored since the last call.
+   * @param visit called for each of them
+   */
+  async update(visit?: (failed: FailedEvent) => void): Promise<void> {
     for (const { partition, earliest, end } of await this.#log.range(TOPIC))
       for await (const records of this.#log.read(
         TOPIC,
@@ -38,15 +42,16 @@ export class FailedIndex {
         end,
       ))
         for (const { value, offset } of records) {
-          this.#note(value)
+          const parsed = failedEvent.safeParse(readEvent(value))
+          if (parsed.success) {
+            visit?.(parsed.data)
+            this.#note(parsed.data)
+          }
           this.#read.set(partition, offset + 1)
         }
   }
 
-  #note(value: Buffer): void {
-    const parsed = failedEvent.safeParse(readEvent(value))
-    if (!parsed.success) return
-    const { stage, sink, service, topic, partition, offset } = parsed.data
+  #note({ stage, sink, service, topic, partition, offset }: FailedEvent): void {
     if (stage === 'ingest' || topic === null || partition === null || offset === null) return
     const key = this.#key(topic, partition, sink ?? service)
     const offsets = this.#offsets.get(key) ?? { known: new Set(), forgottenTo: -1 }
@@ -56,12 +61,13 @@ export class FailedIndex {
     if (++this.#size > this.#limit) this.#forget()
   }
 
-  /** Forgets the older half of where most is known. */
+  /** Removes the older half of the largest set. */
   #forget(): void {
     let largest: Offsets | undefined
     for (const offsets of this.#offsets.values())
       if (!largest || offsets.known.size > largest.known.size) largest = offsets
     if (!largest) return
+    this.#hasForgotten = true
     const ascending = [...largest.known].sort((a, b) => a - b)
     for (const offset of ascending.slice(0, (ascending.length + 1) >> 1)) {
       largest.known.delete(offset)
@@ -72,6 +78,11 @@ export class FailedIndex {
 
   #key(topic: string, partition: number, by: string): string {
     return `${topic}/${partition}/${by}`
+  }
+
+  /** Whether there were more failed events than are kept. */
+  get hasForgotten(): boolean {
+    return this.#hasForgotten
   }
 
   /** @param by the sink, or the name of the service */

@@ -1,12 +1,12 @@
-/** Where the records of a topic have to be found: its archive, its mart rows, or the topic that is derived from it event by event. */
+/** Where the records of a topic have to be: in its archive, in mart tables, or in a topic with one record for each of its events. */
 export type HopName = 'lake' | 'mart' | 'derived'
 
 /** What a range of offsets of one partition holds, compared with one hop. */
 export interface Comparison {
-  /** First offset that was compared, and the one behind the last. */
+  /** First offset that was compared, and the one after the last. */
   readonly from: number
   readonly to: number
-  /** Distinct events of the range that belong into the hop, that are there, and that are among the failed events instead. */
+  /** Distinct events of the range that have to be in the hop, that are there, and that are in failed-events instead. */
   readonly events: number
   readonly found: number
   readonly failed: number
@@ -15,7 +15,7 @@ export interface Comparison {
   readonly unexpected: number
   /** Offsets that the lake claims as a gap: retention took them before they were archived. */
   readonly gaps: number
-  /** Records in the lake's quarantine folder: their event time is implausible. */
+  /** Rows in the lake's quarantine folder: their event time is implausible. */
   readonly quarantined: number
   /** Sentences about some of what is wrong. */
   readonly examples: readonly string[]
@@ -26,13 +26,15 @@ export interface Comparison {
 export interface HopCheck {
   readonly topic: string
   readonly hop: HopName
-  /** The consumer group that brings records there: what it has committed has to be found. */
+  /** `lake`, `mart` or the name of the derived topic: a topic may have several derived ones. */
+  readonly target: string
+  /** The consumer group that writes to the hop: every record below its committed offset has to be there. */
   readonly group: string
   /** First offset that can be compared, where that is not the first one of the log. */
   oldest?(partition: number, earliest: number): Promise<number>
   /**
-   * Compares a first part of `from` (inclusive) to `to` (exclusive), as much as one step takes; the result says how far it
-   * came, and `to` equals `from` where nothing can be said yet. Every step ends at a place that does not depend on where it began.
+   * Compares one step, from `from` (inclusive) to at most `to` (exclusive). The result has the end of the step; it equals `from`
+   * where nothing can be compared yet. The end of a step does not depend on its beginning.
    * @param earliest first offset that the log still has
    */
   compare(
@@ -41,15 +43,18 @@ export interface HopCheck {
   ): Promise<Comparison>
 }
 
-/** Offsets that are compared in one step. */
+/** Called for each distinct event of a step that a hop has or lacks; failed events are in neither. */
+export type EventObserver = (id: string, outcome: 'found' | 'missing') => void
+
+/** Offsets of one step. */
 export const STEP = 5_000
 
-/** The end of the step in which `from` lies. */
+/** The end of the step that contains `from`. */
 export const stepEnd = (from: number, to: number): number => Math.min(to, (Math.floor(from / STEP) + 1) * STEP)
 
 const EXAMPLES = 5
 
-/** Collects what a comparison finds. */
+/** Counts the findings of one comparison. */
 export class Tally {
   readonly #topic: string
   readonly examples: string[] = []

@@ -9,22 +9,18 @@ import {
 } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
-import { CodedError } from '@millrace/runtime'
+import { isLakeFault } from '../lake-fault.ts'
 import { idOf, position, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
 
-/** What a lake says of a file or manifest that is not what it should be; waiting changes none of them. */
-const FAULTS = new Set(['data_file_missing', 'data_file_damaged', 'manifest_invalid'])
-
-/** Whether an error is about what the lake holds, and not about whether it answers. */
-const isLakeFault = (error: unknown): error is CodedError => error instanceof CodedError && FAULTS.has(error.code)
-
-/** What looking for one file costs, in records. */
-const LOOK_COST = 50
-/** What fetching one file costs, in records: tens of milliseconds against tens of microseconds. */
+/** Cost of asking for the size of one file, in records. */
+const STAT_COST = 50
+/** Cost of fetching one file, in records: tens of milliseconds against tens of microseconds. */
 const FETCH_COST = 1_000
+const NO_HASH = Buffer.alloc(0)
 const MANIFEST_NAME = /^(\d{20})\.json$/
+
 interface Expected {
   readonly id: string
   readonly hash: Buffer
@@ -36,18 +32,32 @@ export interface LakeHopParts {
   readonly failed: FailedIndex
   /** Local folder for one fetched file at a time; it must exist. */
   readonly directory: string
-  /** Told of each row that is read. */
-  readonly onRow?: ((row: { readonly id: string; readonly hash: Buffer }) => Promise<void>) | undefined
+  /**
+   * Called for every archived row below the end of the comparison. With it every range is read, also one that the log no longer
+   * has, and one that goes beyond the end is compared up to there.
+   */
+  readonly onRow?: ((row: ArchivedRow) => void) | undefined
+}
+
+export interface ArchivedRow {
+  readonly partition: number
+  readonly offset: number
+  readonly id: string
+  /** Of the canonical payload. */
+  readonly hash: Buffer
 }
 
 /**
- * Compares the log with the lake record for record, one archived range at a time. Ranges that the log no longer has are only
- * looked for: whether their files are there with the length that the manifest says.
+ * Compares the log with the lake record for record, one archived range at a time. Of ranges that the log no longer has it only
+ * asks for the sizes of the files, unless every row is wanted.
  */
 export function createLakeHop(contract: Topic, { log, lake, failed, directory, onRow }: LakeHopParts): HopCheck {
   const topic = contract.name
+  const quarantine = `${quarantineFolder(topic)}/`
+  /** Compaction removes records from the log that were archived before. */
+  const isCompacted = contract.cleanup === 'compact'
 
-  /** The range that holds `from`, else the next one behind it. */
+  /** The range that contains `from`, else the next one after it. */
   async function manifestAt(partition: number, from: number): Promise<LakeManifest | null> {
     const exact = await readManifest(lake, topic, partition, from)
     if (exact) return exact
@@ -56,7 +66,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     return null
   }
 
-  /** First offset of the next claim behind the one that begins at `first`. */
+  /** First offset of the next claim after the one that begins at `first`. */
   async function nextClaim(partition: number, first: number): Promise<number | null> {
     const after = manifestPath(topic, partition, first).split('/').at(-1)!
     for (const { name } of await lake.list(manifestFolder(topic, partition), { after, limit: 2 })) {
@@ -82,33 +92,33 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     }
   }
 
-  /** The rows of a file; what is wrong with the file itself is a finding. */
+  /** Reads the rows of a file; a file that is missing or damaged is a finding, not an error. */
   async function eachRow(
-    file: ManifestFile & { readonly partition: number },
+    file: ManifestFile,
     tally: Tally,
-    visit: (row: { readonly offset: number; readonly event: Record<string, unknown>; readonly hash: Buffer }) => void,
+    visit: (row: { readonly offset: number; readonly event: Record<string, unknown> }) => void,
   ): Promise<void> {
     try {
-      for await (const rows of readDataFile(lake, file, { directory }))
-        for (const { offset, event } of rows) {
-          const hash = payloadHash(event)
-          await onRow?.({ id: idOf(event, file.partition, offset), hash })
-          visit({ offset, event, hash })
-        }
+      for await (const rows of readDataFile(lake, file, { directory })) for (const row of rows) visit(row)
     } catch (error) {
       if (!isLakeFault(error)) throw error
       tally.complain(error.message)
     }
   }
 
-  async function compareContent(manifest: LakeManifest, from: number, tally: Tally): Promise<void> {
+  /** @param to offset at which the comparison ends, at most the one after the range */
+  async function compareContent(
+    manifest: LakeManifest,
+    { from, to }: { readonly from: number; readonly to: number },
+    tally: Tally,
+  ): Promise<void> {
     const { partition, firstOffset, lastOffset, kind, rows, files } = manifest
     const expected = new Map<number, Expected>()
-    for await (const { offset, event, id } of expectedOf(partition, from, lastOffset + 1, tally)) {
+    for await (const { offset, event, id } of expectedOf(partition, from, to, tally)) {
       tally.events++
       if (event) expected.set(offset, { id, hash: payloadHash(event) })
       else if (failed.has(topic, partition, { offset, by: 'lake' }) !== 'no') tally.failed++
-      else tally.miss(id, 'cannot be read and is not among the failed events')
+      else tally.miss(id, 'cannot be read and is not in failed-events')
     }
     if (kind === 'gap') {
       tally.gaps += lastOffset - firstOffset + 1
@@ -118,9 +128,8 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     const seen = new Set<number>()
     const unknown: number[] = []
     tally.cost += FETCH_COST * files.length
-    if (from === firstOffset) tally.quarantined += quarantinedRows(manifest)
     for (const file of files)
-      await eachRow({ ...file, partition }, tally, ({ offset, hash }) => {
+      await eachRow(file, tally, ({ offset, event }) => {
         tally.cost++
         const where = `offset ${offset} of partition ${partition}`
         if (seen.has(offset)) {
@@ -132,6 +141,10 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
           tally.unexpected++
           return tally.complain(`${where} is in a file of the range ${firstOffset} to ${lastOffset}`)
         }
+        if (offset >= to) return
+        if (file.path.startsWith(quarantine)) tally.quarantined++
+        const hash = onRow || offset >= from ? payloadHash(event) : NO_HASH
+        onRow?.({ partition, offset, id: idOf(event, partition, offset), hash })
         if (offset < from) return
         const record = expected.get(offset)
         if (!record) return void unknown.push(offset)
@@ -143,30 +156,29 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
       if (failed.has(topic, partition, { offset, by: 'lake' }) === 'no') tally.miss(id, 'is not in the lake')
       else tally.failed++
     }
-    if (seen.size < rows && expected.size === 0 && from === firstOffset)
-      tally.miss(
-        `the range ${firstOffset} to ${lastOffset} of partition ${partition}`,
-        `has ${seen.size} of ${rows} rows`,
+    const isExpired = from > lastOffset
+    if (seen.size < rows && expected.size === 0 && (from === firstOffset || isExpired)) {
+      tally.missing += isExpired ? rows - seen.size : 1
+      tally.complain(
+        `the range ${firstOffset} to ${lastOffset} of partition ${partition} has ${seen.size} of ${rows} rows`,
       )
+    }
     // Retention may have taken records between the two readings.
     const { earliest = 0 } =
       unknown.length > 0 ? ((await log.range(topic)).find(range => range.partition === partition) ?? {}) : {}
     for (const offset of unknown)
-      if (offset >= earliest) {
+      if (offset >= earliest && !isCompacted) {
         tally.unexpected++
         tally.complain(`${position(partition, offset)} is in the lake but not in the log`)
       }
   }
 
-  /** Rows whose event time is implausible. */
-  const quarantinedRows = ({ files }: LakeManifest): number =>
-    files.reduce((sum, { path, rows }) => (path.startsWith(`${quarantineFolder(topic)}/`) ? sum + rows : sum), 0)
-
-  /** A range that the log no longer has. */
-  async function lookForFiles({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
+  /** Of a range that the log no longer has, compares the sizes of the files with the manifest. */
+  async function compareSizes({ files, kind, firstOffset, lastOffset }: LakeManifest, tally: Tally): Promise<void> {
     if (kind === 'gap') tally.gaps += lastOffset - firstOffset + 1
     for (const file of files) {
-      tally.cost += LOOK_COST
+      tally.cost += STAT_COST
+      if (file.path.startsWith(quarantine)) tally.quarantined += file.rows
       const found =
         (await lake.stat(file.path)) ?? (await lake.stat(file.temporaryPath)) ?? (await lake.stat(file.path))
       if (found?.bytes === file.bytes) continue
@@ -180,9 +192,17 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
   return {
     topic,
     hop: 'lake',
+    target: 'lake',
     group: groupOf('lake-archiver', contract.domain),
     async oldest(partition, earliest) {
-      for await (const { firstOffset } of readManifests(lake, topic, partition)) return Math.min(firstOffset, earliest)
+      try {
+        for await (const { firstOffset } of readManifests(lake, topic, partition))
+          return Math.min(firstOffset, earliest)
+      } catch (error) {
+        // The comparison of those offsets reports it.
+        if (isLakeFault(error)) return 0
+        throw error
+      }
       return earliest
     },
     async compare(partition, { from, to, earliest }) {
@@ -197,21 +217,28 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
       }
       if (manifest === null || manifest.firstOffset > from) {
         const end = stepEnd(from, Math.min(to, manifest?.firstOffset ?? to))
-        if (from < earliest) tally.missing += Math.min(end, earliest) - from
+        if (from < earliest) {
+          const to = Math.min(end, earliest)
+          tally.missing += to - from
+          tally.complain(
+            `offsets ${from} to ${to - 1} of partition ${partition} are neither in the lake nor in the log`,
+          )
+        }
         await notArchived(partition, Math.max(from, earliest), end, tally)
         return tally.result(from, end)
       }
       const { firstOffset, lastOffset } = manifest
-      if (lastOffset >= to) return tally.result(from, from)
+      if (lastOffset >= to && !onRow) return tally.result(from, from)
+      const behind = Math.min(lastOffset + 1, to)
       const next = await nextClaim(partition, firstOffset)
       if (next !== null && next <= lastOffset) {
         tally.duplicate += lastOffset - next + 1
         tally.complain(`offsets ${next} to ${lastOffset} of partition ${partition} are archived twice`)
       }
-      if (lastOffset < earliest) await lookForFiles(manifest, tally)
-      else await compareContent(manifest, Math.max(from, firstOffset, earliest), tally)
+      if (lastOffset < earliest && !onRow) await compareSizes(manifest, tally)
+      else await compareContent(manifest, { from: Math.max(from, firstOffset, earliest), to: behind }, tally)
       tally.cost++
-      return tally.result(from, lastOffset + 1)
+      return tally.result(from, behind)
     },
   }
 }

@@ -1,9 +1,9 @@
-import { groupOf, type MartMapping, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
+import { type Catalog, groupOf, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Mart, rowProblem } from '@millrace/mart'
 import { idOf, readEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
-import { type HopCheck, stepEnd, Tally } from './hop.ts'
+import { type EventObserver, type HopCheck, stepEnd, Tally } from './hop.ts'
 
 interface Wanted {
   readonly offset: number
@@ -11,35 +11,30 @@ interface Wanted {
   readonly row: MartRow
 }
 
-/** Looks for the rows of a topic's records in the mart, each by its key. */
-export function createMartHop(
-  contract: Topic,
-  mappings: readonly MartMapping[],
-  {
-    log,
-    mart,
-    failed,
-    onFound,
-  }: {
-    readonly log: EventLog
-    readonly mart: Mart
-    readonly failed: FailedIndex
-    /** Told the id of each event all of whose rows are there. */
-    readonly onFound?: ((id: string) => Promise<void> | undefined) | undefined
-  },
-): HopCheck {
+export interface MartHopParts {
+  readonly catalog: Catalog
+  readonly log: EventLog
+  readonly mart: Mart
+  readonly failed: FailedIndex
+  readonly observe?: EventObserver | undefined
+}
+
+/** Compares the records of a topic with the rows that they have in the mart, by the keys of the rows. */
+export function createMartHop(contract: Topic, { catalog, log, mart, failed, observe }: MartHopParts): HopCheck {
   const { name: topic, schema } = contract
+  const mappings = catalog.mappingsOf(topic)
 
   return {
     topic,
     hop: 'mart',
+    target: 'mart',
     group: groupOf('mart-writer', contract.domain),
     async compare(partition, { from, to, earliest }) {
       const tally = new Tally(topic)
       const end = stepEnd(from, to)
       const byTable = new Map<MartTable, Wanted[]>(mappings.map(({ table }) => [table, []]))
       const ids = new Set<string>()
-      /** Records that are not wholly in the mart, with what they lack. */
+      /** Records that have not all their rows in the mart, with the tables that lack one. */
       const absent = new Map<number, { readonly id: string; readonly lacks: string[] }>()
       const lack = (offset: number, id: string, what: string): void => {
         const entry = absent.get(offset)
@@ -56,9 +51,8 @@ export function createMartHop(
             lack(offset, id, 'any table')
             continue
           }
-          for (const mapping of mappings) {
-            const { table } = mapping
-            const row = mapping.toRow(event)
+          for (const { table, toRow } of mappings) {
+            const row = toRow(event)
             if (row === null) continue
             ids.add(id)
             if (rowProblem(table, row) === null) byTable.get(table)!.push({ offset, id, row })
@@ -78,9 +72,12 @@ export function createMartHop(
         if (failed.has(topic, partition, { offset, by: 'mart' }) === 'no') missing.set(id, lacks.join(', '))
         else failedIds.add(id)
       }
-      for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor among the failed events`)
+      for (const [id, lacks] of missing) tally.miss(id, `is neither in mart table ${lacks} nor in failed-events`)
       for (const id of failedIds) if (!missing.has(id)) tally.failed++
-      if (onFound) for (const id of ids) if (!missing.has(id) && !failedIds.has(id)) await onFound(id)
+      if (observe)
+        for (const id of ids)
+          if (missing.has(id)) observe(id, 'missing')
+          else if (!failedIds.has(id)) observe(id, 'found')
       tally.events = ids.size
       tally.found = ids.size - tally.failed - tally.missing
       return tally.result(from, end)

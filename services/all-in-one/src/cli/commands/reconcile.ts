@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { reconcile } from '@millrace/reconciler'
+import { systemClock } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { printReconciliation } from '../demo-report.ts'
@@ -34,6 +35,7 @@ export function addReconcileCommand(
           log: platform.log,
           lake: platform.lake,
           mart: platform.mart,
+          clock: systemClock,
           workDirectory,
           onProgress: line => terminal.progress(line),
           ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
