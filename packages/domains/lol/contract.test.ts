@@ -1,15 +1,7 @@
 import { assert, constantFrom, nat, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  lolRaw,
-  martMappings,
-  martTable,
-  martTables,
-  readGameTimeMs,
-  readWire,
-  topicContract,
-  topics,
-} from '../src/index.ts'
+import { readWire } from '@millrace/contracts'
+import { lol, lolRaw, readGameTimeMs } from './contract.ts'
 
 const sample = {
   datetime: '2024-03-24T11:25:29.845Z',
@@ -26,7 +18,7 @@ const sample = {
   status: '0',
 }
 const eventId = '0b9c1f86-52a5-4b0e-9c9e-0d5d3a0c8b11'
-const read = (record: Record<string, unknown>) => lolRaw.safeParse(readWire(record, topics['lol.raw'].wire))
+const read = (record: Record<string, unknown>) => lolRaw.safeParse(readWire(record, lol.topics.raw.wire))
 
 describe('a League of Legends event', () => {
   it('is read from its published form, strings as numbers', () => {
@@ -72,37 +64,6 @@ describe('a League of Legends event', () => {
 
   it('does not take a field from the prototype', () => {
     expect(read(JSON.parse(`{"__proto__":{"eventId":"${eventId}"}}`)).success).toBe(false)
-  })
-})
-
-describe('topics and tables', () => {
-  it('agree: each mart sink exists and is fed from the topic or from one derived from it', () => {
-    for (const contract of Object.values(topics).map(({ name }) => topicContract(name))) {
-      for (const table of contract.sinks.mart) {
-        martTable(table)
-        const feeders = martMappings
-          .filter(mapping => mapping.table === table)
-          .map(mapping => topicContract(mapping.topic))
-        expect(
-          feeders.some(feeder => feeder.name === contract.name || feeder.derivedFrom?.topic === contract.name),
-        ).toBe(true)
-      }
-      const fields = Object.keys(contract.schema.shape)
-      expect(fields).toContain(contract.key)
-      expect(fields).toContain(contract.eventTime)
-      expect(fields).toContain('eventId')
-    }
-  })
-
-  it('have keys that are columns', () => {
-    for (const table of Object.values(martTables).map(({ name }) => martTable(name)))
-      for (const column of [...table.partitionKey, ...table.clusteringKey.map(key => key.column)])
-        expect(Object.keys(table.columns)).toContain(column)
-  })
-
-  it('name what is known when a name is wrong', () => {
-    expect(() => topicContract('lol.row')).toThrow(/No topic "lol.row".*lol.raw/)
-    expect(() => martTable('__proto__')).toThrow(/No mart table/)
   })
 })
 

@@ -1,10 +1,10 @@
 import type { LogRecord } from '@millrace/event-log'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCuratorTopology } from '../src/index.ts'
-import type { LolRaw } from './contract.ts'
-import { playersAtWork } from './players-at-work.ts'
-import { moveAt } from './raw-move.ts'
+import { type LolRaw, lol } from './contract.ts'
+import { curation } from './curate.ts'
+import { playersAtWork } from './curate/players-at-work.ts'
+import { moveAt } from './curate/raw-move.ts'
 
 /** Records of one partition; each is sent when the newest event so far happened. */
 function recordsOf(events: readonly LolRaw[]): LogRecord[] {
@@ -18,7 +18,7 @@ function recordsOf(events: readonly LolRaw[]): LogRecord[] {
 
 /** What a process publishes from offset `from` on that begins with what the one before it committed. */
 async function run(records: readonly LogRecord[], from: number, to: number, metadata: string | null) {
-  const processor = createCuratorTopology().createProcessor('lol.raw', 0)
+  const processor = curation.createTopology({}).createProcessor(lol.topics.raw, 0)
   const { readFrom, publishFrom } = await processor.open({
     topic: 'lol.raw',
     partition: 0,

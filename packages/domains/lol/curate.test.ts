@@ -1,17 +1,17 @@
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
-import { createCuratorTopology } from '../src/index.ts'
-import type { LolCurated, LolRaw } from './contract.ts'
-import { playersAtWork } from './players-at-work.ts'
-import { idOf, moveAt, rawMove } from './raw-move.ts'
+import { type LolCurated, type LolRaw, lol } from './contract.ts'
+import { curation } from './curate.ts'
+import { playersAtWork } from './curate/players-at-work.ts'
+import { idOf, moveAt, rawMove } from './curate/raw-move.ts'
 
 const HOUR_MS = 3_600_000
 
 /** What the curator makes of the events, by event id. */
 async function curate(...events: LolRaw[]): Promise<(n: number) => LolCurated> {
-  await using driver = await createTopologyDriver(createCuratorTopology())
-  for (const event of events) await driver.pipe('lol.raw', event)
-  const curated = await driver.read('lol.curated')
+  await using driver = await createTopologyDriver(curation.createTopology({}))
+  for (const event of events) await driver.pipe(lol.topics.raw, event)
+  const curated = await driver.read(lol.topics.curated)
   expect(curated).toHaveLength(new Set(events.map(event => event.eventId)).size)
   return n => curated.find(event => event.eventId === idOf(n))!
 }
@@ -21,7 +21,7 @@ const NONE = [null, null, null]
 
 describe('curator', () => {
   it('adds the derived columns to a raw event and keeps the rest, byte for byte', async () => {
-    await using driver = await createTopologyDriver(createCuratorTopology())
+    await using driver = await createTopologyDriver(curation.createTopology({}))
     const raw = `${JSON.stringify(rawMove({ champion: 'aurelion sol' })).slice(0, -1)},"리그":[1.50,{"a":null}]}`
     await driver.pipeBytes('lol.raw', 'testAccount_56', raw)
     const [record] = await driver.records('lol.curated')
@@ -128,10 +128,10 @@ describe('curator', () => {
     ['no instant', JSON.stringify({ ...rawMove(), datetime: 'now' }), 'wrong_field', '/datetime'],
     ['no start', JSON.stringify({ ...rawMove(), createRoomDate: 'now' }), 'wrong_field', '/createRoomDate'],
   ])('puts a record aside that is poison (%s), and goes on', async (_, payload, code, path) => {
-    await using driver = await createTopologyDriver(createCuratorTopology())
+    await using driver = await createTopologyDriver(curation.createTopology({}))
     await driver.pipeBytes('lol.raw', 'testAccount_56', payload)
-    await driver.pipe('lol.raw', moveAt(2, 9))
-    expect((await driver.read('lol.curated')).map(event => event.eventId)).toEqual([idOf(2)])
+    await driver.pipe(lol.topics.raw, moveAt(2, 9))
+    expect((await driver.read(lol.topics.curated)).map(event => event.eventId)).toEqual([idOf(2)])
     expect(await driver.failed()).toMatchObject([
       { service: 'curator', stage: 'process', code, path, payload: Buffer.from(payload).toString('base64') },
     ])
@@ -140,9 +140,9 @@ describe('curator', () => {
   it('gives the same after crashes and rebalances as without, and does not read everything again', async () => {
     const events = playersAtWork({ seed: 7, players: 2, durationMs: 5 * HOUR_MS })
     const run = async (disturb: boolean) => {
-      await using driver = await createTopologyDriver(createCuratorTopology(), { runner: { pollMs: 5000 } })
+      await using driver = await createTopologyDriver(curation.createTopology({}), { runner: { pollMs: 5000 } })
       for (let n = 0; n < events.length; n += 150) {
-        await driver.pipe('lol.raw', ...events.slice(n, n + 150))
+        await driver.pipe(lol.topics.raw, ...events.slice(n, n + 150))
         if (n % 450 === 0) await driver.advance(60_000) // commits, and lets what is silent be forgotten
         if (!disturb) continue
         if (n % 600 === 0) {

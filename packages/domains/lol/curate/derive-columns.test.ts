@@ -1,6 +1,6 @@
 import { assert, double, integer, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawMove } from '../../test/raw-move.ts'
+import { rawMove } from './raw-move.ts'
 import { lolCurated } from '../contract.ts'
 import { deriveMoveColumns, sumOfCoordinates } from './derive-columns.ts'
 

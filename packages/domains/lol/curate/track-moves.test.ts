@@ -1,6 +1,6 @@
 import { array, assert, boolean, integer, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { moveAt } from '../../test/raw-move.ts'
+import { moveAt } from './raw-move.ts'
 import { PlayerTrack } from './track-moves.ts'
 
 const options = { allowedLatenessMs: 60_000, horizonMs: 120_000 }

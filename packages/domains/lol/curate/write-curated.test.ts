@@ -1,6 +1,6 @@
 import { assert, double, jsonValue, property, string, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawMove } from '../../test/raw-move.ts'
+import { rawMove } from './raw-move.ts'
 import { type LolRaw, lolCurated } from '../contract.ts'
 import { type DerivedColumns, writeCurated } from './write-curated.ts'
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, createServiceMetrics, ManualClock, systemClock } from '@millrace/runtime'
-import type { EventSink, SimulatedRecord } from '@millrace/simulation'
+import { createGenerator, type EventSink, openSink, type SimulatedRecord } from '@millrace/simulation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLolGenerator, openLolSink } from '../src/index.ts'
+import { simulation } from '../simulate.ts'
 import { optionsOf, simulate } from './population.ts'
 
 const logger = createLogger('test', { level: 'silent' })
@@ -33,7 +33,7 @@ describe('the generator', () => {
     const sink = keepAll()
     const options = optionsOf({ duration: '30m', faults: 'dup=0.02', ledger: join(folder, 'ledger') })
     const metrics = createServiceMetrics('lol-generator', { processMetrics: false })
-    const generator = createLolGenerator({ options, sink, clock: systemClock, logger, metrics })
+    const generator = createGenerator({ simulation, options, sink, clock: systemClock, logger, metrics })
     await generator.start()
     const summary = await generator.finished
     const expected = simulate({ duration: '30m', faults: 'dup=0.02' })
@@ -54,10 +54,11 @@ describe('the generator', () => {
     const out = join(folder, 'lol.ndjson')
     const base = { duration: '30m', sink: 'file', out, batch: '200' }
     const first = optionsOf(base)
-    const context = { clock: systemClock, logger, environment: {} }
-    const generator = createLolGenerator({
+    const context = { clock: systemClock, logger, openLog: (): never => expect.unreachable('a file needs no log') }
+    const generator = createGenerator({
+      simulation,
       options: first,
-      sink: await openLolSink(first, context),
+      sink: await openSink(simulation, first, context),
       clock: systemClock,
       logger,
       onProgress: () => void generator.stop(),
@@ -67,9 +68,10 @@ describe('the generator', () => {
     expect(complete).toBe(false)
     expect(position).toBeGreaterThan(0)
     const second = optionsOf({ ...base, skip: String(position) })
-    const resumed = createLolGenerator({
+    const resumed = createGenerator({
+      simulation,
       options: second,
-      sink: await openLolSink(second, context),
+      sink: await openSink(simulation, second, context),
       clock: systemClock,
       logger,
     })
@@ -85,7 +87,7 @@ describe('the generator', () => {
   it('gives each shard its own ledger file', async () => {
     for (const shard of ['1/2', '2/2']) {
       const options = optionsOf({ duration: '5m', shard, ledger: folder })
-      const generator = createLolGenerator({ options, sink: keepAll(), clock: systemClock, logger })
+      const generator = createGenerator({ simulation, options, sink: keepAll(), clock: systemClock, logger })
       await generator.start()
       await generator.finished
     }
@@ -99,7 +101,8 @@ describe('the generator', () => {
     const clock = new ManualClock(Date.UTC(2025, 5, 1))
     const sink = keepAll()
     const metrics = createServiceMetrics('lol-generator', { processMetrics: false })
-    const generator = createLolGenerator({
+    const generator = createGenerator({
+      simulation,
       options: optionsOf({ start: 'now', speed: '1', duration: 'forever' }),
       sink,
       clock,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { loadGeneratorConfig } from '../src/config.ts'
-import { lolGeneratorOptionSpecs, parseGeneratorOptions } from '../src/index.ts'
+import { loadGeneratorConfig } from '@millrace/simulation'
+import { simulation } from '../simulate.ts'
 import { optionsOf } from './population.ts'
 
 const problemsOf = (values: Record<string, string>): string => {
-  const parsed = parseGeneratorOptions(values)
+  const parsed = simulation.parse(values)
   return parsed.ok ? '' : parsed.problems.map(({ option, message }) => `${option} ${message}`).join('\n')
 }
 
@@ -112,19 +112,19 @@ describe('parseGeneratorOptions', () => {
   })
 
   it('can say of every option what it is for, and reads every default', () => {
-    for (const { name, value, description } of lolGeneratorOptionSpecs) {
+    for (const { name, value, description } of simulation.optionSpecs) {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
       expect(value.length).toBeGreaterThan(0)
       expect(description.length).toBeGreaterThan(10)
     }
-    const names = lolGeneratorOptionSpecs.map(spec => spec.name)
+    const names = simulation.optionSpecs.map(spec => spec.name)
     expect(new Set(names).size).toBe(names.length)
   })
 })
 
 describe('the environment', () => {
   it('is read by the same rules', () => {
-    const { options, service } = loadGeneratorConfig({
+    const { options, service } = loadGeneratorConfig(simulation, {
       MILLRACE_PLAYERS: '20',
       MILLRACE_GATEWAY_URL: 'http://gateway:8080',
       MILLRACE_SINK: 'gateway',
@@ -138,7 +138,7 @@ describe('the environment', () => {
 
   it('reports options, settings and unknown names together and under their own names', () => {
     const load = () =>
-      loadGeneratorConfig({
+      loadGeneratorConfig(simulation, {
         MILLRACE_PLAYERS: '-',
         MILLRACE_LOG_LEVEL: 'loud',
         MILLRACE_PLAYRS: '1',
@@ -151,7 +151,7 @@ describe('the environment', () => {
   })
 
   it('wants brokers for the sink kafka only', () => {
-    expect(() => loadGeneratorConfig({ MILLRACE_SINK: 'kafka' })).toThrow(/MILLRACE_KAFKA_BROKERS is missing/)
-    expect(() => loadGeneratorConfig({ MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' })).not.toThrow()
+    expect(() => loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka' })).toThrow(/MILLRACE_KAFKA_BROKERS is missing/)
+    expect(() => loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' })).not.toThrow()
   })
 })

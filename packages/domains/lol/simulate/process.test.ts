@@ -8,7 +8,7 @@ import { waitUntil } from '@millrace/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { simulate } from './population.ts'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../../../services/lol-generator/src/main.ts', import.meta.url))
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-lol-'))
