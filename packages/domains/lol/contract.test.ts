@@ -1,6 +1,6 @@
+import { readWire } from '@millrace/contracts'
 import { assert, constantFrom, nat, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readWire } from '@millrace/contracts'
 import { lol, lolRaw, readGameTimeMs } from './contract.ts'
 
 const sample = {

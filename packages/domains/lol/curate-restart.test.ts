@@ -2,9 +2,9 @@ import type { LogRecord } from '@millrace/event-log'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LolRaw, lol } from './contract.ts'
-import { curation } from './curate.ts'
 import { playersAtWork } from './curate/players-at-work.ts'
 import { moveAt } from './curate/raw-move.ts'
+import { curation } from './curate.ts'
 
 /** Records of one partition; each is sent when the newest event so far happened. */
 function recordsOf(events: readonly LolRaw[]): LogRecord[] {

@@ -1,9 +1,9 @@
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { type LolCurated, type LolRaw, lol } from './contract.ts'
-import { curation } from './curate.ts'
 import { playersAtWork } from './curate/players-at-work.ts'
 import { idOf, moveAt, rawMove } from './curate/raw-move.ts'
+import { curation } from './curate.ts'
 
 const HOUR_MS = 3_600_000
 

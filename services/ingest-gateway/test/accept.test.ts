@@ -1,5 +1,5 @@
+import { lol } from '@millrace/domains/lol/contract'
 import { describe, expect, it } from 'vitest'
-import { samples } from '../src/samples.ts'
 import { aKey, anEvent, keyText, ndjson, startGateway } from './gateway-kit.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -92,7 +92,7 @@ describe('accepted events', () => {
   it('keeps unknown fields, integers beyond the doubles included, when it writes a record anew', async () => {
     const { post, log } = await startGateway()
     const extra = '"snowflake":12345678901234567891,"nested":{"n":[98765432109876543210,1.50]}'
-    await post(JSON.stringify(samples['lol.raw']).replace('{', `{${extra},`))
+    await post(JSON.stringify(lol.topics.raw.route!.samples[0]!).replace('{', `{${extra},`))
     const text = log.of('lol.raw')[0]!.value.toString()
     expect(text).toContain('"snowflake":12345678901234567891')
     expect(text).toContain('98765432109876543210')
@@ -130,7 +130,7 @@ describe('accepted events', () => {
 
   it('gives a record without an id the same one for the same request under one Idempotency-Key, and no other', async () => {
     const { post } = await startGateway({ keys: [aKey('test'), aKey('other')] })
-    const event = samples['lol.raw']!
+    const event = lol.topics.raw.route!.samples[0]!
     const ids = async (body: object, headers: Record<string, string>, key = keyText('test')): Promise<string[]> =>
       (await post(body, { headers, key })).json.results.map((result: { eventId: string }) => result.eventId)
     const first = await ids([event, event], { 'idempotency-key': 'batch-1' })
@@ -174,9 +174,9 @@ describe('accepted events', () => {
 
   it('takes truth on its own path, for its own topic', async () => {
     const { post, log } = await startGateway()
-    const reply = await post(samples['lol.truth']!, { path: '/v1/events/lol/truth' })
+    const reply = await post(lol.topics.truth.route!.samples[0]!, { path: '/v1/events/lol/truth' })
     expect(reply.status).toBe(200)
-    expect(log.json('lol.truth')).toEqual([samples['lol.truth']])
+    expect(log.json('lol.truth')).toEqual([lol.topics.truth.route!.samples[0]!])
     expect(log.of('lol.raw')).toEqual([])
   })
 

@@ -149,8 +149,8 @@ describe('routes and headers', () => {
   it('suggests the domain or path that was meant', async () => {
     const { post } = await startGateway()
     const domain = await post(anEvent(), { path: '/v1/events/lool' })
-    expect(domain.json).toMatchObject({ status: 404, code: 'unknown_domain' })
-    expect(domain.json.detail).toContain('Did you mean "lol"?')
+    expect(domain.json).toMatchObject({ status: 404, code: 'unknown_route' })
+    expect(domain.json.detail).toContain('Did you mean /v1/events/lol?')
     expect((await post(anEvent(), { path: '/v1/events/weather' })).json.detail).toContain('Known: lol.')
     expect((await post(anEvent(), { path: '/v1/events/__proto__' })).status).toBe(404)
     const path = await post(anEvent(), { path: '/v1/event/lol' })

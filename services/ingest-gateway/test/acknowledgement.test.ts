@@ -1,7 +1,8 @@
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { topics } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createEmbeddedEventLog, logError } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -100,7 +101,7 @@ describe('acknowledgement after durable write', () => {
       releaseDisk()
       await log.close()
     })
-    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
+    await log.ensureTopics([lol.topics.raw, lol.topics.truth, failedEventsTopic])
     const { post, registry, stop } = await startGateway({ log, clock, options: { ackDeadlineMs: 3_000 } })
     onTestFinished(() => {
       releaseDisk()

@@ -1,6 +1,6 @@
 import { failedEvent, MAX_RECORD_BYTES } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { describe, expect, it } from 'vitest'
-import { samples } from '../src/samples.ts'
 import { anEvent, ndjson, startGateway } from './gateway-kit.ts'
 
 const event = (): string => JSON.stringify(anEvent())
@@ -200,7 +200,7 @@ describe('bad input', () => {
 
   it('never shows a stack, nor more than a little of what was sent', async () => {
     const { post, lines } = await startGateway()
-    const reply = await post({ ...samples['lol.raw'], champion: 'secret-'.repeat(1_000) })
+    const reply = await post({ ...lol.topics.raw.route!.samples[0]!, champion: 'secret-'.repeat(1_000) })
     expect(reply.status).toBe(422)
     expect(reply.text.length).toBeLessThan(700)
     expect(reply.text).not.toMatch(/\.ts:|at .*\(/)

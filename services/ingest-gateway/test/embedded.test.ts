@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { topics } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -24,7 +25,7 @@ async function openLog(): Promise<EventLog> {
 describe('the gateway over a real log', () => {
   it('answers with the places at which the records are then found', async () => {
     const log = await openLog()
-    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
+    await log.ensureTopics([lol.topics.raw, lol.topics.truth, failedEventsTopic])
     const { post } = await startGateway({ log })
     const events = Array.from({ length: 500 }, (_, index) => anEvent({ account: `a${index % 40}` }))
     const body = ndjson([...events, { ...events[0], x: 'far' }])
@@ -44,12 +45,12 @@ describe('the gateway over a real log', () => {
 
   it('says which topics are missing, and takes events as soon as they are there', async () => {
     const log = await openLog()
-    await log.ensureTopics([topics['lol.raw']])
+    await log.ensureTopics([lol.topics.raw])
     const { post, health } = await startGateway({ log })
     const reply = await post(anEvent())
     expect(reply.json).toMatchObject({ status: 503, code: 'topic_missing' })
     expect(reply.json.detail).toContain('lol.truth, failed-events')
-    await log.ensureTopics([topics['lol.truth'], topics['failed-events']])
+    await log.ensureTopics([lol.topics.truth, failedEventsTopic])
     await until('the gateway is ready', () => health.notReady() === null)
     expect((await post(anEvent())).status).toBe(200)
   })

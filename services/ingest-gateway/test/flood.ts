@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
+import { lol } from '@millrace/domains/lol/contract'
 import { systemClock } from '@millrace/runtime'
-import { samples } from '../src/samples.ts'
 import { keyText } from './gateway-kit.ts'
 
 export interface FloodBody {
@@ -18,7 +18,12 @@ const PAUSE_MS = 1_000
 let accounts = 0
 /** Without an id: the gateway makes one and writes the record anew, which takes more memory than forwarding it. */
 const record = (pad = 0, more: object = {}): string =>
-  JSON.stringify({ ...samples['lol.raw'], account: `player-${accounts++ % 97}`, pad: 'x'.repeat(pad), ...more })
+  JSON.stringify({
+    ...lol.topics.raw.route!.samples[0]!,
+    account: `player-${accounts++ % 97}`,
+    pad: 'x'.repeat(pad),
+    ...more,
+  })
 const lines = (count: number, make: (index: number) => string): Buffer =>
   Buffer.from(Array.from({ length: count }, (_, index) => `${make(index)}\n`).join(''))
 const fastBrotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }

@@ -1,4 +1,6 @@
 import { connect } from 'node:net'
+import { createCatalog } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { EventLog } from '@millrace/event-log'
 import {
   type Clock,
@@ -13,7 +15,6 @@ import { onTestFinished } from 'vitest'
 import { createGateway } from '../src/gateway.ts'
 import { type ApiKey, createKeyRing, hashOfKey } from '../src/keys/api-key.ts'
 import type { GatewayOptions } from '../src/options.ts'
-import { samples } from '../src/samples.ts'
 import { FakeLog } from './fake-log.ts'
 
 /** A key as clients send it, with this id. */
@@ -74,6 +75,7 @@ export async function startGateway<L extends EventLog = FakeLog>(
   const health = createHealth()
   const metrics = createServiceMetrics('ingest-gateway', { processMetrics: false })
   const gateway = createGateway({
+    catalog: createCatalog([lol]),
     log,
     keys: createKeyRing(given.keys ?? [aKey('test')]),
     clock: given.clock ?? systemClock,
@@ -146,7 +148,7 @@ let made = 0
 /** A canonical event with an id of its own. */
 export const anEvent = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
   eventId: `00000000-0000-4000-8000-${String(made++).padStart(12, '0')}`,
-  ...samples['lol.raw'],
+  ...lol.topics.raw.route!.samples[0]!,
   x: 277,
   y: -351,
   deathCount: 0,

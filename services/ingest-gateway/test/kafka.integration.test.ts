@@ -1,4 +1,5 @@
-import { topics } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createKafkaEventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { openStack } from '@millrace/testing'
@@ -23,7 +24,7 @@ describeOnStack('the gateway over Kafka', ['kafka'], stack => {
       logger,
     })
     onTestFinished(() => log.close())
-    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
+    await log.ensureTopics([lol.topics.raw, lol.topics.truth, failedEventsTopic])
     const { post, health } = await startGateway({ log, options: { ackDeadlineMs: ACK_DEADLINE_MS } })
     await until('the gateway is ready', () => health.notReady() === null)
     const acknowledged: { eventId: string; partition: number; offset: number }[] = []

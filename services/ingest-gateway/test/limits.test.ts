@@ -1,4 +1,6 @@
 import { createServer } from 'node:net'
+import { createCatalog } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { type Clock, createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGateway } from '../src/gateway.ts'
@@ -218,6 +220,7 @@ describe('start and stop', () => {
     const { port } = other.address() as { port: number }
     const log = new FakeLog()
     const gateway = createGateway({
+      catalog: createCatalog([lol]),
       log,
       keys: createKeyRing([]),
       clock: systemClock,

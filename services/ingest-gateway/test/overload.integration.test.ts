@@ -1,4 +1,5 @@
-import { topics } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createKafkaEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { createTcpProxy, openStack, type ServiceProcess, type TcpProxy } from '@millrace/testing'
@@ -26,7 +27,7 @@ describeOnStack('the gateway under ten times its load', ['kafka'], ({ kafka, dir
     timeout: 300_000,
   }, async () => {
     const log = openLog(kafka.brokers)
-    await log.ensureTopics([topics['lol.raw'], topics['lol.truth'], topics['failed-events']])
+    await log.ensureTopics([lol.topics.raw, lol.topics.truth, failedEventsTopic])
     const ranges = await log.range('lol.raw')
     onTestFinished(async () => {
       await forget(kafka.brokers)

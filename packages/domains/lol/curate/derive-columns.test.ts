@@ -1,8 +1,8 @@
 import { assert, double, integer, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawMove } from './raw-move.ts'
 import { lolCurated } from '../contract.ts'
 import { deriveMoveColumns, sumOfCoordinates } from './derive-columns.ts'
+import { rawMove } from './raw-move.ts'
 
 const action = (x: number, y: number, timeMs = 10_000) => ({
   event: rawMove({ x, y }),

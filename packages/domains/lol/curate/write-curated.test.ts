@@ -1,7 +1,7 @@
 import { assert, double, jsonValue, property, string, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawMove } from './raw-move.ts'
 import { type LolRaw, lolCurated } from '../contract.ts'
+import { rawMove } from './raw-move.ts'
 import { type DerivedColumns, writeCurated } from './write-curated.ts'
 
 const derived: DerivedColumns = {

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
 import { loadGeneratorConfig } from '@millrace/simulation'
+import { describe, expect, it } from 'vitest'
 import { simulation } from '../simulate.ts'
 import { optionsOf } from './population.ts'
 
@@ -151,7 +151,11 @@ describe('the environment', () => {
   })
 
   it('wants brokers for the sink kafka only', () => {
-    expect(() => loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka' })).toThrow(/MILLRACE_KAFKA_BROKERS is missing/)
-    expect(() => loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' })).not.toThrow()
+    expect(() => loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka' })).toThrow(
+      /MILLRACE_KAFKA_BROKERS is missing/,
+    )
+    expect(() =>
+      loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' }),
+    ).not.toThrow()
   })
 })

@@ -56,7 +56,9 @@ describe('the stream of records', () => {
     for (const { topic, value, eventId, key, atMs } of records) {
       const parsed = JSON.parse(value) as Record<string, unknown>
       const schema = topic === 'lol.raw' ? lolRaw : lolTruth
-      const result = schema.safeParse(readWire(parsed, [lol.topics.raw, lol.topics.truth].find(({ name }) => name === topic)!.wire))
+      const result = schema.safeParse(
+        readWire(parsed, [lol.topics.raw, lol.topics.truth].find(({ name }) => name === topic)!.wire),
+      )
       if (!result.success) throw new Error(`${value}: ${result.error.message}`)
       expect(JSON.stringify(parsed)).toBe(value)
       expect(Object.keys(parsed)).toEqual(Object.keys(schema.shape))

@@ -7,6 +7,9 @@ import { aKey, keyText, until } from '../../test/gateway-kit.ts'
 import { createKeyStore } from './key-store.ts'
 import { createKey, listKeys, revokeKey } from './manage-keys.ts'
 
+const topics = ['lol.raw', 'lol.truth']
+const createTestKey = (file: string, wanted: Parameters<typeof createKey>[1]) => createKey(file, wanted, { topics })
+
 async function folder(): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-keys-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
@@ -17,7 +20,7 @@ async function open(file: string) {
   const clock = new ManualClock()
   const lines: string[] = []
   const logger = createLogger('test', { destination: { write: line => void lines.push(line) } })
-  const store = createKeyStore({ file, clock, logger, pollMs: 1_000 })
+  const store = createKeyStore({ file, topics, clock, logger, pollMs: 1_000 })
   await store.start()
   onTestFinished(() => store.stop())
   /** Lets the store look at its file until `condition` holds. */
@@ -118,8 +121,8 @@ describe('managing keys', () => {
   it('creates keys that the store knows, and none that can be read from the file', async () => {
     const file = path.join(await folder(), 'keys.json')
     expect(await listKeys(file)).toEqual([])
-    const made = await createKey(file, { name: 'web', topics: ['lol.raw'], quota: { recordsPerSecond: 5 } })
-    const second = await createKey(file, { name: 'b', topics: ['lol.truth'], corsOrigins: ['https://a.example'] })
+    const made = await createTestKey(file, { name: 'web', topics: ['lol.raw'], quota: { recordsPerSecond: 5 } })
+    const second = await createTestKey(file, { name: 'b', topics: ['lol.truth'], corsOrigins: ['https://a.example'] })
     expect(made.key).toMatch(new RegExp(`^mr_${made.id}_[A-Za-z0-9_-]{43}$`))
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     const { store } = await open(file)
@@ -139,7 +142,11 @@ describe('managing keys', () => {
 
   it('revokes a key for stores that already know it', async () => {
     const file = path.join(await folder(), 'keys.json')
-    const { id, key } = await createKey(file, { name: 'web', topics: ['lol.raw'], corsOrigins: ['https://a.example'] })
+    const { id, key } = await createTestKey(file, {
+      name: 'web',
+      topics: ['lol.raw'],
+      corsOrigins: ['https://a.example'],
+    })
     const { store, look } = await open(file)
     expect(store.isLive(id)).toBe(true)
     const { revokedAt } = await revokeKey(file, id)
@@ -154,22 +161,24 @@ describe('managing keys', () => {
     await writeFile(file, JSON.stringify({ note: 'ours', keys: [{ ...aKey('test'), owner: 'team a' }] }), {
       mode: 0o600,
     })
-    await createKey(file, { name: 'b', topics: [] })
+    await createTestKey(file, { name: 'b', topics: [] })
     expect(await listKeys(file)).toMatchObject([{ id: 'test', owner: 'team a' }, { name: 'b' }])
   })
 
   it('says what is wrong with a topic or an id, and suggests the right one', async () => {
     const file = path.join(await folder(), 'keys.json')
-    await expect(createKey(file, { name: 'a', topics: ['lol.row'] })).rejects.toThrow(/Did you mean lol.raw\?/)
-    await expect(createKey(file, { name: 'a', topics: ['failed-events'] })).rejects.toThrow(/Known: lol.raw, lol.truth/)
-    const { id } = await createKey(file, { name: 'a', topics: [] })
+    await expect(createTestKey(file, { name: 'a', topics: ['lol.row'] })).rejects.toThrow(/Did you mean lol.raw\?/)
+    await expect(createTestKey(file, { name: 'a', topics: ['failed-events'] })).rejects.toThrow(
+      /Known: lol.raw, lol.truth/,
+    )
+    const { id } = await createTestKey(file, { name: 'a', topics: [] })
     await expect(revokeKey(file, `${id.slice(0, -1)}x`)).rejects.toThrow(`Did you mean ${id}?`)
   })
 
   it('lets one writer change the file at a time and loses no key', async () => {
     const file = path.join(await folder(), 'keys.json')
     const results = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, index) => createKey(file, { name: `k${index}`, topics: [] })),
+      Array.from({ length: 8 }, (_, index) => createTestKey(file, { name: `k${index}`, topics: [] })),
     )
     const made = results.filter(({ status }) => status === 'fulfilled')
     expect(made.length).toBeGreaterThan(0)
@@ -181,7 +190,7 @@ describe('managing keys', () => {
   it('does not touch a broken file', async () => {
     const file = path.join(await folder(), 'keys.json')
     await writeFile(file, 'oh')
-    await expect(createKey(file, { name: 'a', topics: [] })).rejects.toThrow('it is not JSON')
+    await expect(createTestKey(file, { name: 'a', topics: [] })).rejects.toThrow('it is not JSON')
     await expect(stat(`${file}.new`)).rejects.toThrow('ENOENT')
   })
 })
