@@ -1,4 +1,5 @@
-import { type MartRow, martMappings } from '@millrace/contracts'
+import type { MartRow } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { Mart } from '@millrace/mart'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
@@ -27,15 +28,15 @@ const upsertsOf = (mart: Mart) => {
 }
 
 describe('write times', () => {
-  it.each(martMappings.map(({ topic, table }) => [topic, table] as const))(
+  it.each(lol.mappings.map(({ topic, table }) => [topic.name, table.name, topic] as const))(
     'of %s in %s are the event times in microseconds',
-    async (topic, table) => {
-      const events = samples[topic]
-      if (!events) throw new Error(`Add two events of ${topic} to the samples of this test.`)
+    async (name, table, topic) => {
+      const events = samples[name]
+      if (!events) throw new Error(`Add two events of ${name} to the samples of this test.`)
       await using mart = await openTestMart()
       const { observed, written } = upsertsOf(mart)
-      await using driver = await createTopologyDriver(createMartWriterTopology({ mart: observed }))
-      for (const event of events) await driver.pipe(topic, event as never)
+      await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: observed }))
+      for (const event of events) await driver.pipe(topic, event as Record<string, unknown>)
       expect(written.filter(upsert => upsert.table === table).map(({ row }) => row.writeTimeMicros)).toEqual(
         events.map(({ datetime }) => Date.parse(datetime) * 1_000),
       )
@@ -60,9 +61,9 @@ describe('write times', () => {
       ],
     }
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-    await driver.pipe('lol.curated', curated(3, match), curated(4, other))
-    for (const which of order) await driver.pipe('lol.truth', ...facts[which])
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+    await driver.pipe(lol.topics.curated, curated(3, match), curated(4, other))
+    for (const which of order) await driver.pipe(lol.topics.truth, ...facts[which])
     expect((await rowsOf(mart, 'lol_training')).map(({ account, label }) => [account, label])).toEqual([
       ['player 3', false],
       ['player 4', true],
