@@ -38,7 +38,7 @@
 {{- if and (eq $entry.id $id) (not $entry.revokedAt) -}}
 {{- $was := $entry.topics | default list -}}
 {{- $all := concat $was $topics | uniq -}}
-{{- if ne (len $all) (len $was) -}}{{- $_ := set $entry "topics" $all -}}{{- $isChanged = true -}}{{- end -}}
+{{- if ne (toJson $all) (toJson $was) -}}{{- $_ := set $entry "topics" $all -}}{{- $isChanged = true -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if $isNew -}}
