@@ -1,15 +1,14 @@
 // Entry of every npm script. Runs on any Node >= 20, installs the workspace when it changed, then goes on with the Node that the workspace brings.
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isInstalled, lockFileOf, markInstalled, nodeOf } from './workspace-install.mjs'
 
 const PNPM = 'pnpm@10.34.9'
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const node = path.join(root, 'node_modules/node/bin/node')
-const stamp = path.join(root, 'node_modules/.millrace-installed')
+const node = nodeOf(root)
 const nodeFlags = ['--disable-warning=ExperimentalWarning']
 const vitest = ['node_modules/vitest/vitest.mjs', 'run']
 
@@ -41,26 +40,34 @@ function fail(message) {
   process.exit(1)
 }
 
+/** On CI the lock file must fit. Elsewhere it is brought up to date, so that a new package is linked at the first try. */
 function install() {
-  const wanted = createHash('sha256')
-    .update(readFileSync(path.join(root, 'pnpm-lock.yaml')))
-    .digest('hex')
-  if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  process.stderr.write('Installing the workspace and its Node (only when dependencies changed; about a minute) ...\n')
+  if (isInstalled(root)) return
+  const isCi = process.env.CI === 'true'
+  const flags = isCi ? ['--frozen-lockfile'] : ['--no-frozen-lockfile', '--prefer-offline']
+  process.stderr.write('Installing the workspace and its Node (packages or dependencies changed; about a minute) ...\n')
   const started = Date.now()
-  const result = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-lockfile'], {
+  const lockBefore = lockFileOf(root)
+  const result = spawnSync('npx', ['--yes', PNPM, 'install', ...flags], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   })
   if (result.error) fail(`The install could not start: ${result.error.message}. npm (with npx) must be on the PATH.`)
+  const said = `${result.stdout}\n${result.stderr}`
   if (result.status !== 0 || !existsSync(node))
     fail(
-      `The install failed (exit ${result.status}):\n${result.stdout}\n${result.stderr}\nRun it again when the package registry can be reached.`,
+      `The install failed (exit ${result.status}):\n${said}\n${
+        said.includes('ERR_PNPM_OUTDATED_LOCKFILE')
+          ? 'pnpm-lock.yaml does not fit the package.json files: run "npm run check" without CI=true and commit pnpm-lock.yaml.'
+          : 'Run it again when the package registry can be reached.'
+      }`,
     )
-  mkdirSync(path.dirname(stamp), { recursive: true })
-  writeFileSync(stamp, wanted)
-  process.stderr.write(`Installed in ${Math.round((Date.now() - started) / 1000)} s.\n`)
+  markInstalled(root)
+  const isLockNew = lockFileOf(root) !== lockBefore
+  process.stderr.write(
+    `Installed in ${Math.round((Date.now() - started) / 1000)} s.${isLockNew ? ' pnpm-lock.yaml was brought up to date: commit it.' : ''}\n`,
+  )
 }
 
 const [name, ...args] = process.argv.slice(2)

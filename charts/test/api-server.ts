@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
-import { chart, helm } from './helm.ts'
+import { chart, helm, type KubeObject, parseObjects } from './helm.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -20,17 +20,29 @@ const group = (groupVersion: string, ...resources: readonly object[]) => ({
   groupVersion,
   resources,
 })
-const appsVersion = { groupVersion: 'apps/v1', version: 'v1' }
+const core = ['Secret', 'ConfigMap', 'Service', 'ServiceAccount', 'Pod', 'PersistentVolumeClaim']
+const groups: Readonly<Record<string, readonly string[]>> = {
+  apps: ['StatefulSet', 'Deployment'],
+  batch: ['Job'],
+  'networking.k8s.io': ['NetworkPolicy'],
+  policy: ['PodDisruptionBudget'],
+  'rbac.authorization.k8s.io': ['Role', 'RoleBinding'],
+}
+const groupOf = (name: string) => {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' }
+  return { name, versions: [version], preferredVersion: version }
+}
 const discovery: Readonly<Record<string, object>> = {
   '/version': { major: '1', minor: '35', gitVersion: 'v1.35.0' },
   '/api': { kind: 'APIVersions', versions: ['v1'] },
-  '/apis': {
-    kind: 'APIGroupList',
-    apiVersion: 'v1',
-    groups: [{ name: 'apps', versions: [appsVersion], preferredVersion: appsVersion }],
-  },
-  '/api/v1': group('v1', resource('Namespace', false), resource('Secret'), resource('ConfigMap')),
-  '/apis/apps/v1': group('apps/v1', resource('StatefulSet')),
+  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: Object.keys(groups).map(groupOf) },
+  '/api/v1': group('v1', resource('Namespace', false), ...core.map(kind => resource(kind))),
+  ...Object.fromEntries(
+    Object.entries(groups).map(([name, kinds]) => [
+      `/apis/${name}/v1`,
+      group(`${name}/v1`, ...kinds.map(kind => resource(kind))),
+    ]),
+  ),
 }
 
 /** As much of an API server as a rendering asks: its version, its kinds, and the objects that are there, by path. */
@@ -46,8 +58,17 @@ async function listen(objects: Readonly<Record<string, object>>): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** What helm says when it renders release "demo" for namespace "there" of a cluster that has these objects. */
-export async function sayAt(objects: Readonly<Record<string, object>>, ...args: readonly string[]): Promise<string> {
-  const cluster = ['--dry-run=server', '--kube-apiserver', await listen(objects)]
-  return helm('template', 'demo', chart, '--namespace', 'there', ...cluster, ...args).catch(String)
+const templateAt = async (objects: Readonly<Record<string, object>>, args: readonly string[]): Promise<string> => {
+  const cluster = ['--dry-run=server', '--disable-openapi-validation', '--kube-apiserver', await listen(objects)]
+  return helm('template', 'demo', chart, '--namespace', 'there', ...cluster, ...args)
 }
+
+/** What helm says when it renders release "demo" for namespace "there" of a cluster that has these objects. */
+export const sayAt = (objects: Readonly<Record<string, object>>, ...args: readonly string[]): Promise<string> =>
+  templateAt(objects, args).catch(String)
+
+/** The objects that helm renders there. */
+export const renderAt = async (
+  objects: Readonly<Record<string, object>>,
+  ...args: readonly string[]
+): Promise<readonly KubeObject[]> => parseObjects(await templateAt(objects, args))

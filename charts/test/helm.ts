@@ -98,7 +98,11 @@ export function render(...args: readonly string[]): Promise<readonly KubeObject[
 
 /** The same, not from memory. */
 export async function renderNow(release: string, args: readonly string[]): Promise<readonly KubeObject[]> {
-  const text = await helm('template', release, chart, '--namespace', 'there', ...args)
+  return parseObjects(await helm('template', release, chart, '--namespace', 'there', ...args))
+}
+
+/** The objects in what `helm template` prints. */
+export function parseObjects(text: string): readonly KubeObject[] {
   return parseAllDocuments(text).flatMap(document => {
     if ('empty' in document) return []
     const [problem] = document.errors

@@ -110,7 +110,7 @@ function brokenRules(where: string, before: PublishedField, after: PublishedFiel
 }
 
 /**
- * What a change of contracts breaks for those who send or read by the published ones, a sentence each, naming the field.
+ * What a change of contracts breaks for those who send or read by the earlier ones, a sentence each, naming the field.
  * Additions are fine: new topics, tables, columns, optional fields, more values of an enumeration, wider limits.
  */
 export function breakingChanges(before: PublishedContracts, after: PublishedContracts): string[] {

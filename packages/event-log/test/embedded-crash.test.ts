@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '@millrace/runtime'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { identify, inspectProcess, type ProcessIdentity, signalProcess, systemClock } from '@millrace/runtime'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEmbeddedEventLog, type EmbeddedEventLogOptions, type EventLog } from '../src/index.ts'
 import { collect, Member, silentLogger, text, topicSpec } from './log-driver.ts'
 
@@ -60,6 +61,7 @@ describe('a killed process', () => {
         // In the middle of a burst: appends are under way all the time.
         if (output.length > 20_000 && !child.killed) child.kill('SIGKILL')
       }
+      if (child.signalCode === null) await once(child, 'exit')
       const ids = output.split('\n').slice(0, -1)
       expect(ids.length).toBeGreaterThan(100)
       for (const id of ids) acknowledged.add(id)
@@ -101,8 +103,38 @@ describe('a killed process', () => {
     await expect(log.ping()).resolves.toBeUndefined()
   })
 
+  it('leaves a lock that is taken over while the process is still a zombie', async () => {
+    const script = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url))
+    // The shell becomes a program that does not know of the child and never reaps it.
+    const shell = '"$@" & echo "pid $!"; exec sleep 600 > /dev/null'
+    const parent = spawn('sh', ['-c', shell, 'sh', process.execPath, script, directory, 'writer'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let owner: ProcessIdentity | null = null
+    try {
+      let output = ''
+      parent.stdout.setEncoding('utf8')
+      for await (const chunk of parent.stdout) {
+        output += chunk
+        if (owner || !output.includes('writer-0\n')) continue
+        owner = identify(Number(/^pid (\d+)$/m.exec(output)![1]))!
+        await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: owner.pid } })
+        signalProcess(owner, 'SIGKILL')
+      }
+      await vi.waitFor(() => expect(inspectProcess(owner!).state).toBe('gone'), { timeout: 60_000, interval: 10 })
+      expect(process.kill(owner!.pid, 0)).toBe(true)
+      expect(await values(await openLog())).not.toEqual([])
+    } finally {
+      if (owner) signalProcess(owner, 'SIGKILL')
+      parent.kill('SIGKILL')
+    }
+  })
+
   it.runIf(existsSync('/proc/1/stat'))('is told from another process that has its number now', async () => {
     await writeFile(join(directory, 'lock'), JSON.stringify({ pid: 1, started: 'another time' }))
+    const log = await openLog()
+    await log.close()
+    await writeFile(join(directory, 'lock'), JSON.stringify({ ...identify(1), startTime: 'another time' }))
     await expect(openLog()).resolves.toBeDefined()
   })
 })
@@ -115,6 +147,12 @@ function frameEnd(file: Buffer, index: number): number {
 }
 
 describe('one process at a time', () => {
+  it.runIf(existsSync('/proc/1/stat'))('respects the locks of version 0.1', async () => {
+    const started = identify(process.ppid)!.startTime.split('/')[1]
+    await writeFile(join(directory, 'lock'), JSON.stringify({ pid: process.ppid, started }))
+    await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: process.ppid } })
+  })
+
   it('names the process that has the log', async () => {
     await writeFile(join(directory, 'lock'), JSON.stringify({ pid: process.ppid, started: null }))
     await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: process.ppid } })

@@ -15,6 +15,7 @@ export {
   Registry,
   type ServiceMetrics,
 } from './metrics.ts'
+export { identify, inspectProcess, type ProcessIdentity, type ProcessState, signalProcess } from './process-identity.ts'
 export { type RunOptions, runService, startMain } from './run-service.ts'
 export { Semaphore } from './semaphore.ts'
 export { serviceEnv } from './service-env.ts'

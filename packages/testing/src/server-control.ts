@@ -1,5 +1,5 @@
+import { inspectProcess, type ProcessState, signalProcess } from '@millrace/runtime'
 import { endProcess, killProcess, spawnServer } from './java-process.ts'
-import { inspectProcess, signalProcess } from './process-identity.ts'
 import { checkReady } from './readiness.ts'
 import type { ServerHandle } from './stack.ts'
 import { stackError } from './stack-errors.ts'
@@ -15,7 +15,7 @@ const SIGNAL_DEADLINE_MS = 10_000
 const docker = () => import('./docker-engine.ts')
 
 export interface ServerFacts {
-  readonly state: 'running' | 'frozen' | 'gone'
+  readonly state: ProcessState
   readonly pid: number | null
   readonly rssBytes: number
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { ProcessIdentity } from './process-identity.ts'
+import type { ProcessIdentity } from '@millrace/runtime'
 import type { ServerPlan } from './server-plan.ts'
 import type { StackWay } from './stack.ts'
 import { writeWhole } from './text-file.ts'

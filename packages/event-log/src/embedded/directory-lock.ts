@@ -1,42 +1,35 @@
 import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '@millrace/runtime'
+import { identify, type Logger } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 
 const heldHere = new Set<string>()
 
 interface Owner {
   readonly pid: number
-  /** When the process began, where the system tells (Linux): a pid is used again, this pair is not. */
-  readonly started: string | null
+  /** As in ProcessIdentity. Version 0.1 wrote `started` instead: only the ticks of Linux, or null. */
+  readonly startTime?: string
+  readonly started?: string | null
 }
 
-async function startOf(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
-  // Field 22; the second field is the command in parentheses, which may hold spaces.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-}
-
-async function isAlive(owner: Owner): Promise<boolean> {
-  try {
-    process.kill(owner.pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  return owner.started === null || owner.started === (await startOf(owner.pid))
+function isAlive({ pid, startTime, started }: Owner): boolean {
+  const current = identify(pid)
+  if (!current) return false
+  if (startTime !== undefined) return current.startTime === startTime
+  return typeof started !== 'string' || current.startTime.endsWith(`/${started}`)
 }
 
 function parseOwner(text: string): Owner | null {
   try {
-    const owner = JSON.parse(text) as Partial<Owner>
-    return Number.isInteger(owner.pid) ? { pid: owner.pid!, started: owner.started ?? null } : null
+    const owner = JSON.parse(text) as Owner | null
+    return Number.isInteger(owner?.pid) ? owner : null
   } catch {
     return null
   }
 }
 
 /**
- * Makes this process the only user of a directory until the returned function is called; the lock of a dead process is taken over.
+ * Makes this process the only user of a directory until the returned function is called; the lock of a process that is gone (also as a zombie) is taken over.
  * Processes that cannot see each other (two machines, two containers) are not kept apart.
  * @throws log_locked with the pid of the live owner
  */
@@ -47,8 +40,9 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
   const lock = join(path, 'lock')
   const draft = join(path, `lock.${process.pid}`)
   try {
-    const own = JSON.stringify({ pid: process.pid, started: await startOf(process.pid) })
-    await writeFile(draft, own)
+    const own = identify(process.pid)
+    if (!own) throw logError('log_unavailable', { where: directory, reason: 'the system shows no processes (/proc)' })
+    await writeFile(draft, JSON.stringify(own))
     for (;;) {
       try {
         await link(draft, lock)
@@ -59,7 +53,7 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
       const text = await readFile(lock, 'utf8').catch(() => null)
       if (text === null) continue
       const owner = parseOwner(text)
-      if (owner && owner.pid !== process.pid && (await isAlive(owner)))
+      if (owner && owner.pid !== process.pid && isAlive(owner))
         throw logError('log_locked', { directory, pid: owner.pid })
       await removeStale(lock, text)
       logger.warn({ directory, pid: owner?.pid ?? null }, 'stale_log_lock_taken_over')

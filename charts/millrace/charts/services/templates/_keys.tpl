@@ -11,28 +11,45 @@
 {{- if not (index .Values.services "ingest-gateway").keys.existingSecret -}}true{{- end -}}
 {{- end }}
 
-{{/* The generated key and the file with its hash, as JSON {key, file}. What is in the cluster stays: an upgrade changes no
-     key, and keys that were added or revoked there are kept. Without a cluster (helm template) each rendering makes a new
-     key. One result per rendering, so that Secrets and checksum agree. Call with $. */}}
+{{/* The generated key and the file with its hash, as JSON {key, file}. An upgrade changes no key and keeps those that were
+     added, changed or revoked in the cluster. It adds one thing: the topics that the generators of this version write and
+     that the generator's own key lacks. Where that key was revoked, marked so or taken out of the file, it stays revoked:
+     the generator is refused until its Secret with the plain key is deleted, after which an upgrade makes a new key. Without
+     a cluster (helm template) each rendering makes a new key. One result per rendering, so that Secrets and checksum
+     agree. Call with $. */}}
 {{- define "services.madeKeys" -}}
 {{- if not (hasKey .Release "millraceKeys") -}}
 {{- $namespace := .Release.Namespace -}}
 {{- $fileSecret := lookup "v1" "Secret" $namespace (include "millrace.name" (list . "api-keys")) | default dict -}}
 {{- $keySecret := lookup "v1" "Secret" $namespace (include "millrace.name" (list . "generator-key")) | default dict -}}
-{{- $file := get ($fileSecret.data | default dict) "keys.json" | b64dec | default "{\"keys\":[]}" | fromJson -}}
+{{- $text := get ($fileSecret.data | default dict) "keys.json" | b64dec -}}
 {{- $key := get ($keySecret.data | default dict) "api-key" | b64dec -}}
+{{- $isNew := or (not $text) (not $key) -}}
 {{- if not $key -}}
 {{- $key = printf "mr_%s_%s" (randAlphaNum 10 | lower) (randAlphaNum 43) -}}
 {{- end -}}
 {{- $id := index (splitList "_" $key) 1 -}}
-{{- $known := false -}}
-{{- range $file.keys -}}{{- if eq .id $id -}}{{- $known = true -}}{{- end -}}{{- end -}}
-{{- if not $known -}}
-{{- $entry := dict "id" $id "name" "generator" "hash" (printf "sha256:%s" (sha256sum $key))
-      "topics" (list "lol.raw" "lol.truth") "quota" dict "corsOrigins" list "createdAt" (now | date "2006-01-02T15:04:05Z07:00") -}}
-{{- $_ := set $file "keys" (append $file.keys $entry) -}}
+{{- $topics := include "services.generatorTopics" . | fromJsonArray -}}
+{{- $file := $text | default "{\"keys\":[]}" | fromJson -}}
+{{- /* A file that is not one of keys is left to the alert of the gateway, which keeps its last good one. */ -}}
+{{- if kindIs "slice" $file.keys -}}
+{{- $isChanged := false -}}
+{{- range $entry := $file.keys -}}
+{{- if and (eq $entry.id $id) (not $entry.revokedAt) -}}
+{{- $was := $entry.topics | default list -}}
+{{- $all := concat $was $topics | uniq -}}
+{{- if ne (toJson $all) (toJson $was) -}}{{- $_ := set $entry "topics" $all -}}{{- $isChanged = true -}}{{- end -}}
 {{- end -}}
-{{- $_ := set .Release "millraceKeys" (dict "key" $key "file" ($file | toPrettyJson)) -}}
+{{- end -}}
+{{- if $isNew -}}
+{{- $entry := dict "id" $id "name" "generator" "hash" (printf "sha256:%s" (sha256sum $key))
+      "topics" $topics "quota" dict "corsOrigins" list "createdAt" (now | date "2006-01-02T15:04:05Z07:00") -}}
+{{- $_ := set $file "keys" (append $file.keys $entry) -}}
+{{- $isChanged = true -}}
+{{- end -}}
+{{- if $isChanged -}}{{- $text = $file | toPrettyJson -}}{{- end -}}
+{{- end -}}
+{{- $_ := set .Release "millraceKeys" (dict "key" $key "file" $text) -}}
 {{- end -}}
 {{- get .Release "millraceKeys" | toJson -}}
 {{- end }}

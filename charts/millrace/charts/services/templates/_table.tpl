@@ -14,6 +14,13 @@
 {{- toJson $names -}}
 {{- end }}
 
+{{/* Topics that these generators write, as a JSON list: what their API key is for. Call with $. */}}
+{{- define "services.generatorTopics" -}}
+{{- $topics := list -}}
+{{- range include "services.domains" . | fromJsonArray -}}{{- $topics = concat $topics .topics -}}{{- end -}}
+{{- toJson $topics -}}
+{{- end }}
+
 {{/* "true" for the name of a generator. Call with the name. */}}
 {{- define "services.isGenerator" -}}{{- if hasSuffix "-generator" . -}}true{{- end -}}{{- end }}
 

@@ -1,8 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
-import { identify, inspectProcess, parseProc, parsePs, signalProcess } from './process-identity.ts'
-import { waitUntil } from './wait-until.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  identify,
+  inspectProcess,
+  type ProcessIdentity,
+  parseProc,
+  parsePs,
+  signalProcess,
+} from '../src/process-identity.ts'
+
+const WAIT = { timeout: 60_000, interval: 10 }
 
 const children: ChildProcess[] = []
 afterEach(() => {
@@ -15,14 +23,14 @@ function startProcess() {
   return { child, identity: identify(child.pid!)! }
 }
 
-const becomes = (identity: { pid: number; startTime: string }, state: string) =>
-  waitUntil(() => inspectProcess(identity).state === state, { deadlineMs: 60_000, what: `the process to be ${state}` })
+const becomes = (identity: ProcessIdentity, state: string) =>
+  vi.waitFor(() => expect(inspectProcess(identity).state).toBe(state), WAIT)
 
 describe('process identity', () => {
   it('follows a process through running, frozen and gone', async () => {
     const { identity, child } = startProcess()
     await becomes(identity, 'running')
-    await waitUntil(() => inspectProcess(identity).rssBytes > 2 ** 20, { deadlineMs: 60_000, what: 'its memory' })
+    await vi.waitFor(() => expect(inspectProcess(identity).rssBytes).toBeGreaterThan(2 ** 20), WAIT)
     expect(signalProcess(identity, 'SIGSTOP')).toBe(true)
     await becomes(identity, 'frozen')
     signalProcess(identity, 'SIGCONT')
@@ -32,6 +40,20 @@ describe('process identity', () => {
     expect(inspectProcess(identity)).toEqual({ state: 'gone', rssBytes: 0 })
     expect(signalProcess(identity, 'SIGKILL')).toBe(false)
     expect(identify(identity.pid)).toBeNull()
+  })
+
+  it('counts a zombie as gone, though its pid still takes signals', async () => {
+    // The shell becomes a program that does not know of the child and never reaps it.
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    children.push(parent)
+    const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
+    const identity = identify(Number(printed))!
+    expect(inspectProcess(identity).state).toBe('running')
+    signalProcess(identity, 'SIGKILL')
+    await becomes(identity, 'gone')
+    expect(process.kill(identity.pid, 0)).toBe(true)
+    expect(identify(identity.pid)).toBeNull()
+    expect(signalProcess(identity, 'SIGKILL')).toBe(false)
   })
 
   it('takes a later process under the same pid for another one, and never signals it', async () => {
@@ -55,6 +77,8 @@ describe('process identity', () => {
       rssBytes: 2 * 2 ** 20,
     })
     expect(parseProc(`77 (java) Z ${fields.slice(1).join(' ')}`, '', 'boot').state).toBe('gone')
+    const withThreads = fields.with(17, '2')
+    expect(parseProc(`77 (java) Z ${withThreads.slice(1).join(' ')}`, '', 'boot').state).toBe('running')
   })
 
   it('reads ps', () => {

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs'
 /** A process that cannot be taken for a later one of the same pid. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When it began, as the system writes it: comparable for equality only. */
+  /** When it began, as the system writes it: comparable for equality only. On Linux boot id and ticks, with a slash between. */
   readonly startTime: string
 }
 
+/** A zombie (ended, and not reaped by its parent) is `gone`: it does nothing any more, and some parents never reap. */
 export type ProcessState = 'running' | 'frozen' | 'gone'
 
 interface ProcessFacts {
@@ -20,8 +21,15 @@ interface ProcessFacts {
 export function parseProc(stat: string, status: string, boot: string): ProcessFacts {
   // The command, in parentheses, may itself hold blanks and parentheses: count fields after the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const state = stateOf(fields[0]!)
+  // The first thread of a killed process may be a zombie while another one is still inside a write.
+  const hasOtherThreads = Number(fields[17]) > 1
   const rssKib = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? '0'
-  return { startTime: `${boot}/${fields[19]}`, state: stateOf(fields[0]!), rssBytes: Number(rssKib) * 1024 }
+  return {
+    startTime: `${boot}/${fields[19]}`,
+    state: state === 'gone' && hasOtherThreads ? 'running' : state,
+    rssBytes: Number(rssKib) * 1024,
+  }
 }
 
 /** Facts of a process as `ps -o state=,rss=,lstart=` gives them. */
@@ -36,14 +44,22 @@ function stateOf(letter: string): ProcessState {
   return letter === 'Z' || letter === 'X' ? 'gone' : 'running'
 }
 
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    // ESRCH: the process ended between open and read. Anything else (no descriptor left) says nothing of the process.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) return null
+    throw error
+  }
+}
+
 function factsOf(pid: number): ProcessFacts | null {
   if (process.platform === 'linux') {
-    try {
-      const read = (path: string) => readFileSync(`/proc/${path}`, 'latin1')
-      return parseProc(read(`${pid}/stat`), read(`${pid}/status`), read('sys/kernel/random/boot_id').trim())
-    } catch {
-      return null
-    }
+    const [stat, status] = [read(`/proc/${pid}/stat`), read(`/proc/${pid}/status`)]
+    // Some container runtimes have no boot id.
+    const boot = read('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
+    return stat === null || status === null ? null : parseProc(stat, status, boot)
   }
   try {
     return parsePs(
@@ -53,8 +69,9 @@ function factsOf(pid: number): ProcessFacts | null {
         stdio: ['ignore', 'pipe', 'ignore'],
       }),
     )
-  } catch {
-    return null
+  } catch (error) {
+    if ((error as { status?: number }).status === 1) return null
+    throw error
   }
 }
 
