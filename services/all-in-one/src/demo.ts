@@ -71,6 +71,13 @@ export async function prepareDirectory(directory: string): Promise<void> {
   await writeFile(path.join(directory, MARKER), '{"madeBy":"millrace demo"}\n')
 }
 
+/** Generators run side by side, each with a file of its own: `faults.ndjson` becomes `faults.lol.ndjson`. */
+function fileOfDomain(file: string | undefined, domain: string): string | undefined {
+  if (file === undefined) return undefined
+  const { dir, name, ext } = path.parse(file)
+  return path.join(dir, `${name}.${domain}${ext}`)
+}
+
 /** Whether everything arrived, and as it was expected. */
 export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconciliation' | 'golden'>): boolean =>
   reconciliation.ok && Object.values(golden).every(({ different }) => different === 0)
@@ -157,7 +164,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       domain: simulation.domain,
       generator: createGenerator({
         simulation,
-        options: { ...generator, ledger: ledgerOf(directory) },
+        options: {
+          ...generator,
+          ledger: ledgerOf(directory),
+          manifestFile: fileOfDomain(generator.manifestFile, simulation.domain),
+          refusedFile: fileOfDomain(generator.refusedFile, simulation.domain),
+        },
         sink: createGatewaySink({ url, apiKey: new Secret(key), clock, logger }),
         clock,
         logger,

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -37,7 +38,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 describe('the demo', () => {
   it('carries every event through, and says so', () => {
     expect(first.code).toBe(0)
-    expect(first.out).toContain('Nothing is missing and nothing is double.')
+    expect(first.out).toContain('No missing and no duplicate events.')
     const raw = first.report.topics['lol.raw']
     expect(raw.accepted).toBeGreaterThan(1000)
     expect(raw).toMatchObject({
@@ -58,7 +59,7 @@ describe('the demo', () => {
     expect(first.report).toMatchObject({
       seed: '7',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-      refused: 0,
+      generated: { lol: { refused: 0 }, antenna: { refused: 0 } },
       ok: true,
     })
   })
@@ -79,26 +80,24 @@ describe('the demo', () => {
     const { report, code } = await demo(
       'faults',
       '--faults',
-      'dup=0.05,late=0.03,out-of-order=0.03,malformed=0.02,missing-field=0.02',
+      'dup=0.1,late=0.03,out-of-order=0.03,malformed=0.05,missing-field=0.05',
       '--manifest',
       manifest,
     )
-    const faults = readFileSync(manifest, 'utf8')
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line))
-    const count = (...kinds: string[]): number =>
-      faults.filter(fault => kinds.includes(fault.fault ?? fault.kind)).length
     expect(code).toBe(0)
-    expect(report.refused).toBe(count('malformed', 'missing-field'))
-    expect(report.refused).toBeGreaterThan(0)
-    expect(report.topics['lol.raw'].repeats).toBe(count('dup'))
-    expect(report.topics['lol.raw']).toMatchObject({
-      missing: 0,
-      duplicate: 0,
-      lake: report.topics['lol.raw'].accepted,
-      mart: report.topics['lol.raw'].accepted,
-    })
+    for (const domain of domainNames) {
+      const faults = readFileSync(path.join(directory, `faults.${domain}.ndjson`), 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+      const count = (...kinds: string[]): number =>
+        faults.filter(fault => kinds.includes(fault.fault ?? fault.kind)).length
+      const raw = report.topics[`${domain}.raw`]
+      expect(report.generated[domain].refused).toBe(count('malformed', 'missing-field'))
+      expect(report.generated[domain].refused).toBeGreaterThan(0)
+      expect(raw.repeats).toBe(count('dup'))
+      expect(raw).toMatchObject({ missing: 0, duplicate: 0, lake: raw.accepted, mart: raw.accepted })
+    }
   })
 
   it('leaves stores that can be looked at and compared again', async () => {
@@ -127,7 +126,7 @@ describe('the demo', () => {
       path.join(data('first'), 'ledger'),
     )
     expect(code).toBe(3)
-    expect(out).toContain(`${row!.event_id} is neither in mart table lol_analysis nor among the failed events`)
+    expect(out).toContain(`${row!.event_id} is neither in mart table lol_analysis nor in failed-events`)
     expect(out).toContain('THE STORES DIFFER')
   })
 

@@ -10,6 +10,9 @@ import { UsageError } from '../usage-error.ts'
 
 const DAY_MS = 86_400_000
 
+/** A text of Markdown for a terminal. */
+const plain = (text: string): string => text.replaceAll('`', '')
+
 export function addTopicsCommand(
   program: Command,
   { terminal, environment }: CommandContext,
@@ -32,7 +35,7 @@ export function addTopicsCommand(
           const records = ranges.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
           rows.push([
             contract.name,
-            contract.keyText,
+            plain(contract.keyText),
             ranges.length,
             records,
             `${contract.retentionMs / DAY_MS} days`,
@@ -60,7 +63,7 @@ export function addTopicsCommand(
       }
       terminal.print(`${contract.name}: ${contract.why}`)
       terminal.print(
-        `key ${contract.keyText}, event time ${contract.timeText}, ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days`,
+        `key ${plain(contract.keyText)}, event time ${plain(contract.timeText)}, ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days`,
       )
       const rows = columnsOf(contract.schema).map(({ name: field, type, nullable, description }) => [
         field,
