@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson, type LakeManifest } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createDirectoryLake, createSegmentBudget, type Lake, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
@@ -59,6 +60,7 @@ export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = c
     metrics,
     archiver(over: Lake = lake) {
       const topology = createLakeArchiverTopology({
+        domain: lol,
         format: 'ndjson.zst',
         ...options,
         lake: over,
@@ -68,7 +70,7 @@ export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = c
         logger: createLogger('test', { level: 'silent' }),
         spoolDirectory: join(directory, `spool-${++archivers}`),
       })
-      return topology.createProcessor(TOPIC, PARTITION)
+      return topology.createProcessor(lol.topics.raw, PARTITION)
     },
     assignment: (given: Partial<Assignment> = {}): Assignment => ({
       topic: TOPIC,

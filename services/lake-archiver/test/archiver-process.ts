@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { lol } from '@millrace/domains/lol/contract'
 import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createLakeArchiverTopology } from '../src/index.ts'
@@ -11,6 +12,7 @@ import { PARTITION, records, TOPIC } from './logged-records.ts'
 
 const [directory = '', total = '0'] = process.argv.slice(2)
 const archiver = createLakeArchiverTopology({
+  domain: lol,
   format: 'ndjson.zst',
   maxRows: 40,
   lake: createDirectoryLake({ directory: join(directory, 'lake') }),
@@ -19,7 +21,7 @@ const archiver = createLakeArchiverTopology({
   clock: systemClock,
   logger: createLogger('archiver-process', { level: 'silent' }),
   metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),
-}).createProcessor(TOPIC, PARTITION)
+}).createProcessor(lol.topics.raw, PARTITION)
 
 const end = Number(total)
 const { readFrom } = await archiver.open({

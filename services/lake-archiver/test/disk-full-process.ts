@@ -1,6 +1,7 @@
 import { statfsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lol } from '@millrace/domains/lol/contract'
 import { createDirectoryLake, createSegmentBudget, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createLakeArchiverTopology } from '../src/index.ts'
@@ -14,6 +15,7 @@ import { PARTITION, records, TOPIC } from './logged-records.ts'
 const [directory = '', elsewhere = '', place = 'lake', format = 'parquet'] = process.argv.slice(2)
 const lake = createDirectoryLake({ directory: join(place === 'lake' ? directory : elsewhere, 'lake') })
 const archiver = createLakeArchiverTopology({
+  domain: lol,
   format: format === 'parquet' ? 'parquet' : 'ndjson.zst',
   maxRows: 500,
   lake,
@@ -22,7 +24,7 @@ const archiver = createLakeArchiverTopology({
   clock: systemClock,
   logger: createLogger('disk-full-process', { level: 'silent' }),
   metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),
-}).createProcessor(TOPIC, PARTITION)
+}).createProcessor(lol.topics.raw, PARTITION)
 
 const total = 2000
 const ballast = join(directory, 'ballast')

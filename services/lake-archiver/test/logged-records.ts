@@ -1,9 +1,9 @@
-import type { TopicName } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 
 /* A log of one partition that is a function of the offset. */
 
-export const TOPIC: TopicName = 'lol.raw'
+export const TOPIC = lol.topics.raw.name
 export const PARTITION = 4
 export const START_MS = Date.UTC(2024, 2, 24, 10)
 

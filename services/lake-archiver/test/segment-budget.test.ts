@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { lol } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 import { createDirectoryLake, createSegmentBudget, type SegmentBudgetOptions } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
@@ -29,6 +30,7 @@ function archivers(limits: SegmentBudgetOptions, options: ArchiverOptions = {}) 
   const metrics = createServiceMetrics('lake-archiver', { processMetrics: false })
   const lake = createDirectoryLake({ directory: join(directory, 'lake') })
   const topology = createLakeArchiverTopology({
+    domain: lol,
     format: 'ndjson.zst',
     ...options,
     lake,
@@ -42,7 +44,7 @@ function archivers(limits: SegmentBudgetOptions, options: ArchiverOptions = {}) 
     clock,
     budget,
     async open(partition: number): Promise<PartitionProcessor> {
-      const processor = topology.createProcessor(TOPIC, partition)
+      const processor = topology.createProcessor(lol.topics.raw, partition)
       await processor.open({ topic: TOPIC, partition, epoch: 1, committed: null, earliest: 0, end: 1_000_000 })
       return processor
     },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { topicContract } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
@@ -20,6 +20,7 @@ it('archives every topic of the lake through crashes and rebalances, and refuses
   const clock = new ManualClock(START_MS)
   const lake = createDirectoryLake({ directory: join(directory, 'lake') })
   const topology = createLakeArchiverTopology({
+    domain: lol,
     lake,
     budget: createSegmentBudget(),
     clock,
@@ -29,7 +30,7 @@ it('archives every topic of the lake through crashes and rebalances, and refuses
     logger: createLogger('test', { level: 'silent' }),
     metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),
   })
-  expect(topology.topics).toEqual(['lol.raw', 'lol.curated', 'lol.truth'])
+  expect(topology.topics.map(({ name }) => name)).toEqual(['lol.raw', 'lol.curated', 'lol.truth'])
   await using driver = await createTopologyDriver(topology, { clock })
   let sent = 0
   const send = async (count: number): Promise<void> => {
@@ -52,7 +53,7 @@ it('archives every topic of the lake through crashes and rebalances, and refuses
 
   const logged = await driver.records(TOPIC)
   const rows = new Map<string, string>()
-  for (let partition = 0; partition < topicContract(TOPIC).partitions; partition++) {
+  for (let partition = 0; partition < lol.topics.raw.partitions; partition++) {
     const stored = await readBack(lake, directory, TOPIC, partition)
     for (const [offset, row] of stored.rows) rows.set(`${partition}/${offset}`, row)
   }
