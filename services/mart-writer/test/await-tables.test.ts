@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { MartTable } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createEmbeddedMart, type Mart, martError } from '@millrace/mart'
 import { createHealth, createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startBehindTables } from '../src/await-tables.ts'
-import { martWriterTables } from '../src/index.ts'
 
 let directory: string
 let mart: Mart
@@ -17,6 +18,8 @@ afterEach(async () => {
   await mart.close()
   rmSync(directory, { recursive: true, force: true })
 })
+
+const { tables } = catalog
 
 /** A component that notes what happens to it, behind the tables of `over`. */
 async function startWith(schema: 'manage' | 'wait', over: Mart = mart) {
@@ -33,7 +36,7 @@ async function startWith(schema: 'manage' | 'wait', over: Mart = mart) {
     },
     {
       mart: over,
-      tables: martWriterTables,
+      tables,
       schema,
       clock,
       health,
@@ -42,27 +45,27 @@ async function startWith(schema: 'manage' | 'wait', over: Mart = mart) {
   )
   await component.start()
   await clock.advance(5_000)
-  return { component, clock, health, happened, lines, problem: () => health.notReady()?.mart }
+  return { component, clock, health, happened, lines, problem: () => health.notReady()?.['mart of writer'] }
 }
 
 describe('a mart without its tables', () => {
   it('gets them in the mode manage', async () => {
     const { happened, problem } = await startWith('manage')
     expect([happened, problem()]).toEqual([['started'], undefined])
-    expect(await mart.lacks(martWriterTables)).toEqual([])
+    expect(await mart.lacks(tables)).toEqual([])
   })
 
   it('is waited for in the mode wait, which says what is missing, once per change, and makes nothing', async () => {
     const { clock, happened, lines, problem, health } = await startWith('wait')
-    const [first, ...rest] = martWriterTables
-    const missing = (tables: typeof martWriterTables) =>
-      `waiting for ${tables.map(({ name }) => `table ${name}`).join(', ')} in ${mart.location}`
-    expect(problem()).toBe(missing(martWriterTables))
+    const [first, ...rest] = tables
+    const missing = (lacked: readonly MartTable[]) =>
+      `waiting for ${lacked.map(({ name }) => `table ${name}`).join(', ')} in ${mart.location}`
+    expect(problem()).toBe(missing(tables))
     expect(health.live()).toBe(true)
     await mart.ensureTables([first!])
     await clock.advance(600_000)
     expect(problem()).toBe(missing(rest))
-    expect(lines.map(({ reason }) => reason)).toEqual([missing(martWriterTables), missing(rest)])
+    expect(lines.map(({ reason }) => reason)).toEqual([missing(tables), missing(rest)])
     expect(happened).toEqual([])
     await mart.ensureTables(rest)
     await clock.advance(5_000)
@@ -84,7 +87,7 @@ describe('a mart without its tables', () => {
     expect(lines.map(({ event }) => event)).toEqual(['waiting_for_tables'])
     expect(happened).toEqual([])
     isAway = false
-    await mart.ensureTables(martWriterTables)
+    await mart.ensureTables(tables)
     await clock.advance(5_000)
     expect([happened, problem()]).toEqual([['started'], undefined])
   })
@@ -102,7 +105,7 @@ describe('a mart without its tables', () => {
   it('can be stopped while it waits, and then nothing is started or stopped behind it', async () => {
     const { component, clock, happened } = await startWith('wait')
     await component.stop()
-    await mart.ensureTables(martWriterTables)
+    await mart.ensureTables(tables)
     await clock.advance(5_000)
     expect(happened).toEqual([])
   })

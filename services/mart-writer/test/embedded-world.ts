@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type MartTableName, type MartValue, martTable, martTables } from '@millrace/contracts'
+import type { MartValue } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createEmbeddedMart, type Mart, type StoredRow } from '@millrace/mart'
-import { martWriterTables } from '../src/index.ts'
 
 /** An embedded mart with the tables of the mart writer, in a folder that goes away with it. */
 export async function openTestMart(): Promise<Mart & AsyncDisposable> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mart-writer-'))
   const mart = createEmbeddedMart({ file: path.join(folder, 'mart.db') })
-  await mart.ensureTables(martWriterTables)
+  await mart.ensureTables(lol.tables)
   const close = async (): Promise<void> => {
     await mart.close()
     rmSync(folder, { recursive: true, force: true })
@@ -18,8 +19,8 @@ export async function openTestMart(): Promise<Mart & AsyncDisposable> {
 }
 
 /** Every row of a table with all of its columns, in one fixed order. */
-export async function rowsOf(mart: Mart, name: MartTableName): Promise<StoredRow[]> {
-  const table = martTable(name)
+export async function rowsOf(mart: Mart, name: string): Promise<StoredRow[]> {
+  const table = catalog.table(name)
   const rows: StoredRow[] = []
   for await (const page of mart.scan(table, Object.keys(table.columns))) rows.push(...page)
   const id = (row: StoredRow): MartValue => row.event_id ?? null
@@ -28,6 +29,6 @@ export async function rowsOf(mart: Mart, name: MartTableName): Promise<StoredRow
 
 export async function everyTable(mart: Mart): Promise<Record<string, StoredRow[]>> {
   const tables: Record<string, StoredRow[]> = {}
-  for (const name of Object.keys(martTables) as MartTableName[]) tables[name] = await rowsOf(mart, name)
+  for (const { name } of lol.tables) tables[name] = await rowsOf(mart, name)
   return tables
 }

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { martTables, topicContract } from '@millrace/contracts'
+import { groupOf } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createKafkaEventLog, type EventLog } from '@millrace/event-log'
 import { createCassandraMart, type Mart } from '@millrace/mart'
 import { createLogger, systemClock } from '@millrace/runtime'
@@ -10,7 +12,6 @@ import { emitEvent } from '@millrace/stream'
 import { findFreePorts, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createMartWriterTopology } from '../src/index.ts'
 import { curated } from './lol-events.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -34,8 +35,8 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
   beforeAll(async () => {
     log = createKafkaEventLog({ brokers: [...kafka.brokers], clientId: 'test', ...parts })
     mart = createCassandraMart({ ...cassandra, keyspace, ...parts })
-    const { topics } = createMartWriterTopology({ mart })
-    await log.ensureTopics([...topics, 'failed-events' as const].map(topicContract))
+    // The process works on every domain.
+    await log.ensureTopics(catalog.topics)
   })
   afterAll(async () => {
     await mart?.close()
@@ -63,13 +64,13 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
       await waitUntil(ready, { what: 'the mart writer to be ready', deadlineMs: 120_000 })
       const producer = await log.producer({ clientId: 'test' })
       const records = Array.from({ length: EVENTS }, (_, index) => ({
-        ...emitEvent('lol.curated', curated(index, { account: player, champion: 'Lux' })),
+        ...emitEvent(lol.topics.curated, curated(index, { account: player, champion: 'Lux' })),
         timestampMs: systemClock.now(),
       }))
-      const results = await producer.append('lol.curated', records, { deadlineMs: 60_000 })
+      const results = await producer.append(lol.topics.curated.name, records, { deadlineMs: 60_000 })
       await producer.close()
       const stored = () =>
-        mart.select(martTables.lol_analysis, { room_day: '2025-12-31', champion: 'Lux', account: player })
+        mart.select(catalog.table('lol_analysis'), { room_day: '2025-12-31', champion: 'Lux', account: player })
       const all = async () => (await stored()).length === EVENTS
       await waitUntil(all, { what: `${EVENTS} rows in lol_analysis`, deadlineMs: 120_000 })
       expect((await stored()).map(row => row.event_id)).toEqual(records.map((_, index) => curated(index).eventId))
@@ -84,7 +85,9 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
       const last = results.at(-1)
       expect(last?.ok).toBe(true)
       if (last?.ok)
-        expect((await log.committed('mart-writer', 'lol.curated')).get(last.partition)?.offset).toBe(last.offset + 1)
+        expect(
+          (await log.committed(groupOf('mart-writer', lol.name), lol.topics.curated.name)).get(last.partition)?.offset,
+        ).toBe(last.offset + 1)
       expect(writer.printed()).not.toMatch(/"level":"(?:error|fatal)"/)
     } finally {
       writer.child.kill('SIGKILL')

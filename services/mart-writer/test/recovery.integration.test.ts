@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type TopicName, topicContract } from '@millrace/contracts'
+import { failedEventsTopic, type Topic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createCassandraMart, type Mart } from '@millrace/mart'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -10,29 +11,29 @@ import { createRunner, emitEvent, type Runner } from '@millrace/stream'
 import { openStack, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createMartWriterTopology, martWriterTables } from '../src/index.ts'
+import { createMartWriterMetrics, createMartWriterTopology } from '../src/index.ts'
 import { everyTable, openTestMart } from './embedded-world.ts'
 import { alert, curated, score, truth } from './lol-events.ts'
 
 const logger = createLogger('test', { level: 'silent' })
 const clock = systemClock
 const ACTIONS = 6000
-const topicsInUse = createMartWriterTopology({ mart: {} as Mart }).topics
+const { name: group, topics: topicsInUse } = createMartWriterTopology({ domain: lol, mart: {} as Mart })
 
 /** A backlog with every topic of the mart writer in it, on a log of its own. */
 async function fillLog(log: EventLog): Promise<void> {
-  await log.ensureTopics(topicsInUse.concat('failed-events').map(topicContract))
+  await log.ensureTopics([...topicsInUse, failedEventsTopic])
   const indexes = Array.from({ length: ACTIONS }, (_, index) => index)
-  const events: Record<string, readonly object[]> = {
-    'lol.curated': indexes.map(index => curated(index)),
-    'lol.scores': indexes.map(index => score(index)),
-    'lol.truth': indexes.slice(0, 14).map(index => truth(index)),
-    'lol.alerts': indexes.filter(index => index % 100 === 0).map(alert),
-  }
+  const events: readonly (readonly [Topic, readonly Record<string, unknown>[]])[] = [
+    [lol.topics.curated, indexes.map(index => curated(index))],
+    [lol.topics.scores, indexes.map(index => score(index))],
+    [lol.topics.truth, indexes.slice(0, 14).map(index => truth(index))],
+    [lol.topics.alerts, indexes.filter(index => index % 100 === 0).map(alert)],
+  ]
   const producer = await log.producer({ clientId: 'backlog' })
-  for (const [topic, values] of Object.entries(events)) {
-    const records = values.map(value => ({ ...emitEvent(topic as TopicName, value), timestampMs: clock.now() }))
-    const results = await producer.append(topic, records, { deadlineMs: 60_000 })
+  for (const [topic, values] of events) {
+    const records = values.map(value => ({ ...emitEvent(topic, value), timestampMs: clock.now() }))
+    const results = await producer.append(topic.name, records, { deadlineMs: 60_000 })
     expect(results.every(result => result.ok)).toBe(true)
   }
   await producer.close()
@@ -40,8 +41,8 @@ async function fillLog(log: EventLog): Promise<void> {
 
 async function isWorkedOff(log: EventLog): Promise<boolean> {
   for (const topic of topicsInUse) {
-    const committed = await log.committed('mart-writer', topic)
-    for (const { partition, end } of await log.range(topic))
+    const committed = await log.committed(group, topic.name)
+    for (const { partition, end } of await log.range(topic.name))
       if (end > 0 && committed.get(partition)?.offset !== end) return false
   }
   return true
@@ -50,7 +51,7 @@ async function isWorkedOff(log: EventLog): Promise<boolean> {
 function startWriter(log: EventLog, mart: Mart) {
   const metrics = createServiceMetrics('mart-writer', { processMetrics: false })
   const runner = createRunner({
-    topology: createMartWriterTopology({ mart, metrics, logger }),
+    topology: createMartWriterTopology({ domain: lol, mart, metrics: createMartWriterMetrics(metrics), logger }),
     ...{ log, clock, logger, metrics, health: createHealth() },
     // Small batches, so that there is a middle of the backlog.
     options: { maxBatchBytes: 40_000, commitEveryMs: 200, retry: { maxDelayMs: 1000 } },
@@ -77,12 +78,12 @@ describeOnStack('mart writer on Cassandra', ['cassandra'], ({ cassandra, directo
       ...cassandra,
       ...{ keyspace: `writer_${randomUUID().replaceAll('-', '').slice(0, 12)}`, requestTimeoutMs: 2000, clock, logger },
     })
-    await mart.ensureTables(martWriterTables)
+    await mart.ensureTables(lol.tables)
     await using undisturbed = await openTestMart()
-    const processor = createMartWriterTopology({ mart: undisturbed })
+    const processor = createMartWriterTopology({ domain: lol, mart: undisturbed })
     for (const topic of topicsInUse)
-      for (const { partition, earliest, end } of await log.range(topic))
-        for await (const records of log.read(topic, partition, earliest, end))
+      for (const { partition, earliest, end } of await log.range(topic.name))
+        for await (const records of log.read(topic.name, partition, earliest, end))
           await processor.createProcessor(topic, partition).process(records)
     wanted = await everyTable(undisturbed)
   })
@@ -125,7 +126,9 @@ describeOnStack('mart writer on Cassandra', ['cassandra'], ({ cassandra, directo
         lol_alerts_by_day: ACTIONS / 100,
       })
       expect(stored).toEqual(wanted)
-      expect(await log.range('failed-events')).toSatisfy((all: { end: number }[]) => all.every(({ end }) => end === 0))
+      expect(await log.range(failedEventsTopic.name)).toSatisfy((all: { end: number }[]) =>
+        all.every(({ end }) => end === 0),
+      )
     },
     300_000,
   )

@@ -1,10 +1,12 @@
-import { type MartTable, martTables } from '@millrace/contracts'
+import type { MartTable, Topic } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { type Mart, martError } from '@millrace/mart'
 import { createServiceMetrics } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMartWriterTopology } from '../src/index.ts'
+import { createMartWriterMetrics, createMartWriterTopology } from '../src/index.ts'
 import { everyTable, openTestMart, rowsOf } from './embedded-world.ts'
 import { alert, curated, score, truth } from './lol-events.ts'
 
@@ -22,8 +24,8 @@ const tampered = (mart: Mart, onUpsert: (table: MartTable, rows: readonly unknow
 describe('mart writer', () => {
   it('writes a curated action into the analysis and the training set', async () => {
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-    await driver.pipe('lol.curated', curated(5))
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+    await driver.pipe(lol.topics.curated, curated(5))
     const shared = {
       event_id: '00000001-0000-4000-8000-000000000005',
       datetime: Date.UTC(2025, 11, 31, 23, 0, 5),
@@ -57,9 +59,9 @@ describe('mart writer', () => {
 
   it('keeps the first action of a player, which has no predecessor, and one without a room', async () => {
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
     const { roomID, createRoomDate, ...bare } = curated(0)
-    await driver.pipe('lol.curated', bare)
+    await driver.pipe(lol.topics.curated, bare)
     expect(await rowsOf(mart, 'lol_analysis')).toMatchObject([
       { room_id: '', create_room_date: null, displacement: null, elapsed_ms: null, speed: null },
     ])
@@ -68,10 +70,10 @@ describe('mart writer', () => {
 
   it('labels all actions of a player in a match, whenever the truth comes, and makes no row of an episode', async () => {
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-    await driver.pipe('lol.curated', curated(3), curated(17))
-    await driver.pipe('lol.truth', truth(3), truth(4), truth(3, { kind: 'episode', cheater: false }))
-    await driver.pipe('lol.curated', curated(4), curated(31))
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+    await driver.pipe(lol.topics.curated, curated(3), curated(17))
+    await driver.pipe(lol.topics.truth, truth(3), truth(4), truth(3, { kind: 'episode', cheater: false }))
+    await driver.pipe(lol.topics.curated, curated(4), curated(31))
     const labels = (await rowsOf(mart, 'lol_training')).map(row => [row.account, row.label, row.cheat])
     expect(labels).toEqual([
       ['player 3', true, 'teleport'],
@@ -83,18 +85,19 @@ describe('mart writer', () => {
 
   it('stores scores by player and day, and alerts by day, newest first', async () => {
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-    await driver.pipe('lol.scores', score(0), score(7), score(3605))
-    await driver.pipe('lol.alerts', alert(7), alert(8), alert(3605))
-    const { lol_scores_by_player, lol_alerts_by_day } = martTables
-    const scores = await mart.select(lol_scores_by_player, { account: 'player 0', day: '2025-12-31' })
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+    await driver.pipe(lol.topics.scores, score(0), score(7), score(3605))
+    await driver.pipe(lol.topics.alerts, alert(7), alert(8), alert(3605))
+    const scoresByPlayer = catalog.table('lol_scores_by_player')
+    const alertsByDay = catalog.table('lol_alerts_by_day')
+    const scores = await mart.select(scoresByPlayer, { account: 'player 0', day: '2025-12-31' })
     expect(scores.map(row => [row.source_event_id, row.contributions])).toEqual([
       [curated(7).eventId, '[{"feature":"speed","value":3,"contribution":0.25}]'],
       [curated(0).eventId, '[{"feature":"speed","value":3,"contribution":0.25}]'],
     ])
-    const alerts = await mart.select(lol_alerts_by_day, { day: '2025-12-31' })
+    const alerts = await mart.select(alertsByDay, { day: '2025-12-31' })
     expect(alerts.map(row => row.source_event_id)).toEqual([curated(8).eventId, curated(7).eventId])
-    expect(await mart.select(lol_alerts_by_day, { day: '2026-01-01' })).toHaveLength(1)
+    expect(await mart.select(alertsByDay, { day: '2026-01-01' })).toHaveLength(1)
   })
 
   it.each([
@@ -108,10 +111,10 @@ describe('mart writer', () => {
     'sends a record that no table can hold to failed-events, with the reason, and writes the others (%#)',
     async (value, code, path, sourceEventId) => {
       await using mart = await openTestMart()
-      await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-      await driver.pipe('lol.curated', curated(1, { eventId: curated(100).eventId }))
+      await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+      await driver.pipe(lol.topics.curated, curated(1, { eventId: curated(100).eventId }))
       await driver.pipeBytes('lol.curated', 'player 1', value)
-      await driver.pipe('lol.curated', curated(8))
+      await driver.pipe(lol.topics.curated, curated(8))
       expect((await rowsOf(mart, 'lol_analysis')).map(row => row.event_id)).toEqual([
         curated(8).eventId,
         curated(100).eventId,
@@ -143,9 +146,9 @@ describe('mart writer', () => {
         throw martError('row_refused', { table: table.name, where: 'here', reason: 'too large' })
     })
     const metrics = createServiceMetrics('mart-writer', { processMetrics: false })
-    const topology = createMartWriterTopology({ mart: picky, metrics })
+    const topology = createMartWriterTopology({ domain: lol, mart: picky, metrics: createMartWriterMetrics(metrics) })
     await using driver = await createTopologyDriver(topology)
-    await driver.pipe('lol.curated', ...indexes(100).map(index => curated(index)))
+    await driver.pipe(lol.topics.curated, ...indexes(100).map(index => curated(index)))
     expect((await driver.failed()).map(({ code, sourceEventId }) => [code, sourceEventId]).sort()).toEqual(
       [...poison].map(id => ['refused_by_mart', id]),
     )
@@ -164,8 +167,8 @@ describe('mart writer', () => {
     const flaky = tampered(mart, () => {
       if (away) throw martError('mart_unavailable', { where: 'here', reason: 'refused' })
     })
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart: flaky }))
-    await driver.pipe('lol.scores', ...indexes(20).map(index => score(index)))
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: flaky }))
+    await driver.pipe(lol.topics.scores, ...indexes(20).map(index => score(index)))
     await driver.advance(60_000)
     expect(await rowsOf(mart, 'lol_scores_by_player')).toEqual([])
     expect((await driver.committed('lol.scores')).size).toBe(0)
@@ -180,8 +183,8 @@ describe('mart writer', () => {
     const broken = tampered(mart, () => {
       throw new Error('never seen before')
     })
-    const driver = await createTopologyDriver(createMartWriterTopology({ mart: broken }))
-    await expect(driver.pipe('lol.scores', score(1))).rejects.toThrow('never seen before')
+    const driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: broken }))
+    await expect(driver.pipe(lol.topics.scores, score(1))).rejects.toThrow('never seen before')
     await driver.crash()
     expect((await driver.committed('lol.scores')).size).toBe(0)
     expect(await driver.failed()).toEqual([])
@@ -191,13 +194,13 @@ describe('mart writer', () => {
   it('fills identical tables whatever the order of topics, crashes, rebalances and failures', async () => {
     const undisturbed = await openTestMart()
     const events = {
-      'lol.curated': indexes(60).map(index => curated(index)),
-      'lol.truth': indexes(14).map(index => truth(index)),
-      'lol.scores': indexes(60).map(index => score(index)),
+      curated: indexes(60).map(index => curated(index)),
+      truth: indexes(14).map(index => truth(index)),
+      scores: indexes(60).map(index => score(index)),
     }
-    await using calm = await createTopologyDriver(createMartWriterTopology({ mart: undisturbed }))
+    await using calm = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: undisturbed }))
     for (const topic of Object.keys(events) as (keyof typeof events)[])
-      await calm.pipe(topic, ...(events[topic] as never[]))
+      await calm.pipe(lol.topics[topic] as Topic, ...events[topic])
     const wanted = await everyTable(undisturbed)
     expect(wanted.lol_training).toHaveLength(60)
 
@@ -221,10 +224,10 @@ describe('mart writer', () => {
             if (now === 'fail after writing') throw martError('mart_timeout', { where: 'here', reason: 'test' })
           },
         }
-        await using driver = await createTopologyDriver(createMartWriterTopology({ mart: disturbed }))
+        await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: disturbed }))
         for (const { topic, from, count, afterwards } of steps) {
           trouble = afterwards
-          await driver.pipe(topic, ...(events[topic].slice(from, from + count) as never[]))
+          await driver.pipe(lol.topics[topic] as Topic, ...events[topic].slice(from, from + count))
           if (afterwards === 'crash') {
             await driver.crash()
             await driver.restart()
@@ -234,7 +237,7 @@ describe('mart writer', () => {
         }
         trouble = null
         for (const topic of (Object.keys(events) as (keyof typeof events)[]).reverse())
-          await driver.pipe(topic, ...(events[topic].toReversed() as never[]))
+          await driver.pipe(lol.topics[topic] as Topic, ...events[topic].toReversed())
         await driver.advance(1000)
         expect(await everyTable(mart)).toEqual(wanted)
         expect(await driver.failed()).toEqual([])

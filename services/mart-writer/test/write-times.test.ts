@@ -1,4 +1,5 @@
-import { type MartRow, martMappings } from '@millrace/contracts'
+import type { MartRow, MartTable, Topic } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import type { Mart } from '@millrace/mart'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +8,7 @@ import { openTestMart, rowsOf } from './embedded-world.ts'
 import { alert, curated, score, truth } from './lol-events.ts'
 
 /** Two events of each topic that a mapping reads, at different event times. */
-const samples: Readonly<Record<string, readonly { readonly datetime: string }[]>> = {
+const samples: Readonly<Record<string, readonly (Record<string, unknown> & { readonly datetime: string })[]>> = {
   'lol.curated': [curated(1), curated(3605)],
   'lol.truth': [truth(3), truth(4, { datetime: '2026-01-01T07:08:09.123Z' })],
   'lol.scores': [score(1), score(3605)],
@@ -27,20 +28,19 @@ const upsertsOf = (mart: Mart) => {
 }
 
 describe('write times', () => {
-  it.each(martMappings.map(({ topic, table }) => [topic, table] as const))(
-    'of %s in %s are the event times in microseconds',
-    async (topic, table) => {
-      const events = samples[topic]
-      if (!events) throw new Error(`Add two events of ${topic} to the samples of this test.`)
-      await using mart = await openTestMart()
-      const { observed, written } = upsertsOf(mart)
-      await using driver = await createTopologyDriver(createMartWriterTopology({ mart: observed }))
-      for (const event of events) await driver.pipe(topic, event as never)
-      expect(written.filter(upsert => upsert.table === table).map(({ row }) => row.writeTimeMicros)).toEqual(
-        events.map(({ datetime }) => Date.parse(datetime) * 1_000),
-      )
-    },
-  )
+  it.each(
+    lol.mappings.map(({ topic, table }): [string, string, Topic, MartTable] => [topic.name, table.name, topic, table]),
+  )('of %s in %s are the event times in microseconds', async (_topicName, _tableName, topic, table) => {
+    const events = samples[topic.name]
+    if (!events) throw new Error(`Add two events of ${topic.name} to the samples of this test.`)
+    await using mart = await openTestMart()
+    const { observed, written } = upsertsOf(mart)
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: observed }))
+    for (const event of events) await driver.pipe(topic, event)
+    expect(written.filter(upsert => upsert.table === table.name).map(({ row }) => row.writeTimeMicros)).toEqual(
+      events.map(({ datetime }) => Date.parse(datetime) * 1_000),
+    )
+  })
 
   it.each([
     ['older', 'newer'],
@@ -60,9 +60,9 @@ describe('write times', () => {
       ],
     }
     await using mart = await openTestMart()
-    await using driver = await createTopologyDriver(createMartWriterTopology({ mart }))
-    await driver.pipe('lol.curated', curated(3, match), curated(4, other))
-    for (const which of order) await driver.pipe('lol.truth', ...facts[which])
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
+    await driver.pipe(lol.topics.curated, curated(3, match), curated(4, other))
+    for (const which of order) await driver.pipe(lol.topics.truth, ...facts[which])
     expect((await rowsOf(mart, 'lol_training')).map(({ account, label }) => [account, label])).toEqual([
       ['player 3', false],
       ['player 4', true],
