@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { LolAlert, LolScore } from '@millrace/domains/lol/contract'
+import { type LolAlert, type LolScore, lol } from '@millrace/domains/lol/contract'
 import { loadBuiltInModel, loadModel } from '../src/models/load-model.ts'
 import type { Model } from '../src/models/model.ts'
 import { displacementSince } from '../src/steps/measure-move.ts'
@@ -27,9 +27,9 @@ const matchOf = ({ account, roomID }: { account: string; roomID?: string | undef
 
 /** Runs the service's own processor over a run and compares what it published with the truth. */
 export async function judgeRun({ records, isCheater }: LabelledRun, model: Model): Promise<RuleVerdicts> {
-  const processor = createAnomalyScorerTopology({ model }).createProcessor('lol.raw', 0)
+  const processor = createAnomalyScorerTopology({ model }).createProcessor(lol.topics.raw, 0)
   const end = records.length
-  await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end })
+  await processor.open({ topic: lol.topics.raw.name, partition: 0, epoch: 1, committed: null, earliest: 0, end })
   const { emits } = await processor.process(records)
   const moves: Scored[] = []
   const matches = new Map<
@@ -44,7 +44,7 @@ export async function judgeRun({ records, isCheater }: LabelledRun, model: Model
     const positive = isCheater(event.account, event.roomID)
     const match = matches.get(matchOf(event)) ?? { score: 0, positive, reported: false, seen: 0, fromMs: timeMs }
     matches.set(matchOf(event), match)
-    if (topic === 'lol.alerts') {
+    if (topic === lol.topics.alerts.name) {
       alerts++
       if (positive && !match.reported) delays.push({ moves: match.seen, seconds: (timeMs - match.fromMs) / 1000 })
       match.reported = true

@@ -1,4 +1,4 @@
-import type { LolRaw } from '@millrace/domains/lol/contract'
+import { type LolRaw, lol } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ function recordsOf(events: readonly LolRaw[]): LogRecord[] {
 
 /** What a process publishes from offset `from` on that begins with what the one before it committed. */
 async function run(records: readonly LogRecord[], from: number, to: number, metadata: string | null) {
-  const processor = createAnomalyScorerTopology().createProcessor('lol.raw', 0)
+  const processor = createAnomalyScorerTopology().createProcessor(lol.topics.raw, 0)
   const committed = metadata === null ? null : { offset: from, metadata }
   const assignment = { topic: 'lol.raw', partition: 0, epoch: 1, committed, earliest: 0, end: records.length }
   const { readFrom } = await processor.open(assignment)

@@ -1,4 +1,4 @@
-import type { LolRaw, LolScore } from '@millrace/domains/lol/contract'
+import { type LolRaw, type LolScore, lol } from '@millrace/domains/lol/contract'
 import { Registry } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
@@ -13,8 +13,8 @@ const always = () => true
 
 async function scored(...events: LolRaw[]) {
   await using driver = await createTopologyDriver(createAnomalyScorerTopology())
-  await driver.pipe('lol.raw', ...events)
-  return { scores: await driver.read('lol.scores'), alerts: await driver.read('lol.alerts') }
+  await driver.pipe(lol.topics.raw, ...events)
+  return { scores: await driver.read(lol.topics.scores), alerts: await driver.read(lol.topics.alerts) }
 }
 
 describe('anomaly-scorer', () => {
@@ -152,7 +152,7 @@ describe('anomaly-scorer', () => {
       const registry = new Registry()
       const tally = createVerdictTally(registry, model)
       await using driver = await createTopologyDriver(createAnomalyScorerTopology({ publishScores, tally }))
-      await driver.pipe('lol.raw', ...events)
+      await driver.pipe(lol.topics.raw, ...events)
       await driver.advance(10_000)
       await driver.crash()
       await driver.restart()
@@ -172,9 +172,9 @@ describe('anomaly-scorer', () => {
     const events = crowd({ seed: 3, players: 5, durationMs: 1_200_000, isBadLine: false })
     const { alerts } = await scored(...events)
     await using driver = await createTopologyDriver(createAnomalyScorerTopology({ publishScores: false }))
-    await driver.pipe('lol.raw', ...events)
-    expect(await driver.read('lol.scores')).toEqual([])
-    expect(await driver.read('lol.alerts')).toEqual(alerts)
+    await driver.pipe(lol.topics.raw, ...events)
+    expect(await driver.read(lol.topics.scores)).toEqual([])
+    expect(await driver.read(lol.topics.alerts)).toEqual(alerts)
     expect(alerts.length).toBeGreaterThan(0)
   })
 
@@ -186,8 +186,8 @@ describe('anomaly-scorer', () => {
   ])('puts a record aside that is poison (%s), and goes on', async (_, payload, code, path) => {
     await using driver = await createTopologyDriver(createAnomalyScorerTopology())
     await driver.pipeBytes('lol.raw', 'testAccount_56', payload)
-    await driver.pipe('lol.raw', moveAt(2, 9))
-    expect((await driver.read('lol.scores')).map(({ sourceEventId }) => sourceEventId)).toEqual([idOf(2)])
+    await driver.pipe(lol.topics.raw, moveAt(2, 9))
+    expect((await driver.read(lol.topics.scores)).map(({ sourceEventId }) => sourceEventId)).toEqual([idOf(2)])
     expect(await driver.failed()).toMatchObject([
       { service: 'anomaly-scorer', stage: 'process', code, path, payload: Buffer.from(payload).toString('base64') },
     ])
@@ -198,7 +198,7 @@ describe('anomaly-scorer', () => {
     const run = async (disturb: boolean) => {
       await using driver = await createTopologyDriver(createAnomalyScorerTopology(), { runner: { pollMs: 5000 } })
       for (let n = 0; n < events.length; n += 150) {
-        await driver.pipe('lol.raw', ...events.slice(n, n + 150))
+        await driver.pipe(lol.topics.raw, ...events.slice(n, n + 150))
         if (n % 450 === 0) await driver.advance(60_000)
         if (!disturb) continue
         if (n % 600 === 0) {

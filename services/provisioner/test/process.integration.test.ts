@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { martTable, martTables, topicNames } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKafkaEventLog } from '@millrace/event-log'
 import { createCassandraMart } from '@millrace/mart'
 import { createLogger, systemClock } from '@millrace/runtime'
@@ -42,7 +42,7 @@ describeOnStack('provisioner process', ['kafka', 'cassandra'], ({ kafka, cassand
     expect(first).toMatchObject({ code: 0, err: '' })
     expect(await run(topics).ended).toEqual({ code: 0, out: 'Topics: nothing to change.\n', err: '' })
     const log = createKafkaEventLog({ brokers: [...kafka.brokers], clientId: 'test', ...parts })
-    for (const name of topicNames) expect((await log.range(name)).length).toBeGreaterThan(0)
+    for (const { name } of catalog.topics) expect((await log.range(name)).length).toBeGreaterThan(0)
     await log.close()
   })
 
@@ -57,7 +57,7 @@ describeOnStack('provisioner process', ['kafka', 'cassandra'], ({ kafka, cassand
       await waitUntil(said, { what: 'the provisioner to say what it waits for', deadlineMs: 120_000 })
       await proxy.restore()
       const { code, out, err } = await process.ended
-      const made = [`keyspace ${keyspace}`, ...Object.keys(martTables).map(name => `table ${name}`)]
+      const made = [`keyspace ${keyspace}`, ...catalog.tables.map(({ name }) => `table ${name}`)]
       expect({ code, out: out.slice(out.indexOf('created')) }).toEqual({
         code: 0,
         out: `created ${made.join(', ')}.\n`,
@@ -72,7 +72,7 @@ describeOnStack('provisioner process', ['kafka', 'cassandra'], ({ kafka, cassand
     const again = await run(mart(keyspace)).ended
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining(': nothing to change.'), err: '' })
     const opened = createCassandraMart({ ...cassandra, keyspace, ...parts })
-    expect(await opened.lacks(Object.keys(martTables).map(martTable))).toEqual([])
+    expect(await opened.lacks(catalog.tables)).toEqual([])
     await opened.close()
   })
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { martTables, topicContract, topicNames } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createEmbeddedEventLog, logError } from '@millrace/event-log'
 import { createEmbeddedMart } from '@millrace/mart'
 import { createLogger, ManualClock } from '@millrace/runtime'
@@ -20,19 +20,20 @@ const parts = { clock: new ManualClock(), logger: createLogger('test', { level: 
 describe('provisioning of topics', () => {
   it('creates what is missing, mends what is set otherwise, leaves further partitions, and says so in one line', async () => {
     const log = await createEmbeddedEventLog({ directory, ...parts })
-    const contract = topicContract('lol.raw')
+    const [wide, brief, ...others] = catalog.topics.map(topic => ({
+      ...topic,
+      partitions: 6,
+      retentionMs: 604_800_000,
+    }))
     await log.ensureTopics([
-      { ...contract, partitions: 9 },
-      { ...topicContract('lol.truth'), retentionMs: 1000 },
+      { ...wide!, partitions: 9 },
+      { ...brief!, retentionMs: 1000 },
     ])
-    const others = topicNames.filter(name => name !== 'lol.raw' && name !== 'lol.truth')
-    expect(await provisionTopics(log)).toBe(
-      `Topics: created ${others.join(', ')}; changed lol.truth (retentionMs: 1000, wanted 604800000); left as they are lol.raw (partitions: 9, wanted 6).`,
+    expect(await provisionTopics(log, [wide!, brief!, ...others])).toBe(
+      `Topics: created ${others.map(({ name }) => name).join(', ')}; changed ${brief!.name} (retentionMs: 1000, wanted 604800000); left as they are ${wide!.name} (partitions: 9, wanted 6).`,
     )
-    expect(await log.range('lol.raw')).toHaveLength(9)
-    expect(await provisionTopics(log, topicNames.filter(name => name !== 'lol.raw').map(topicContract))).toBe(
-      'Topics: nothing to change.',
-    )
+    expect(await log.range(wide!.name)).toHaveLength(9)
+    expect(await provisionTopics(log, [brief!, ...others])).toBe('Topics: nothing to change.')
     await log.close()
   })
 })
@@ -40,9 +41,9 @@ describe('provisioning of topics', () => {
 describe('provisioning of the mart', () => {
   it('creates every table once', async () => {
     const mart = createEmbeddedMart({ file: path.join(directory, 'mart.db') })
-    const tables = Object.keys(martTables).map(name => `table ${name}`)
-    expect(await provisionMart(mart)).toBe(`Mart at ${mart.location}: created ${tables.join(', ')}.`)
-    expect(await provisionMart(mart)).toBe(`Mart at ${mart.location}: nothing to change.`)
+    const tables = catalog.tables.map(({ name }) => `table ${name}`)
+    expect(await provisionMart(mart, catalog.tables)).toBe(`Mart at ${mart.location}: created ${tables.join(', ')}.`)
+    expect(await provisionMart(mart, catalog.tables)).toBe(`Mart at ${mart.location}: nothing to change.`)
     await mart.close()
   })
 })
