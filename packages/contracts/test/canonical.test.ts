@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, columnsOf, isSaneEventTime, payloadHash, topics } from '../src/index.ts'
+import { canonicalJson, columnsOf, isSaneEventTime, payloadHash } from '../src/index.ts'
+import { gameCatalog } from './game.ts'
 
 describe('the canonical form', () => {
   it('sorts keys at every level and leaves nulls out', () => {
@@ -14,17 +15,21 @@ describe('the canonical form', () => {
 
 describe('columns', () => {
   it('have the types of the schema', () => {
-    const columns = Object.fromEntries(columnsOf(topics['lol.curated'].schema).map(column => [column.name, column]))
+    const columns = Object.fromEntries(
+      columnsOf(gameCatalog.topic('game.curated').schema).map(column => [column.name, column]),
+    )
     expect(columns.datetime).toMatchObject({ type: 'timestamp', nullable: false })
     expect(columns.x).toMatchObject({ type: 'double', nullable: false })
     expect(columns.status).toMatchObject({ type: 'bigint' })
     expect(columns.speed).toMatchObject({ type: 'double', nullable: true })
     expect(columns.roomID).toMatchObject({ type: 'string', nullable: true })
-    expect(Object.fromEntries(columnsOf(topics['lol.truth'].schema).map(c => [c.name, c.type]))).toMatchObject({
+    expect(
+      Object.fromEntries(columnsOf(gameCatalog.topic('game.truth').schema).map(c => [c.name, c.type])),
+    ).toMatchObject({
       cheat: 'string',
       cheater: 'boolean',
     })
-    expect(columnsOf(topics['lol.scores'].schema).find(c => c.name === 'contributions')?.type).toBe('json')
+    expect(columnsOf(gameCatalog.topic('game.scores').schema).find(c => c.name === 'contributions')?.type).toBe('json')
   })
 })
 

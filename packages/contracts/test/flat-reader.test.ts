@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { eventId, FlatReader, instant, lolCurated, lolRaw } from '../src/index.ts'
+import { eventId, FlatReader, instant } from '../src/index.ts'
+import { gameCurated, gameRaw } from './game.ts'
 
 const move = {
   eventId: '0b9c1f86-52a5-4b0e-9c9e-0d5d3a0c8b11',
@@ -35,10 +36,10 @@ const takes = (schema: z.ZodObject, text: string): boolean => new FlatReader(sch
 
 describe('a flat reader', () => {
   it('takes events that are written plainly, as JSON.stringify and as Python writes them, in any order of fields', () => {
-    expect(takes(lolRaw, JSON.stringify(move))).toBe(true)
-    expect(takes(lolCurated, JSON.stringify(curated))).toBe(true)
-    expect(takes(lolRaw, JSON.stringify(move).replaceAll('":', '": ').replaceAll(',"', ', "'))).toBe(true)
-    const reader = new FlatReader(lolRaw)
+    expect(takes(gameRaw, JSON.stringify(move))).toBe(true)
+    expect(takes(gameCurated, JSON.stringify(curated))).toBe(true)
+    expect(takes(gameRaw, JSON.stringify(move).replaceAll('":', '": ').replaceAll(',"', ', "'))).toBe(true)
+    const reader = new FlatReader(gameRaw)
     const shuffled = Object.entries(move).reverse()
     for (let turn = 0; turn < 5; turn++) {
       expect(reader.read(bytesOf(JSON.stringify(Object.fromEntries(shuffled))))).toBe(true)
@@ -47,7 +48,7 @@ describe('a flat reader', () => {
   })
 
   it('tells the values of the event that was read last', () => {
-    const reader = new FlatReader(lolRaw)
+    const reader = new FlatReader(gameRaw)
     const { roomID: _, ...without } = move
     const [first, second] = [JSON.stringify(move), JSON.stringify({ ...without, x: -0.125 })]
     const body = bytesOf(`${first}\n${second}`)
@@ -64,7 +65,7 @@ describe('a flat reader', () => {
   })
 
   it('tells nothing of an event that it did not take', () => {
-    const reader = new FlatReader(lolRaw)
+    const reader = new FlatReader(gameRaw)
     expect(reader.read(bytesOf(JSON.stringify(move)))).toBe(true)
     expect(reader.read(bytesOf('[]'))).toBe(false)
     expect(reader.text(reader.indexOf('account'))).toBeUndefined()
@@ -119,7 +120,7 @@ describe('a flat reader', () => {
   })
 
   it('refuses a field that it does not know', () => {
-    expect(() => new FlatReader(lolRaw).indexOf('mood')).toThrow('no field mood')
+    expect(() => new FlatReader(gameRaw).indexOf('mood')).toThrow('no field mood')
   })
 
   it.each([
@@ -159,7 +160,7 @@ describe('a flat reader', () => {
     ['a letter beyond ASCII', JSON.stringify({ ...move, champion: 'vëx' })],
     ['a text without an end', JSON.stringify(move).replace('"vex"', '"vex')],
   ])('does not take %s', (_what, text) => {
-    expect(takes(lolRaw, text)).toBe(false)
+    expect(takes(gameRaw, text)).toBe(false)
   })
 
   it.each([
@@ -342,8 +343,9 @@ describe('a flat reader', () => {
 
   it('reads where no code may be made of texts', () => {
     const script = `
-      const { FlatReader, lolRaw } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)})
-      const reader = new FlatReader(lolRaw)
+      const { FlatReader } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)})
+      const { gameRaw } = await import(${JSON.stringify(new URL('game.ts', import.meta.url).href)})
+      const reader = new FlatReader(gameRaw)
       const bytes = Buffer.from(${JSON.stringify(JSON.stringify(move))})
       for (let i = 0; i < 1000; i++) if (!reader.read(bytes)) throw new Error('not taken')
       process.stdout.write(reader.text(reader.indexOf('account')))`

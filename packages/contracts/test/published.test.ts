@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { breakingChanges, currentContracts, type PublishedContracts } from '../src/index.ts'
+import { breakingChanges, type PublishedContracts, publishedForm } from '../src/index.ts'
+import { gameCatalog } from './game.ts'
+
+const current = publishedForm(gameCatalog)
 
 const GONE = Symbol('gone')
 
 /** The current contracts with the value at each path replaced, or removed for GONE. */
 function edited(...edits: [path: string[], value: unknown][]): PublishedContracts {
-  const copy = structuredClone(currentContracts())
+  const copy = structuredClone(current)
   for (const [path, value] of edits) {
     let node = copy as unknown as Record<string, unknown>
     for (const step of path.slice(0, -1)) node = node[step] as Record<string, unknown>
@@ -16,74 +19,74 @@ function edited(...edits: [path: string[], value: unknown][]): PublishedContract
   return copy
 }
 
-const raw = (...path: string[]): string[] => ['topics', 'lol.raw', ...path]
+const raw = (...path: string[]): string[] => ['topics', 'game.raw', ...path]
 
 describe('published contracts', () => {
   it('break nothing as they are', () => {
-    expect(breakingChanges(currentContracts(), currentContracts())).toEqual([])
+    expect(breakingChanges(current, current)).toEqual([])
   })
 
   it.each<[string, string[], unknown, string]>([
-    ['a field that goes', raw('fields', 'inputkey'), GONE, 'lol.raw.inputkey is gone'],
-    ['a type that changes', raw('fields', 'x', 'types'), ['string'], 'lol.raw.x was number and is string'],
+    ['a field that goes', raw('fields', 'inputkey'), GONE, 'game.raw.inputkey is gone'],
+    ['a type that changes', raw('fields', 'x', 'types'), ['string'], 'game.raw.x was number and is string'],
     [
       'an optional field that becomes required',
       raw('fields', 'roomID', 'required'),
       true,
-      'lol.raw.roomID is now required',
+      'game.raw.roomID is now required',
     ],
     [
       'a required field that becomes optional',
       raw('fields', 'x', 'required'),
       false,
-      'lol.raw.x is no longer always there',
+      'game.raw.x is no longer always there',
     ],
     [
       'a new required field',
       raw('fields', 'mood'),
       { required: true, types: ['string'], rules: {} },
-      'lol.raw.mood is new and required',
+      'game.raw.mood is new and required',
     ],
     [
       'values no longer taken',
       raw('fields', 'method', 'rules', 'enum'),
       ['/move'],
-      'lol.raw.method no longer takes "/wait", "/getItem"',
+      'game.raw.method no longer takes "/wait", "/getItem"',
     ],
     [
       'a limit that shrinks',
       raw('fields', 'account', 'rules', 'maxLength'),
       8,
-      'lol.raw.account: maxLength was 128 and is 8',
+      'game.raw.account: maxLength was 128 and is 8',
     ],
-    ['another pattern', raw('fields', 'datetime', 'rules', 'pattern'), '^.*$', 'lol.raw.datetime: pattern was'],
-    ['another key', raw('key'), 'roomID', 'topic lol.raw: key was "account" and is "roomID"'],
-    ['another number of partitions', raw('partitions'), 12, 'topic lol.raw: partitions was 6 and is 12'],
-    ['smaller records', raw('maxMessageBytes'), 10, 'topic lol.raw: maxMessageBytes shrank to 10'],
-    ['a lake that no longer has it', raw('sinks', 'lake'), false, 'topic lol.raw is no longer kept in the lake'],
+    ['another pattern', raw('fields', 'datetime', 'rules', 'pattern'), '^.*$', 'game.raw.datetime: pattern was'],
+    ['another key', raw('key'), 'roomID', 'topic game.raw: key was "account" and is "roomID"'],
+    ['another number of partitions', raw('partitions'), 12, 'topic game.raw: partitions was 6 and is 12'],
+    ['smaller records', raw('maxMessageBytes'), 10, 'topic game.raw: maxMessageBytes shrank to 10'],
+    ['a lake that no longer has it', raw('sinks', 'lake'), false, 'topic game.raw is no longer kept in the lake'],
     [
       'a mart that no longer has it',
       raw('sinks', 'mart'),
       [],
-      'topic lol.raw is no longer kept in mart table lol_analysis',
+      'topic game.raw is no longer kept in mart table game_analysis',
     ],
-    ['a topic that goes', ['topics', 'lol.truth'], GONE, 'topic lol.truth is gone'],
+    ['a topic that goes', ['topics', 'game.truth'], GONE, 'topic game.truth is gone'],
     [
       'a column that changes',
-      ['tables', 'lol_analysis', 'columns', 'x'],
+      ['tables', 'game_analysis', 'columns', 'x'],
       'text',
-      'lol_analysis.x was double and is text',
+      'game_analysis.x was double and is text',
     ],
-    ['a column that goes', ['tables', 'lol_analysis', 'columns', 'x'], GONE, 'lol_analysis.x was double and is gone'],
+    ['a column that goes', ['tables', 'game_analysis', 'columns', 'x'], GONE, 'game_analysis.x was double and is gone'],
     [
       'a table key that changes',
-      ['tables', 'lol_alerts_by_day', 'partitionKey'],
-      ['account'],
-      'mart table lol_alerts_by_day: partitionKey was',
+      ['tables', 'game_scores_by_player', 'partitionKey'],
+      ['datetime'],
+      'mart table game_scores_by_player: partitionKey was',
     ],
-    ['a table that goes', ['tables', 'lol_alerts_by_day'], GONE, 'mart table lol_alerts_by_day is gone'],
+    ['a table that goes', ['tables', 'game_scores_by_player'], GONE, 'mart table game_scores_by_player is gone'],
   ])('name what breaks: %s', (_, path, value, sentence) => {
-    const found = breakingChanges(currentContracts(), edited([path, value]))
+    const found = breakingChanges(current, edited([path, value]))
     expect(found).toHaveLength(1)
     expect(found[0]).toContain(sentence)
   })
@@ -93,9 +96,9 @@ describe('published contracts', () => {
       [raw('fields', 'mood'), { required: false, types: ['string'], rules: {} }],
       [raw('fields', 'method', 'rules', 'enum'), ['/move', '/wait', '/getItem', '/dance']],
       [raw('fields', 'account', 'rules', 'maxLength'), 256],
-      [['tables', 'lol_analysis', 'columns', 'mood'], 'text'],
-      [['topics', 'lol.new'], currentContracts().topics['lol.raw']],
+      [['tables', 'game_analysis', 'columns', 'mood'], 'text'],
+      [['topics', 'game.new'], current.topics['game.raw']],
     )
-    expect(breakingChanges(currentContracts(), wider)).toEqual([])
+    expect(breakingChanges(current, wider)).toEqual([])
   })
 })

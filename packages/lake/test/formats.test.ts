@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { canonicalJson, topics } from '@millrace/contracts'
+import { canonicalJson } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -39,11 +40,11 @@ const sample = {
 }
 
 const formats: Record<string, () => DataFormat> = {
-  parquet: () => createParquetFormat(topics['lol.raw'], 3),
+  parquet: () => createParquetFormat(lol.topics.raw, 3),
   'ndjson.zst': () => createNdjsonFormat(),
 }
 
-const decode = createRecordDecoder(topics['lol.raw'])
+const decode = createRecordDecoder(lol.topics.raw)
 
 async function store(format: DataFormat, records: readonly { offset: number; text: string }[]): Promise<string> {
   const base = join(directory, `${++files}`)
@@ -191,7 +192,7 @@ describe.each(Object.entries(formats))('%s', (_name, create) => {
 
 describe('parquet', () => {
   it('has typed columns, instants as timestamps, and the rest as JSON in extra', async () => {
-    const format = createParquetFormat(topics['lol.raw'], 3)
+    const format = createParquetFormat(lol.topics.raw, 3)
     const text = JSON.stringify({ ...sample, unknown: { a: 1 }, status: 'dead' })
     const file = await store(format, [{ offset: 17, text }])
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
@@ -233,7 +234,7 @@ describe('parquet', () => {
   })
 
   it('keeps every digit of a number that a double would change', async () => {
-    const format = createParquetFormat(topics['lol.raw'], 0)
+    const format = createParquetFormat(lol.topics.raw, 0)
     const file = await store(format, [{ offset: 0, text: '{"big":12345678901234567890,"x":1e400}' }])
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const rows = (await connection.runAndReadAll(`SELECT extra FROM read_parquet('${file}')`)).getRows()
@@ -242,7 +243,7 @@ describe('parquet', () => {
   })
 
   it('stores nested fields of the schema as JSON text and gives them back as they were', async () => {
-    const format = createParquetFormat(topics['lol.alerts'], 0)
+    const format = createParquetFormat(lol.topics.alerts, 0)
     const alert = { eventId: 'e:alert', evidence: [{ score: 0.5, feature: 'speed' }], roomID: '1' }
     const rows = await rowsOf(format, await store(format, [{ offset: 5, text: JSON.stringify(alert) }]))
     expect(rows).toEqual([{ offset: 5, event: expect.objectContaining(alert) }])

@@ -1,4 +1,4 @@
-import { martTables } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { describe, expect, it } from 'vitest'
 import { keyspaceCql, tableCql } from '../src/index.ts'
 import { readings, totals } from './sample-tables.ts'
@@ -39,7 +39,7 @@ describe('CQL of a table', () => {
   })
 
   it('can be made of every table of the contracts', () => {
-    for (const table of Object.values(martTables)) {
+    for (const table of catalog.tables) {
       const cql = tableCql(table)
       for (const column of Object.keys(table.columns)) expect(cql).toContain(`\n  ${column} `)
       expect(cql).toContain(`PRIMARY KEY ((${table.partitionKey.join(', ')}), `)

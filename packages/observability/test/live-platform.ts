@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { topicContract, topicNames } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKafkaEventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { findFreePorts, type StackAddresses, waitUntil } from '@millrace/testing'
@@ -68,7 +68,7 @@ export async function startPlatform(
     clock: systemClock,
     logger: createLogger('test', { level: 'silent' }),
   })
-  await log.ensureTopics(topicNames.map(topicContract))
+  await log.ensureTopics(catalog.topics)
   await log.close()
 
   const sender = newKey('generator', {})

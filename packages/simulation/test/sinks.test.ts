@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
-import { topicContract } from '@millrace/contracts'
+import { defineTopic, instantField, keyField } from '@millrace/contracts'
 import {
   type AppendResult,
   createEmbeddedEventLog,
@@ -12,6 +12,7 @@ import {
 } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import {
   createFileSink,
   createLedger,
@@ -22,6 +23,15 @@ import {
   type SimulatedRecord,
 } from '../src/index.ts'
 import { createTicker, drain } from './ticker.ts'
+
+const topicOf = (name: string) =>
+  defineTopic({
+    name,
+    schema: z.looseObject({}),
+    keyOf: keyField('key'),
+    eventTimeMs: instantField('datetime'),
+    why: 'What the sinks write.',
+  })
 
 const never = new AbortController().signal
 const sent = drain(mergeActors(Array.from({ length: 4 }, (_, id) => createTicker(id, 60))))
@@ -161,7 +171,7 @@ describe('the log sink', () => {
     const clock = new ManualClock()
     const logger = createLogger('test', { level: 'silent' })
     const log = await createEmbeddedEventLog({ directory: folder, clock, logger })
-    await log.ensureTopics([topicContract('lol.raw'), topicContract('lol.truth')])
+    await log.ensureTopics(['lol.raw', 'lol.truth'].map(topicOf))
     const sink = createLogSink({ producer: await log.producer({ clientId: 'test' }), clock })
     const results = await Promise.all([sink.write(sent.slice(0, 77), never), sink.write(sent.slice(77), never)])
     await sink.close()

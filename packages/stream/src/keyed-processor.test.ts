@@ -1,8 +1,18 @@
+import { defineTopic, instantField, keyField } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createLogger, Registry } from '@millrace/runtime'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createKeyedMetrics, createKeyedProcessor, deadLetter, drop, type KeyedProcessorOptions, ok } from './index.ts'
 import { encodeRestartPoint } from './progress.ts'
+
+const scores = defineTopic({
+  name: 'test.scores',
+  schema: z.looseObject({}),
+  keyOf: keyField('key'),
+  eventTimeMs: instantField('datetime'),
+  why: 'What the processor publishes.',
+})
 
 const NOW_MS = Date.UTC(2025, 0, 1)
 

@@ -4,7 +4,7 @@ import { type TopologyDriver, waitUntil } from '@millrace/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createByteBudget, createRunner, type Topology } from '../src/index.ts'
-import { copying, driverOf, gate, textOf } from './support.ts'
+import { copying, driverOf, gate, scores, textOf } from './support.ts'
 
 const LIMIT = 20_000
 const BATCH = 2_000
@@ -121,7 +121,7 @@ describe('bytes in flight', () => {
     const other = finishing(new Set(), opened)
     const options = { budget, maxBatchBytes: BATCH }
     await using driver = await driverOf(stuck.topology, { runner: options })
-    const topology: Topology = { ...other.topology, name: 'other', topics: ['test.scores'] }
+    const topology: Topology = { ...other.topology, name: 'other', topics: [scores] }
     const metrics = createServiceMetrics('other', { processMetrics: false })
     const logger = createLogger('other', { level: 'silent' })
     const runner = createRunner({ ...driver, topology, logger, metrics, health: createHealth(), options })

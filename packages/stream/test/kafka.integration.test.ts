@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { topicContract } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
 import { createKafkaEventLog, type EventLog, type LogRecord } from '@millrace/event-log'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createTcpProxy, waitUntil } from '@millrace/testing'
@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createRunner, type Runner, type RunnerOptions, type Topology } from '../src/index.ts'
 import { remembering } from './remembering.ts'
 import { renamedLog } from './renamed-log.ts'
-import { copy, copying, samples, textOf } from './support.ts'
+import { copy, copying, curated, raw, samples, scores, textOf } from './support.ts'
 
 const silent = createLogger('test', { level: 'silent' })
 const START_MS = Date.UTC(2025, 0, 1)
@@ -48,9 +48,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const inner = createKafkaEventLog({ brokers: kafka.brokers, clientId: 'test', clock: systemClock, logger: silent })
     log = renamedLog(inner, suffix)
     closers = [() => inner.close()]
-    await log.ensureTopics(
-      ['test.raw', 'test.curated', 'test.scores', 'failed-events'].map(name => topicContract(name)),
-    )
+    await log.ensureTopics([raw, curated, scores, failedEventsTopic])
   })
 
   afterEach(async () => {
@@ -253,7 +251,7 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
     const expected = new Map<string, string>()
     const failed = new Set<string>()
     for (const [partition, records] of Map.groupBy(await recordsOf(log, 'test.raw'), record => record.partition)) {
-      const processor = remembering.createProcessor('test.raw', partition)
+      const processor = remembering.createProcessor(raw, partition)
       const end = records.length
       await processor.open({ topic: 'test.raw', partition, epoch: 1, committed: null, earliest: 0, end })
       const result = await processor.process(records)

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TopicName, topicContract, topicNames } from '@millrace/contracts'
+import type { Topic } from '@millrace/contracts'
 import { createEmbeddedEventLog } from '@millrace/event-log'
 import { createHealth, createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import { waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { createByteBudget, createRunner, createRunnerGroup } from '../src/index.ts'
-import { copying, textOf } from './support.ts'
+import { copying, curated, raw, scores, textOf } from './support.ts'
 
-const TOPICS: Readonly<Record<string, TopicName>> = { lol: 'test.raw', hotel: 'test.scores', music: 'test.alerts' }
+const TOPICS: Readonly<Record<string, Topic>> = { lol: raw, hotel: scores, music: curated }
 
 /** The runners of three domains in one process, each over a topic of its own; the record `fail <why>` ends its domain. */
 async function openDomains() {
@@ -19,7 +19,7 @@ async function openDomains() {
   const lines: { readonly event: string; readonly domain?: string }[] = []
   const logger = createLogger('curator', { destination: { write: line => void lines.push(JSON.parse(line)) } })
   const log = await createEmbeddedEventLog({ directory, clock, logger: silent })
-  await log.ensureTopics(topicNames.map(name => topicContract(name)))
+  await log.ensureTopics(Object.values(TOPICS))
   const producer = await log.producer({ clientId: 'test' })
   const metrics = createServiceMetrics('curator', { processMetrics: false })
   const health = createHealth()
@@ -68,7 +68,7 @@ async function openDomains() {
     outcome: () => outcome,
     async send(domain: string, text: string): Promise<void> {
       const record = { key: Buffer.from('ann'), value: Buffer.from(text), timestampMs: clock.now() }
-      const [result] = await producer.append(TOPICS[domain]!, [record], { deadlineMs: 10_000 })
+      const [result] = await producer.append(TOPICS[domain]!.name, [record], { deadlineMs: 10_000 })
       if (!result?.ok) throw result?.error
     },
     /** Lets time pass until something is so. */
@@ -86,7 +86,10 @@ async function openDomains() {
       return Object.fromEntries([...found].map(([, domain, value]) => [domain, Number(value)]))
     },
     committed: async (domain: string): Promise<number> =>
-      [...(await log.committed(`curator.${domain}`, TOPICS[domain]!)).values()].reduce((sum, at) => sum + at.offset, 0),
+      [...(await log.committed(`curator.${domain}`, TOPICS[domain]!.name)).values()].reduce(
+        (sum, at) => sum + at.offset,
+        0,
+      ),
     async [Symbol.asyncDispose]() {
       await group.stop()
       await producer.close()

@@ -76,9 +76,9 @@ describe('a topology under the driver', () => {
     await driver.pipe(raw, move('ann', '2025-12-31T23:00:00.000Z'), move('ann', '2025-12-31T23:00:05.000Z'))
     await driver.pipe(raw, move('bob', '2025-12-31T23:00:06.000Z'))
 
-    const scores = await driver.read(scores)
-    expect(scores.filter(({ account }) => account === 'ann').map(({ score }) => score)).toEqual([0.01, 0.02])
-    expect(scores.filter(({ account }) => account === 'bob').map(({ score }) => score)).toEqual([0.01])
+    const read = await driver.read(scores)
+    expect(read.filter(({ account }) => account === 'ann').map(({ score }) => score)).toEqual([0.01, 0.02])
+    expect(read.filter(({ account }) => account === 'bob').map(({ score }) => score)).toEqual([0.01])
   })
 
   it('shows records that no step could use as failed events, with their bytes', async () => {
@@ -125,9 +125,9 @@ describe('a topology under the driver', () => {
     await driver.crash()
     await driver.restart()
 
-    const scores = await driver.read(scores)
-    expect(scores).toHaveLength(2)
-    expect(scores[1]).toEqual(scores[0])
+    const read = await driver.read(scores)
+    expect(read).toHaveLength(2)
+    expect(read[1]).toEqual(read[0])
   })
 
   it('gives partitions away and gets them back without losing count', async () => {

@@ -1,5 +1,5 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
-import { topicContract } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { defineCurve } from '../curve.ts'
 import { newTopic, openLog, store, topicSpec } from '../inputs/kafka.ts'
 import { lolRecords } from '../inputs/lol-records.ts'
@@ -17,7 +17,7 @@ export const curve = defineCurve({
     const topic = await newTopic(addresses, `partitions-${partitions}`, partitions)
     const log = openLog(addresses)
     await log.ensureTopics(
-      (['lol.alerts', 'failed-events'] as const).map(name => topicSpec(name, topicContract(name).partitions)),
+      (['lol.alerts', 'failed-events'] as const).map(name => topicSpec(name, catalog.topic(name).partitions)),
     )
     await store(log, topic, lolRecords(EVENTS, 1_000))
     const topology = createAnomalyScorerTopology({ publishScores: false })

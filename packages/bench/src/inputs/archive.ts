@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { type LakeFormat, topicContract } from '@millrace/contracts'
+import type { LakeFormat } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { type LogRecord, partitionOfKey } from '@millrace/event-log'
 import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
@@ -9,7 +10,7 @@ import type { SimulatedRecord } from '@millrace/simulation'
 import { simulateMoves } from './lol-records.ts'
 
 const TOPIC = 'lol.raw'
-const PARTITIONS = topicContract(TOPIC).partitions
+const PARTITIONS = lol.topics.raw.partitions
 const BATCH = 2_000
 /** Of all runs: each set watches its process for as long as that lives. */
 const metrics = createServiceMetrics('bench')
@@ -76,6 +77,7 @@ export async function archive(directory: string, moves: LoggedMoves, format: Lak
   const run = path.join(directory, randomUUID())
   const lake = createDirectoryLake({ directory: path.join(run, 'lake') })
   const topology = createLakeArchiverTopology({
+    domain: lol,
     lake,
     format,
     spoolDirectory: path.join(run, 'spool'),
@@ -86,7 +88,7 @@ export async function archive(directory: string, moves: LoggedMoves, format: Lak
   })
   const archivePartition = async (logged: LoggedPartition): Promise<void> => {
     const { partition, count } = logged
-    const processor = topology.createProcessor(TOPIC, partition)
+    const processor = topology.createProcessor(lol.topics.raw, partition)
     await processor.open({ topic: TOPIC, partition, epoch: 1, committed: null, earliest: 0, end: count })
     let done = 0
     for (const batch of logged.batches()) done = (await processor.process(batch)).done ?? done

@@ -1,16 +1,16 @@
-import { topicContract } from '@millrace/contracts'
-import { createCuratorTopology } from '@millrace/curator'
+import { lol } from '@millrace/domains/lol/contract'
+import { curation } from '@millrace/domains/lol/curate'
 import { type LogRecord, partitionOfKey } from '@millrace/event-log'
 import { inBatches } from './batches.ts'
 import { movesOf } from './lol-records.ts'
 
 /** Partitions of lol.curated. */
-const PARTITIONS = topicContract('lol.curated').partitions
+const PARTITIONS = lol.topics.curated.partitions
 
 /** What a curator publishes for one world, piece by piece, as the partitions of lol.curated hold it. */
 export async function curatedBacklog(players: number, seed: string) {
   const moves = movesOf(players, seed)
-  const curator = createCuratorTopology().createProcessor('lol.raw', 0)
+  const curator = curation.createTopology({}).createProcessor(lol.topics.raw, 0)
   await curator.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: 0 })
   const ends = new Array<number>(PARTITIONS).fill(0)
   let read = 0

@@ -1,4 +1,4 @@
-import { createCuratorTopology } from '@millrace/curator'
+import { curation } from '@millrace/domains/lol/curate'
 import type { EventLog } from '@millrace/event-log'
 import { createHealth, createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
 import { createRunner, type Runner } from '@millrace/stream'
@@ -38,7 +38,7 @@ class Member {
       logger: createLogger('bench', { level: 'error' }),
       metrics: createServiceMetrics('bench'),
       health: createHealth(),
-      topology: onTopic(createCuratorTopology(), from, {
+      topology: onTopic(curation.createTopology({}), from, {
         name: group,
         to,
         onBegin: () => {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { topicContract } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { findFreePorts, type ServiceProcess, type StackAddresses, startService, waitUntil } from '@millrace/testing'
 import { inBatches } from './batches.ts'
@@ -23,11 +23,11 @@ export async function startGateway(
 ): Promise<Gateway> {
   const log = openLog(addresses)
   await log.ensureTopics(
-    (['lol.raw', 'lol.truth', 'failed-events'] as const).map(name => topicSpec(name, topicContract(name).partitions)),
+    (['lol.raw', 'lol.truth', 'failed-events'] as const).map(name => topicSpec(name, catalog.topic(name).partitions)),
   )
   await log.close()
   const keysFile = path.join(directory, 'keys.json')
-  const { key } = await createKey(keysFile, { name: 'bench', topics: ['lol.raw'] })
+  const { key } = await createKey(keysFile, { name: 'bench', topics: ['lol.raw'] }, { topics: ['lol.raw'] })
   const [port] = await findFreePorts(1, [])
   const process = await startService(MAIN, {
     MILLRACE_KAFKA_BROKERS: addresses.kafka!.brokers.join(','),

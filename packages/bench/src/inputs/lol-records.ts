@@ -1,5 +1,5 @@
+import { simulation } from '@millrace/domains/lol/simulate'
 import type { OutgoingRecord } from '@millrace/event-log'
-import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
 import { systemClock } from '@millrace/runtime'
 import type { SimulatedRecord } from '@millrace/simulation'
 
@@ -8,9 +8,9 @@ const NOW_MS = 1_711_278_000_000
 
 /** Moves that `players` players send to lol.raw, without end. */
 export function movesOf(players: number, seed = 'bench') {
-  const parsed = parseGeneratorOptions({ players: String(players), duration: 'forever', seed })
+  const parsed = simulation.parse({ players: String(players), duration: 'forever', seed })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-  const { stream } = createLolSimulation(parsed.options, NOW_MS)
+  const { stream } = simulation.simulate(parsed.options, NOW_MS)
   return {
     next(count: number): readonly SimulatedRecord[] {
       const moves: SimulatedRecord[] = []

@@ -5,7 +5,8 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openEmbeddedPlatform, runDemo } from '@millrace/all-in-one'
-import { parseGeneratorOptions } from '@millrace/lol-generator'
+import { catalogOf } from '@millrace/domains/contracts'
+import { simulation } from '@millrace/domains/lol/simulate'
 import { createLogger, systemClock } from '@millrace/runtime'
 
 const SELF = fileURLToPath(import.meta.url)
@@ -31,13 +32,14 @@ export async function memoryAfterMinutes(folder: string, minutes: number): Promi
 }
 
 async function carry(directory: string, minutes: string): Promise<number> {
-  const parsed = parseGeneratorOptions({ players: PLAYERS, duration: `${minutes}m` })
+  const parsed = simulation.parse({ players: PLAYERS, duration: `${minutes}m` })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
   const parts = { clock: systemClock, logger: createLogger('bench', { level: 'silent' }) }
   const { reconciliation } = await runDemo({
     ...parts,
     directory,
-    generator: parsed.options,
+    catalog: catalogOf(['lol']),
+    runs: [{ simulation, options: parsed.options }],
     lakeFormat: 'parquet',
     gateway: { host: '127.0.0.1', port: 0 },
     openPlatform: () => openEmbeddedPlatform(directory, parts),

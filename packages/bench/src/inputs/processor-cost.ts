@@ -1,3 +1,4 @@
+import { lol } from '@millrace/domains/lol/contract'
 import type { Topology } from '@millrace/stream'
 import type { Side } from '../row.ts'
 import type { SyntheticMoves } from './synthetic-moves.ts'
@@ -12,7 +13,7 @@ export async function costOfProcessor(
   moves: SyntheticMoves,
   { known, eventsPerRound }: { readonly known: number; readonly eventsPerRound: number },
 ): Promise<Side> {
-  const processor = topology.createProcessor('lol.raw', 0)
+  const processor = topology.createProcessor(lol.topics.raw, 0)
   await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: 0 })
   for (let done = 0; done < Math.max(known, WARM_UP); done += BATCH) await processor.process(moves.take(BATCH))
   return {

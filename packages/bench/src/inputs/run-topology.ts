@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { TopicName } from '@millrace/contracts'
+import type { Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import {
   createHealth,
@@ -37,19 +37,19 @@ export function onTopic(
   topic: string,
   { name = `bench-${randomUUID()}`, to, onBegin, onDone }: OnTopicOptions = {},
 ): Topology {
+  const read: Topic = topology.topics[0]!
   return {
     name,
-    topics: [topic as TopicName],
+    topics: [{ ...read, name: topic }],
+    outputs: topology.outputs,
     createProcessor(_topic, partition) {
-      const processor = topology.createProcessor(topology.topics[0]!, partition)
+      const processor = topology.createProcessor(read, partition)
       const process = processor.process.bind(processor)
       processor.process = async batch => {
         onBegin?.()
         const result = await process(batch)
         onDone?.(batch.length)
-        return to === undefined
-          ? result
-          : { ...result, emits: result.emits.map(emit => ({ ...emit, topic: to as TopicName })) }
+        return to === undefined ? result : { ...result, emits: result.emits.map(emit => ({ ...emit, topic: to })) }
       }
       return processor
     },

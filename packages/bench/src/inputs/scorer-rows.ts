@@ -1,5 +1,5 @@
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
-import { topicContract } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import type { StackAddresses } from '@millrace/testing'
 import type { Row } from '../row.ts'
 import { newTopic, openLog, store, topicSpec } from './kafka.ts'
@@ -15,7 +15,7 @@ export async function prepareMoves({ addresses }: { readonly addresses: StackAdd
   const log = openLog(addresses)
   await log.ensureTopics(
     (['lol.scores', 'lol.alerts', 'failed-events'] as const).map(name =>
-      topicSpec(name, topicContract(name).partitions),
+      topicSpec(name, catalog.topic(name).partitions),
     ),
   )
   await store(log, topic, lolRecords(MOVES, 1_000))

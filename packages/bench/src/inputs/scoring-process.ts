@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
+import { lol } from '@millrace/domains/lol/contract'
 import { SyntheticMoves } from './synthetic-moves.ts'
 
 const BATCH = 1_000
@@ -31,7 +32,7 @@ export async function scoreElsewhere(events: number, warmUp: number): Promise<{ 
 }
 
 async function score(events: number, warmUp: number): Promise<void> {
-  const processor = createAnomalyScorerTopology({ publishScores: false }).createProcessor('lol.raw', 0)
+  const processor = createAnomalyScorerTopology({ publishScores: false }).createProcessor(lol.topics.raw, 0)
   const moves = new SyntheticMoves(PLAYERS)
   await processor.open({ topic: 'lol.raw', partition: 0, epoch: 1, committed: null, earliest: 0, end: 0 })
   for (let done = 0; done < warmUp; done += BATCH) await processor.process(moves.take(BATCH))

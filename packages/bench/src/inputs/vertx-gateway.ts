@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { topicContract } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createKey } from '@millrace/ingest-gateway'
 import { findFreePorts, type StackAddresses } from '@millrace/testing'
 import { newTopic } from './kafka.ts'
@@ -27,9 +27,9 @@ export async function startVertxGateway({
   readonly addresses: StackAddresses
   readonly directory: string
 }): Promise<PeerGateway> {
-  const topic = await newTopic(addresses, 'vertx', topicContract('lol.raw').partitions)
+  const topic = await newTopic(addresses, 'vertx', lol.topics.raw.partitions)
   const keysFile = path.join(directory, 'vertx-keys.json')
-  const { key } = await createKey(keysFile, { name: 'bench', topics: ['lol.raw'] })
+  const { key } = await createKey(keysFile, { name: 'bench', topics: ['lol.raw'] }, { topics: ['lol.raw'] })
   const { keys } = JSON.parse(readFileSync(keysFile, 'utf8')) as { readonly keys: readonly { readonly hash: string }[] }
   const [port] = await findFreePorts(1, [])
   const process = new PeerProcess(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { columnsOf, topicContract } from '@millrace/contracts'
+import { columnsOf } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { type BasicType, type ColumnSource, parquetWriteFile } from 'hyparquet-writer'
 import { archive, LoggedMoves } from '../inputs/archive.ts'
 import { timed } from '../inputs/batches.ts'
@@ -12,7 +13,7 @@ const EVENTS = 400_000
 /** From the bytes of the records to a file, by the pure JavaScript writer. */
 function writeByHyparquet(values: readonly Buffer[], filename: string): void {
   const events = values.map(value => JSON.parse(value.toString()) as Record<string, unknown>)
-  const columnData: ColumnSource[] = columnsOf(topicContract('lol.raw').schema).map(({ name, type }) => {
+  const columnData: ColumnSource[] = columnsOf(lol.topics.raw.schema).map(({ name, type }) => {
     const kind: BasicType =
       type === 'double' || type === 'bigint' ? 'DOUBLE' : type === 'timestamp' ? 'TIMESTAMP' : 'STRING'
     const read = (event: Record<string, unknown>): unknown => {

@@ -1,4 +1,4 @@
-import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
+import { simulation } from '@millrace/domains/lol/simulate'
 import { fillBuffer } from '../inputs/fill-buffer.ts'
 import { simulateMoves } from '../inputs/lol-records.ts'
 import { defineRow } from '../row.ts'
@@ -13,9 +13,9 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 0.5, aim: 1 },
   needs: [],
   async ours() {
-    const parsed = parseGeneratorOptions({ players: PLAYERS, duration: 'forever' })
+    const parsed = simulation.parse({ players: PLAYERS, duration: 'forever' })
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-    const { stream } = createLolSimulation(parsed.options, 0)
+    const { stream } = simulation.simulate(parsed.options, 0)
     return { round: async () => fillBuffer(EVENTS, () => stream.next().value) }
   },
   async other() {

@@ -1,5 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
-import { createLolSimulation, parseGeneratorOptions } from '@millrace/lol-generator'
+import { simulation } from '@millrace/domains/lol/simulate'
 import { fillBuffer } from '../inputs/fill-buffer.ts'
 import { defineRow } from '../row.ts'
 
@@ -31,9 +31,9 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 6, aim: 10 },
   needs: [],
   async ours() {
-    const parsed = parseGeneratorOptions({ players: '100', duration: 'forever' })
+    const parsed = simulation.parse({ players: '100', duration: 'forever' })
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-    const { stream } = createLolSimulation(parsed.options, 0)
+    const { stream } = simulation.simulate(parsed.options, 0)
     return { round: async () => fillBuffer(4 * EVENTS, () => stream.next().value) }
   },
   other: async () => ({ round: async () => fillBuffer(EVENTS, byFaker) }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { martTables } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createCassandraMart } from '@millrace/mart'
 import { createMartWriterTopology } from '@millrace/mart-writer'
 import { createLogger, systemClock } from '@millrace/runtime'
@@ -22,9 +23,11 @@ const contact = ({ addresses }: Pick<SideContext<unknown>, 'addresses'>) => {
 const openMart = (context: Pick<SideContext<unknown>, 'addresses'>) =>
   createCassandraMart({ ...contact(context), clock: systemClock, logger: createLogger('bench', { level: 'silent' }) })
 
+const ANALYSIS = catalog.table('lol_analysis')
+const TRAINING = catalog.table('lol_training')
 const COLUMNS = {
-  lol_analysis: Object.keys(martTables.lol_analysis.columns),
-  lol_training: Object.keys(martTables.lol_training.columns).filter(name => name !== 'label' && name !== 'cheat'),
+  lol_analysis: Object.keys(ANALYSIS.columns),
+  lol_training: Object.keys(TRAINING.columns).filter(name => name !== 'label' && name !== 'cheat'),
 }
 /** Where a column has another name in the event. */
 const FIELDS: Readonly<Record<string, string>> = {
@@ -67,17 +70,17 @@ export const row = defineRow({
   warmUpRounds: 5,
   async prepare(context) {
     const mart = openMart(context)
-    await mart.ensureTables([martTables.lol_analysis, martTables.lol_training])
+    await mart.ensureTables([ANALYSIS, TRAINING])
     await mart.close()
     return null
   },
   async ours(context) {
     const mart = openMart(context)
-    const topology = createMartWriterTopology({ mart })
+    const topology = createMartWriterTopology({ domain: lol, mart })
     const backlog = await newBacklog()
     const processors = await Promise.all(
       (await backlog.next(0)).map(async (_, partition) => {
-        const processor = topology.createProcessor('lol.curated', partition)
+        const processor = topology.createProcessor(lol.topics.curated, partition)
         await processor.open({ topic: 'lol.curated', partition, epoch: 1, committed: null, earliest: 0, end: 0 })
         return processor
       }),

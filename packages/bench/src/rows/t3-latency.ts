@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { topicContract } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { newTopic, openLog, topicSpec } from '../inputs/kafka.ts'
 import { p99Side } from '../inputs/latency-probe.ts'
 import { defineRow } from '../row.ts'
@@ -19,7 +19,7 @@ export const row = defineRow({
     const topic = await newTopic(addresses, 'latency')
     const log = openLog(addresses)
     const topics = ['lol.scores', 'lol.alerts', 'failed-events'] as const
-    await log.ensureTopics(topics.map(name => topicSpec(name, topicContract(name).partitions)))
+    await log.ensureTopics(topics.map(name => topicSpec(name, catalog.topic(name).partitions)))
     await log.close()
     const scorer = fork(SCORER, [addresses.kafka!.brokers.join(','), topic], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
