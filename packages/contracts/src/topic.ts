@@ -42,8 +42,14 @@ const timeField = (field: string, unit: TimeUnit, read: (value: unknown) => numb
 
 const numberTimes = (factor: number) => (value: unknown) => (typeof value === 'number' ? value * factor : Number.NaN)
 
+/** What `wireInstant` makes of an instant; `Date.parse` also takes dates without a time, and more. */
+const CANONICAL_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
 /** Milliseconds since the epoch of an ISO-8601 instant; NaN for anything else. */
-export const instantMs = (value: unknown): number => Date.parse(String(wireInstant(value)))
+export function instantMs(value: unknown): number {
+  const text = wireInstant(value)
+  return typeof text === 'string' && CANONICAL_INSTANT.test(text) ? Date.parse(text) : Number.NaN
+}
 
 /** The event time is one field with an ISO-8601 instant. */
 export const instantField = (field: string): TimeAccessor =>

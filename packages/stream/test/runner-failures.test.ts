@@ -23,7 +23,7 @@ describe('a sink that is away', () => {
     await driver.advance(10_000)
     expect(driver.health.notReady()).toEqual({
       copier: expect.stringMatching(
-        /^process of lol\.raw\/\d failing for 10 s: The event log at the sink cannot be reached: it is away$/,
+        /^process of test\.raw\/\d failing for 10 s: The event log at the sink cannot be reached: it is away$/,
       ),
     })
     expect(driver.health.live()).toBe(true)
@@ -50,7 +50,7 @@ describe('a sink that is away', () => {
     await expect(driver.advance(70_000)).rejects.toMatchObject({
       code: 'gave_up',
       message: expect.stringMatching(
-        /^Gave up on process of lol\.raw\/\d after \d\d s and \d+ attempts: .*it is away$/,
+        /^Gave up on process of test\.raw\/\d after \d\d s and \d+ attempts: .*it is away$/,
       ),
       cause: { code: 'log_unavailable' },
     })
@@ -118,7 +118,7 @@ describe('an error that nobody knows', () => {
     await expect(driver.pipeBytes('test.raw', 'ann', 'a', 'b')).rejects.toMatchObject({
       code: 'step_failed',
       retryable: false,
-      message: expect.stringMatching(/^A step of copier failed on lol\.raw\/\d at offset 1: /),
+      message: expect.stringMatching(/^A step of copier failed on test\.raw\/\d at offset 1: /),
     })
   })
 })
@@ -198,7 +198,7 @@ describe('a log that does not take outputs', () => {
     await driver.pipeBytes('test.raw', 'ann', 'a')
     await driver.advance(5_000)
     expect(driver.health.notReady()?.copier).toMatch(
-      /^append to lol\.curated of .* failing for \d s: Waiting for the topics/,
+      /^append to test\.curated of .* failing for \d s: Waiting for the topics/,
     )
     expect(await committedOffset(driver)).toBeNull()
     hasTopic = true
@@ -242,7 +242,7 @@ describe('a log that cannot be reached', () => {
       }),
     })
     await driver.advance(5_000)
-    expect(driver.health.notReady()?.copier).toMatch(/^joining the group failing for \d s: Waiting for .*lol\.raw/)
+    expect(driver.health.notReady()?.copier).toMatch(/^joining the group failing for \d s: Waiting for .*test\.raw/)
     expect(driver.health.live()).toBe(true)
     hasTopics = true
     await driver.advance(1_000)

@@ -51,7 +51,7 @@ describe('the runner', () => {
     await using driver = await driverOf(holding)
     const lag = async (): Promise<number[]> => {
       const text = await driver.metrics.registry.metrics()
-      return [...text.matchAll(/^millrace_copier_lag_records\{topic="lol\.raw",partition="\d".*\} (\d+)$/gm)]
+      return [...text.matchAll(/^millrace_copier_lag_records\{topic="test\.raw",partition="\d".*\} (\d+)$/gm)]
         .map(([, value]) => Number(value))
         .sort((a, b) => b - a)
     }
@@ -173,7 +173,7 @@ describe('the runner', () => {
     expect(await committedOffset(driver)).toBe(3)
     const [failed] = await driver.failed()
     expect(failed).toEqual({
-      eventId: expect.stringMatching(/^lol\.raw:\d:1:mart$/),
+      eventId: expect.stringMatching(/^test\.raw:\d:1:mart$/),
       datetime: '2026-01-01T00:00:00.000Z',
       service: 'copier',
       stage: 'sink',
@@ -181,7 +181,7 @@ describe('the runner', () => {
       code: 'no_good',
       message: 'it is bad',
       path: null,
-      domain: 'lol',
+      domain: 'test',
       topic: 'test.raw',
       partition: expect.any(Number),
       offset: 1,
