@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type WireReaders, wireInstant } from './wire.ts'
+import { instantMs, type WireReaders } from './wire.ts'
 
 const DAY_MS = 86_400_000
 const MIB = 1 << 20
@@ -42,18 +42,9 @@ const timeField = (field: string, unit: TimeUnit, read: (value: unknown) => numb
 
 const numberTimes = (factor: number) => (value: unknown) => (typeof value === 'number' ? value * factor : Number.NaN)
 
-/** What `wireInstant` makes of an instant; `Date.parse` also takes dates without a time, and more. */
-const CANONICAL_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-
-/** Milliseconds since the epoch of an ISO-8601 instant; NaN for anything else. */
-export function instantMs(value: unknown): number {
-  const text = wireInstant(value)
-  return typeof text === 'string' && CANONICAL_INSTANT.test(text) ? Date.parse(text) : Number.NaN
-}
-
 /** The event time is one field with an ISO-8601 instant. */
 export const instantField = (field: string): TimeAccessor =>
-  timeField(field, 'instant', value => (typeof value === 'string' ? instantMs(value) : Number.NaN))
+  timeField(field, 'instant', instantMs)
 /** The event time is one field with seconds since the epoch. */
 export const epochSecondsField = (field: string): TimeAccessor => timeField(field, 'seconds', numberTimes(1000))
 /** The event time is one field with milliseconds since the epoch. */
@@ -174,6 +165,6 @@ export const RECEIVED_AT = 'receivedAt'
 export function eventTimeOf(topic: Topic, event: Fields): number | null {
   const own = topic.eventTimeMs(event)
   if (own !== null && Number.isFinite(own)) return own
-  const receivedMs = typeof event[RECEIVED_AT] === 'string' ? instantMs(event[RECEIVED_AT]) : Number.NaN
+  const receivedMs = instantMs(event[RECEIVED_AT])
   return Number.isNaN(receivedMs) ? null : receivedMs
 }

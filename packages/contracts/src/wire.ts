@@ -35,14 +35,21 @@ function isCalendarTime(local: string): boolean {
   return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(local)
 }
 
-/** Reads an ISO-8601 instant with any zone and up to nine digits of a second (finer than a millisecond is cut); without a zone it is UTC. */
-export const wireInstant = (value: unknown): unknown => {
-  if (typeof value !== 'string') return value
-  const match = INSTANT.exec(value)
-  if (!match) return value
+/**
+ * Milliseconds since the epoch of an ISO-8601 instant with any zone and up to nine digits of a second (finer than a millisecond
+ * is cut); without a zone it is UTC. NaN for anything else, dates without a time included.
+ */
+export function instantMs(value: unknown): number {
+  const match = typeof value === 'string' ? INSTANT.exec(value) : null
+  if (!match) return Number.NaN
   const [, local = '', fraction = '0', zone = 'Z'] = match
-  const millis = Date.parse(`${local}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`)
-  return isCalendarTime(local) && !Number.isNaN(millis) ? new Date(millis).toISOString() : value
+  return isCalendarTime(local) ? Date.parse(`${local}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`) : Number.NaN
+}
+
+/** Reads what `instantMs` reads, as an instant in UTC with milliseconds; leaves everything else to the schema behind it. */
+export const wireInstant = (value: unknown): unknown => {
+  const millis = instantMs(value)
+  return Number.isNaN(millis) ? value : new Date(millis).toISOString()
 }
 
 /** Per field: how the wire form is read before the canonical schema judges it. */
