@@ -1,5 +1,5 @@
 import { FlatReader } from './flat/flat-reader.ts'
-import { eventTimeOf, type Topic } from './topic.ts'
+import { eventTimeOf, RECEIVED_AT, type Topic } from './topic.ts'
 
 const FACTORS = { instant: 1, seconds: 1000, milliseconds: 1 } as const
 
@@ -13,7 +13,7 @@ export interface EventReader {
   read(bytes: Uint8Array, start?: number, end?: number): boolean
   /** Bytes of the partition key; empty where the event has none. */
   key(): Buffer
-  /** Event time in ms since the epoch; null where the event has none. */
+  /** Event time in ms since the epoch, or the time of receipt; null where the event has neither. */
   eventTimeMs(): number | null
   eventId(): string | null
 }
@@ -34,9 +34,11 @@ function createEventReader(topic: Topic): EventReader {
   const keyAt = flat.indexOf(keyField)
   const timeAt = flat.indexOf(timeField.field)
   const idAt = fields.includes('eventId') ? flat.indexOf('eventId') : null
+  const receivedAt = fields.includes(RECEIVED_AT) ? flat.indexOf(RECEIVED_AT) : null
   const isNumericKey = flat.isNumber(keyAt)
   const { unit } = timeField
-  if (keyAt < 0 || flat.isNumber(timeAt) === (unit === 'instant')) return NOTHING
+  const isTimeReadable = unit === 'instant' ? flat.isInstant(timeAt) : flat.isNumber(timeAt)
+  if (keyAt < 0 || !isTimeReadable || (receivedAt !== null && !flat.isInstant(receivedAt))) return NOTHING
   return {
     read: (bytes, start, end) => flat.read(bytes, start, end),
     key() {
@@ -46,7 +48,8 @@ function createEventReader(topic: Topic): EventReader {
     },
     eventTimeMs() {
       const time = unit === 'instant' ? flat.instantMs(timeAt) : flat.number(timeAt)
-      return time === undefined || Number.isNaN(time) ? null : time * FACTORS[unit]
+      if (time !== undefined && !Number.isNaN(time)) return time * FACTORS[unit]
+      return receivedAt === null ? null : (flat.instantMs(receivedAt) ?? null)
     },
     eventId: () => (idAt === null ? null : (flat.text(idAt) ?? null)),
   }

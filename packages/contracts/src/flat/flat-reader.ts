@@ -8,6 +8,8 @@ import { startsWith } from './words.ts'
 const COMMA = 0x2c
 const OPEN = 0x7b
 const CLOSE = 0x7d
+/** First byte of `null`; no instant begins with it. */
+const NULL = 0x6e
 
 /** Each has a bit. */
 const MOST_FIELDS = 31
@@ -75,6 +77,11 @@ export class FlatReader {
     return this.#isReadable ? this.#names.indexOf(name) : NO
   }
 
+  /** Whether a field holds instants, or null. */
+  isInstant(index: number): boolean {
+    return this.#fields[index]?.kind === 'instant'
+  }
+
   /** Whether a field holds numbers. */
   isNumber(index: number): boolean {
     const kind = this.#fields[index]?.kind
@@ -135,7 +142,8 @@ export class FlatReader {
   /** Milliseconds since the epoch of a field of instants; undefined when it is absent. */
   instantMs(index: number): number | undefined {
     const { view, from } = this.#values
-    return this.#has(index) ? this.#values.instantMs(view, from[index]!, index) : undefined
+    if (!this.#has(index) || view.getUint8(from[index]!) === NULL) return undefined
+    return this.#values.instantMs(view, from[index]!, index)
   }
 
   #has(index: number): boolean {
