@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { FlatReader } from './flat/flat-reader.ts'
 import { eventTimeOf, RECEIVED_AT, type Topic } from './topic.ts'
 
@@ -25,6 +26,10 @@ const NOTHING: EventReader = {
   eventId: () => null,
 }
 
+/** Whether a field holds null or a flag, whose bytes are not the text that a topic's own functions give for them. */
+const holdsMoreThanText = ({ schema }: Topic, field: string): boolean =>
+  [null, true, false].some(value => (schema.shape[field] as z.ZodType).safeParse(value).success)
+
 function createEventReader(topic: Topic): EventReader {
   const { schema, keyField, timeField } = topic
   const fields = Object.keys(schema.shape)
@@ -37,6 +42,8 @@ function createEventReader(topic: Topic): EventReader {
   const receivedAt = fields.includes(RECEIVED_AT) ? flat.indexOf(RECEIVED_AT) : null
   const isNumericKey = flat.isNumber(keyAt)
   const { unit } = timeField
+  if (!isNumericKey && holdsMoreThanText(topic, keyField)) return NOTHING
+  if (idAt !== null && holdsMoreThanText(topic, 'eventId')) return NOTHING
   const isTimeReadable = unit === 'instant' ? flat.isInstant(timeAt) : flat.isNumber(timeAt)
   if (keyAt < 0 || !isTimeReadable || (receivedAt !== null && !flat.isInstant(receivedAt))) return NOTHING
   return {

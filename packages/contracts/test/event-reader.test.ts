@@ -144,6 +144,24 @@ const unreadable: [string, Topic, fc.Arbitrary<object>][] = [
     }),
   ],
   [
+    'a key that may be null',
+    topicOf({
+      schema: z.looseObject({ eventId, device: device.nullable(), timestamp: z.int() }),
+      keyOf: byDevice,
+      eventTimeMs: epochSecondsField('timestamp'),
+    }),
+    fc.record({ eventId: fc.uuid(), device: fc.option(plainText), timestamp: fc.nat() }),
+  ],
+  [
+    'an id that may be null',
+    topicOf({
+      schema: z.looseObject({ eventId: eventId.nullable(), device, timestamp: z.int() }),
+      keyOf: byDevice,
+      eventTimeMs: epochSecondsField('timestamp'),
+    }),
+    fc.record({ eventId: fc.option(fc.uuid()), device: plainText, timestamp: fc.nat() }),
+  ],
+  [
     'an instant where its time is seconds',
     topicOf({
       schema: z.looseObject({ eventId, device, at: instant }),
