@@ -43,8 +43,7 @@ const timeField = (field: string, unit: TimeUnit, read: (value: unknown) => numb
 const numberTimes = (factor: number) => (value: unknown) => (typeof value === 'number' ? value * factor : Number.NaN)
 
 /** The event time is one field with an ISO-8601 instant. */
-export const instantField = (field: string): TimeAccessor =>
-  timeField(field, 'instant', instantMs)
+export const instantField = (field: string): TimeAccessor => timeField(field, 'instant', instantMs)
 /** The event time is one field with seconds since the epoch. */
 export const epochSecondsField = (field: string): TimeAccessor => timeField(field, 'seconds', numberTimes(1000))
 /** The event time is one field with milliseconds since the epoch. */
