@@ -78,6 +78,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
     const services = await Promise.all([
       start('ingest-gateway', { ...toKafka, MILLRACE_KEYS_FILE: keysFile, MILLRACE_HTTP_PORT: String(httpPort) }),
       start('curator', toKafka),
+      start('aggregator', toKafka),
       start('anomaly-scorer', toKafka),
       start('lake-archiver', {
         ...toKafka,
@@ -102,7 +103,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
         what: `the ${name} to say that it waits for "${text}"`,
         deadlineMs: 120_000,
       })
-    await says('ingest-gateway', 'the event log has no topic lol.raw')
+    await says('ingest-gateway', 'There is no topic lol.raw')
     await says('curator', 'Waiting for the topics')
     await says('lake-archiver', 'Waiting for the topics')
     await says('mart-writer', 'waiting for keyspace millrace, table lol_analysis')
