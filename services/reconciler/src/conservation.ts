@@ -42,9 +42,9 @@ export const isRefused = (
 ): boolean =>
   record.services.some(by => failed.has(record.topic.name, record.partition, { offset: record.offset, by }) === 'yes')
 
-/** The name of a rule in reports. */
+/** The name of a rule in reports: its topic; with its table where another rule of the topic comes before it. */
 export const ruleName = (catalog: Catalog, { source, table }: ConservationRule): string =>
-  catalog.conservation.filter(rule => rule.source === source).length > 1 ? `${source.name}/${table.name}` : source.name
+  catalog.conservation.find(rule => rule.source === source)?.table === table ? source.name : `${source.name}/${table.name}`
 
 /** The events that the rows of a rule's table hold, and how many rows were read for it. */
 export async function countedBy(

@@ -43,7 +43,7 @@ export interface ConservationReport {
 
 export interface ReconcileReport {
   readonly topics: Readonly<Record<string, TopicReport>>
-  /** By name of the raw topic; `<topic>/<table>` where a topic has several rules. */
+  /** By name of the raw topic; `<topic>/<table>` for further rules of the same topic. */
   readonly conservation: Readonly<Record<string, ConservationReport>>
   /** Records that the gateway answered with a refusal and kept. */
   readonly refused: number
