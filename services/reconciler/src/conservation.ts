@@ -44,7 +44,9 @@ export const isRefused = (
 
 /** The name of a rule in reports: its topic; with its table where another rule of the topic comes before it. */
 export const ruleName = (catalog: Catalog, { source, table }: ConservationRule): string =>
-  catalog.conservation.find(rule => rule.source === source)?.table === table ? source.name : `${source.name}/${table.name}`
+  catalog.conservation.find(rule => rule.source === source)?.table === table
+    ? source.name
+    : `${source.name}/${table.name}`
 
 /** The events that the rows of a rule's table hold, and how many rows were read for it. */
 export async function countedBy(
