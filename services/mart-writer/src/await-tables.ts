@@ -38,7 +38,8 @@ export function startBehindTables(
       if (made.length > 0) logger.info({ made }, 'mart_schema_changed')
       return null
     } catch (error) {
-      if (isRetryable(error)) return (error as Error).message
+      // The mart is closed while a stopped component still waits for its answer.
+      if (stopped.signal.aborted || isRetryable(error)) return (error as Error).message
       throw error
     }
   }

@@ -116,4 +116,17 @@ describe('a mart without its tables', () => {
     await clock.advance(5_000)
     expect(happened).toEqual([])
   })
+
+  it('ends quietly when it is stopped while the mart has not answered', async () => {
+    const { promise: answer, reject } = Promise.withResolvers<readonly string[]>()
+    const { component } = await startWith('wait', { ...mart, location: mart.location, lacks: () => answer } as Mart)
+    let failure: unknown
+    component.finished.catch(error => {
+      failure = error
+    })
+    await component.stop()
+    reject(martError('mart_closed', { where: mart.location }))
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+    expect(failure).toBeUndefined()
+  })
 })
