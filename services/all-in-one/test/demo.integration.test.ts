@@ -7,7 +7,7 @@ import { createLogger, systemClock } from '@millrace/runtime'
 import { type Stack, startStack } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { isRight, runDemo } from '../src/demo.ts'
+import { type DemoResult, isRight, runDemo } from '../src/demo.ts'
 import { openEmbeddedPlatform, openServerPlatform, type Platform } from '../src/platform.ts'
 import { createEndToEnd } from './end-to-end.ts'
 
@@ -35,6 +35,10 @@ async function demo(name: string, openPlatform: () => Promise<Platform>) {
   })
 }
 
+/** Counts of every topic but aggregates: how many revisions those have depends on the batches. */
+const exactTopics = ({ reconciliation }: DemoResult) =>
+  Object.entries(reconciliation.topics).filter(([name]) => catalog.topic(name).derivedFrom?.relation !== 'aggregate')
+
 /* On servers of its own: it counts what the topics hold, and other tests write to topics of the same names. */
 describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], ({ way }) => {
   let stack: Stack
@@ -54,7 +58,7 @@ describeOnStack('the platform on real servers', ['kafka', 'hdfs', 'cassandra'], 
     const real = await demo('real', () => openServerPlatform(stack.addresses, parts))
     expect(real.reconciliation.examples).toEqual([])
     expect(real.reconciliation).toMatchObject({ ok: true, digest: embedded.reconciliation.digest })
-    expect(real.reconciliation.topics).toEqual(embedded.reconciliation.topics)
+    expect(exactTopics(real)).toEqual(exactTopics(embedded))
     expect(real.reports).toEqual(embedded.reports)
     expect(isRight(real)).toBe(true)
   })
