@@ -53,6 +53,7 @@ describeOnStack('mart-writer process', ['kafka', 'cassandra'], ({ kafka, cassand
       MILLRACE_CASSANDRA_PORT: String(cassandra.port),
       MILLRACE_CASSANDRA_LOCAL_DATA_CENTER: cassandra.localDataCenter,
       MILLRACE_CASSANDRA_KEYSPACE: keyspace,
+      MILLRACE_DOMAINS: 'lol',
     }
   }
 
