@@ -24,11 +24,11 @@ export async function runProvisioner(
   const waiting = { deadlineMs: config.DEADLINE, clock, say }
   if (config.PROVISION === 'topics') {
     const KAFKA_BROKERS = needed(config.KAFKA_BROKERS, 'KAFKA_BROKERS', 'topics')
-    const log = kafkaEventLogFromEnv({ ...config, KAFKA_BROKERS }, { clock, logger, clientId: 'provisioner' })
     const topics = withSettings(catalog.topics, {
       partitions: config.TOPIC_PARTITIONS ?? new Map(),
       retentionMs: config.TOPIC_RETENTION ?? new Map(),
     })
+    const log = kafkaEventLogFromEnv({ ...config, KAFKA_BROKERS }, { clock, logger, clientId: 'provisioner' })
     return untilDone(() => provisionTopics(log, topics), waiting)
   }
   const CASSANDRA_CONTACT_POINTS = needed(config.CASSANDRA_CONTACT_POINTS, 'CASSANDRA_CONTACT_POINTS', 'mart')

@@ -1,6 +1,6 @@
 import type { Topic } from '@millrace/contracts'
 import type { TopicSpec } from '@millrace/event-log'
-import { env } from '@millrace/runtime'
+import { ConfigError, env } from '@millrace/runtime'
 
 /** What a deployment sets for its topics in place of the contracts' defaults, by topic. */
 export interface TopicSettings {
@@ -42,13 +42,19 @@ export const topicSettingsEnv = {
 
 /**
  * The topics as a deployment wants them.
- * @throws an error that names a topic which the contracts do not have
+ * @throws ConfigError that names each topic which the contracts do not have
  */
 export function withSettings(topics: readonly Topic[], { partitions, retentionMs }: TopicSettings): TopicSpec[] {
   const known = new Set(topics.map(({ name }) => name))
-  const unknown = [...partitions.keys(), ...retentionMs.keys()].filter(name => !known.has(name))
-  if (unknown.length > 0)
-    throw new Error(`Settings for topics that there are not: ${unknown.join(', ')}. Known: ${[...known].join(', ')}.`)
+  const unknown = (variable: string, names: Iterable<string>): string[] =>
+    [...names]
+      .filter(name => !known.has(name))
+      .map(name => `MILLRACE_${variable}: there is no topic ${name}, expected some of ${[...known].join(', ')}.`)
+  const problems = [
+    ...unknown('TOPIC_PARTITIONS', partitions.keys()),
+    ...unknown('TOPIC_RETENTION', retentionMs.keys()),
+  ]
+  if (problems.length > 0) throw new ConfigError(problems)
   return topics.map(topic => ({
     name: topic.name,
     cleanup: topic.cleanup,
