@@ -35,6 +35,7 @@ describeOnStack('the gateway under ten times its load', ['kafka'], ({ kafka, dir
     })
     const { brokers, lines } = await narrowLines(directory)
     const { service, url } = await startGatewayProcess({
+      MILLRACE_DOMAINS: lol.name,
       MILLRACE_KAFKA_BROKERS: brokers.join(','),
       MILLRACE_KAFKA_MAX_IN_FLIGHT_BYTES: '32MiB',
       MILLRACE_IN_FLIGHT_BUDGET: `${BUDGET_MIB}MiB`,
