@@ -8,15 +8,16 @@ export interface TopicSettings {
   readonly retentionMs: ReadonlyMap<string, number>
 }
 
+/** A list of `<topic>=<value>` with one value for a topic. */
 const settings = <T>(expected: string, parse: (text: string) => T | undefined) =>
   env
     .list()
     .transform((entries, context) => {
       const byTopic = new Map<string, T>()
       for (const entry of entries) {
-        const [topic = '', text = ''] = entry.split('=').map(part => part.trim())
+        const [topic = '', text = '', ...rest] = entry.split('=').map(part => part.trim())
         const value = parse(text)
-        if (topic === '' || value === undefined) {
+        if (topic === '' || value === undefined || rest.length > 0 || byTopic.has(topic)) {
           context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(entry)}` })
           return byTopic
         }
