@@ -159,7 +159,6 @@ function operation(contract: Topic): Json {
       '400': problem('The body cannot be read: not JSON, not UTF-8, cut off.'),
       '401': problem('No valid API key.'),
       '403': problem('The key may not write this topic, or not from this origin.'),
-      '404': problem('No such domain.'),
       '408': problem('The request took too long to arrive.'),
       '413': problem('Too many bytes or records.'),
       '415': problem('A type or encoding that is not taken.'),
