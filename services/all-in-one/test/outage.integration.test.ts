@@ -160,6 +160,8 @@ function startLoad(url: string, key: string) {
       await systemClock.sleep(100, stopping.signal).catch(() => {})
     }
   })
+  // `stop` throws what a sender throws.
+  for (const sender of senders) sender.catch(() => {})
   return {
     answers,
     senders: senders.length,

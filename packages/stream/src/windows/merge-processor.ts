@@ -123,8 +123,12 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
   #window(startMs: number, since: number): MergedWindow {
     const known = this.#windows.get(startMs)
     if (known) return known
-    const window = {
-      ...{ startMs, since, groups: new Map(), changed: new Set<MergedGroup>(), touchedMs: Number.NEGATIVE_INFINITY },
+    const window: MergedWindow = {
+      startMs,
+      since,
+      groups: new Map(),
+      changed: new Set(),
+      touchedMs: Number.NEGATIVE_INFINITY,
     }
     this.#windows.set(startMs, window)
     this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
