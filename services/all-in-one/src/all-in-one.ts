@@ -31,7 +31,10 @@ export interface AllInOneOptions {
   readonly archiveAfterMs: number
 }
 
-/** Every service in one process, as one component. */
+const READY_DEADLINE_MS = 60_000
+const LOOK_AGAIN_MS = 50
+
+/** Every service in one process, as one component; it has started when the gateway accepts events. */
 export interface AllInOne extends Component {
   /** Base URL of the gateway once started. */
   readonly gatewayUrl: string
@@ -54,7 +57,8 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const domains = catalog.domains.map(({ name }) => name)
   const topics = [...catalog.routes.values()].map(({ name }) => name)
   const keys = createKeyStore({ file: keysFile, topics, clock, logger, pollMs: 500 })
-  const gateway = createGateway({ ...of('ingest-gateway'), catalog, log, keys, options: { host, port } })
+  const entry = of('ingest-gateway')
+  const gateway = createGateway({ ...entry, catalog, log, keys, options: { host, port } })
   const curator = of('curator')
   const aggregator = of('aggregator')
   const scorer = of('anomaly-scorer')
@@ -99,7 +103,19 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
       topologies.map(([topology]) => [topology.name, topology.topics.map(({ name }) => name)]),
     ),
     failed,
-    start: () => lifecycle.start(),
+    async start() {
+      await lifecycle.start()
+      const deadlineMs = clock.now() + READY_DEADLINE_MS
+      for (let problems = entry.health.notReady(); problems; problems = entry.health.notReady()) {
+        if (clock.now() > deadlineMs) {
+          await lifecycle.stop()
+          throw new Error(
+            `The gateway was not ready after ${READY_DEADLINE_MS / 1000} s: ${Object.values(problems).join('; ')}`,
+          )
+        }
+        await clock.sleep(LOOK_AGAIN_MS)
+      }
+    },
     stop: async () => {
       const open = await lifecycle.stop()
       if (open.length > 0) throw new Error(`Still open when the deadline passed: ${open.join(', ')}.`)
