@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { createKey } from '@millrace/ingest-gateway'
 import { findFreePorts, type ServiceProcess, type StackAddresses, startService, waitUntil } from '@millrace/testing'
 import { inBatches } from './batches.ts'
@@ -32,6 +33,7 @@ export async function startGateway(
   const process = await startService(MAIN, {
     MILLRACE_KAFKA_BROKERS: addresses.kafka!.brokers.join(','),
     MILLRACE_KEYS_FILE: keysFile,
+    MILLRACE_DOMAINS: lol.name,
     MILLRACE_HTTP_PORT: String(port),
     MILLRACE_LOG_LEVEL: 'warn',
     ...clientVariables,
