@@ -56,7 +56,7 @@ export interface LogProducer {
   close(): Promise<void>
 }
 
-/** A partition given to this consumer. `epoch` names this one possession of it: whatever was done under an older one is void. */
+/** A partition given to this consumer. `epoch` names this assignment: whatever was done under an older one is void. */
 export interface Assignment {
   readonly topic: string
   readonly partition: number
@@ -133,7 +133,7 @@ export interface LogReader {
 
 /** A partitioned, durable log with consumer groups. */
 export interface EventLog extends LogReader {
-  /** Creates what is missing and mends what can be mended; calling it again changes nothing. */
+  /** Creates missing topics and alters settings that differ where that is possible; calling it again changes nothing. */
   ensureTopics(specs: readonly TopicSpec[]): Promise<readonly TopicReport[]>
   producer(options: { readonly clientId: string }): Promise<LogProducer>
   consumer(options: ConsumerOptions): Promise<LogConsumer>

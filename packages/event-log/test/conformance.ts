@@ -15,7 +15,7 @@ export interface LogUnderTest {
 }
 
 /** Longest time that anything but a test of slowness may take. */
-const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 20_000
 
 /** What every EventLog does, whatever stores it. */
 export function describeEventLog(name: string, open: () => Promise<LogUnderTest>): void {
@@ -42,12 +42,12 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         value: text(value),
         timestampMs: systemClock.now(),
       }))
-      const results = await producer.append(topic, records, { deadlineMs: PATIENCE_MS })
+      const results = await producer.append(topic, records, { deadlineMs: TIMEOUT_MS })
       expect(results.filter(result => !result.ok)).toEqual([])
       await producer.close()
     }
     const member = async (topic: string, group: string, more: Partial<ConsumerOptions> = {}): Promise<Member> =>
-      new Member(await log.consumer({ group, topics: [topic], clientId: 'member', ...more }), PATIENCE_MS)
+      new Member(await log.consumer({ group, topics: [topic], clientId: 'member', ...more }), TIMEOUT_MS)
 
     describe('topics', () => {
       it('creates what is missing, changes what differs and leaves the rest alone', async () => {
@@ -83,7 +83,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         const topic = under.unique('nowhere')
         const producer = await log.producer({ clientId: 'test' })
         const record = { key: text('k'), value: text('v'), timestampMs: systemClock.now() }
-        const [result] = await producer.append(topic, [record], { deadlineMs: PATIENCE_MS })
+        const [result] = await producer.append(topic, [record], { deadlineMs: TIMEOUT_MS })
         await producer.close()
         expect(result).toMatchObject({ ok: false, error: { code: 'unknown_topic', retryable: false } })
         const unknown = { code: 'unknown_topic' }
@@ -108,7 +108,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
           },
         ]
         const producer = await log.producer({ clientId: 'test' })
-        const results = await producer.append(topic, sent, { deadlineMs: PATIENCE_MS })
+        const results = await producer.append(topic, sent, { deadlineMs: TIMEOUT_MS })
         await producer.close()
         expect(results).toEqual([0, 1, 2].map(offset => ({ ok: true, partition: 0, offset })))
         const stored = await collect(log.read(topic, 0, 0, 3))
@@ -126,7 +126,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
             values
               .slice(i * 100, i * 100 + 100)
               .map(value => ({ key: text(keyOf(value)), value: text(value), timestampMs: systemClock.now() })),
-            { deadlineMs: PATIENCE_MS },
+            { deadlineMs: TIMEOUT_MS },
           ),
         )
         const results = (await Promise.all(appends)).flat()
@@ -157,7 +157,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
           value: Buffer.alloc(size, 65),
           timestampMs: systemClock.now(),
         }))
-        const results = await producer.append(topic, records, { deadlineMs: PATIENCE_MS })
+        const results = await producer.append(topic, records, { deadlineMs: TIMEOUT_MS })
         await producer.close()
         expect(results.map(result => (result.ok ? result.offset : result.error.code))).toEqual([
           0,
@@ -174,7 +174,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         const value = Buffer.alloc(500_000)
         const burst = Array.from({ length: Math.ceil(under.maxInFlightBytes / value.length) + 1 }, () =>
           producer.append(topic, [{ key: text('k'), value, timestampMs: systemClock.now() }], {
-            deadlineMs: PATIENCE_MS,
+            deadlineMs: TIMEOUT_MS,
           }),
         )
         expect(producer.inFlightBytes).toBeGreaterThan(0)
@@ -185,7 +185,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         expect(new Set(codes)).toEqual(new Set(['ok', 'log_saturated']))
         expect(producer.inFlightBytes).toBe(0)
         const [again] = await producer.append(topic, [{ key: text('k'), value, timestampMs: systemClock.now() }], {
-          deadlineMs: PATIENCE_MS,
+          deadlineMs: TIMEOUT_MS,
         })
         expect(again).toMatchObject({ ok: true })
         await producer.close()
@@ -196,7 +196,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         const producer = await log.producer({ clientId: 'test' })
         const append = (value: string) =>
           producer.append(topic, [{ key: text(value), value: text(value), timestampMs: systemClock.now() }], {
-            deadlineMs: PATIENCE_MS,
+            deadlineMs: TIMEOUT_MS,
           })
         const taken = Array.from({ length: 50 }, (_, i) => append(String(i)))
         await producer.close()
@@ -340,7 +340,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
           ]),
         ).rejects.toMatchObject({ code: 'fenced', details: { partition: lost.partition } })
         expect(await log.committed(group, topic)).toEqual(new Map([[kept.partition, { offset: 1, metadata: 'kept' }]]))
-        // Had again it is another possession: what refers to the old one stays void.
+        // A partition that comes back has a new epoch: what refers to the old one stays void.
         await two.close()
         await settled([one], owned => owned[0] === 2)
         const again = one.owned.get(`${topic}/${lost.partition}`)!
@@ -383,7 +383,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         one.consumer.start(assignment!, 0)
         let next = 0
         while (next < 40) {
-          const event: ConsumerEvent | null = await one.consumer.poll(PATIENCE_MS)
+          const event: ConsumerEvent | null = await one.consumer.poll(TIMEOUT_MS)
           if (event?.type !== 'records') throw new Error(`expected records, got ${event?.type ?? 'nothing'}`)
           expect(event.records.map(record => record.offset)).toEqual(event.records.map((_, i) => next + i))
           next += event.records.length
@@ -398,7 +398,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
         const topic = await topicOf('closed', 1)
         const one = await member(topic, under.unique('g'))
         await one.assigned(1)
-        const waiting = one.consumer.poll(PATIENCE_MS)
+        const waiting = one.consumer.poll(TIMEOUT_MS)
         const rejected = expect(waiting).rejects.toMatchObject({ code: 'log_closed' })
         await one.close()
         await rejected
@@ -422,7 +422,7 @@ export function describeEventLog(name: string, open: () => Promise<LogUnderTest>
 
   /** Polls all members until `is` holds for the numbers of partitions that they own. */
   async function settled(members: readonly Member[], is: (owned: readonly number[]) => boolean): Promise<void> {
-    const untilMs = systemClock.now() + PATIENCE_MS
+    const untilMs = systemClock.now() + TIMEOUT_MS
     while (!is(members.map(member => member.owned.size))) {
       if (systemClock.now() > untilMs)
         throw new Error(`not settled: members own ${members.map(member => member.owned.size).join(', ')} partitions`)

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKafkaEventLog, type EventLog, type KafkaClientName, kafkaClients } from '../src/index.ts'
 import { collect, Member, silentLogger, text, topicSpec } from './log-driver.ts'
 
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const
 const pairs = kafkaClients.flatMap(one =>
   kafkaClients.filter(other => other !== one).map(other => [one, other] as const),
@@ -45,19 +45,19 @@ describeOnStack('kafka, by two clients', ['kafka'], ({ kafka }) => {
   async function append(log: EventLog, topic: string, values: readonly string[]): Promise<void> {
     const producer = await log.producer({ clientId: 'writer' })
     const records = values.map(value => ({ key: text(value), value: text(value), timestampMs: systemClock.now() }))
-    const results = await producer.append(topic, records, { deadlineMs: PATIENCE_MS })
+    const results = await producer.append(topic, records, { deadlineMs: TIMEOUT_MS })
     expect(results.filter(result => !result.ok)).toEqual([])
     await producer.close()
   }
   const member = async (log: EventLog, topic: string): Promise<Member> =>
-    new Member(await log.consumer({ group: topic, topics: [topic], clientId: 'member' }), PATIENCE_MS)
+    new Member(await log.consumer({ group: topic, topics: [topic], clientId: 'member' }), TIMEOUT_MS)
 
   /** Polls both members until they own so many partitions. */
   async function settled(members: readonly Member[], owned: readonly number[]): Promise<void> {
-    const untilMs = systemClock.now() + PATIENCE_MS
+    const untilMs = systemClock.now() + TIMEOUT_MS
     while (members.some((one, i) => one.owned.size !== owned[i])) {
       if (systemClock.now() > untilMs)
-        throw new Error(`waited ${PATIENCE_MS} ms for ${owned}, members own ${members.map(one => one.owned.size)}`)
+        throw new Error(`waited ${TIMEOUT_MS} ms for ${owned}, members own ${members.map(one => one.owned.size)}`)
       await Promise.all(members.map(one => one.step(100)))
     }
   }
@@ -83,7 +83,7 @@ describeOnStack('kafka, by two clients', ['kafka'], ({ kafka }) => {
         timestampMs: systemClock.now() - i * 1_000,
         ...(i % 7 === 0 ? { traceparent: `00-${'4bf92f3577b34da6'.repeat(2)}-00f067aa0ba902b7-01` } : {}),
       }))
-      const results = await producer.append(topic, records, { deadlineMs: PATIENCE_MS })
+      const results = await producer.append(topic, records, { deadlineMs: TIMEOUT_MS })
       expect(results.every(result => result.ok)).toBe(true)
       expect(await collect(logs[reader].read(topic, 0, 0, 500))).toEqual(
         records.map((record, offset) => ({ topic, partition: 0, offset, ...record })),

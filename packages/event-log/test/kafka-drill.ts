@@ -98,13 +98,13 @@ export class Drill {
   }
 
   /** Waits until `count` more records were acknowledged than now. */
-  async progress(count: number, patienceMs: number): Promise<void> {
+  async progress(count: number, timeoutMs: number): Promise<void> {
     const wanted = this.acknowledged.size + count
-    const untilMs = systemClock.now() + patienceMs
+    const untilMs = systemClock.now() + timeoutMs
     while (this.acknowledged.size < wanted) {
       if (systemClock.now() > untilMs)
         throw new Error(
-          `waited ${patienceMs} ms for ${wanted} acknowledgements, got ${this.acknowledged.size}; refused: ${JSON.stringify([...this.refused])}`,
+          `waited ${timeoutMs} ms for ${wanted} acknowledgements, got ${this.acknowledged.size}; refused: ${JSON.stringify([...this.refused])}`,
         )
       await systemClock.sleep(20)
     }
@@ -137,11 +137,11 @@ export class Drill {
         if (missing.size === 0) all.resolve()
       },
     })
-    const patience = systemClock.sleep(60_000).then(() => {
+    const timeout = systemClock.sleep(60_000).then(() => {
       throw new Error(`read ${stored.length} records in a minute; partitions not at their end: ${[...missing.keys()]}`)
     })
-    await Promise.race([all.promise, patience])
-    patience.catch(() => {})
+    await Promise.race([all.promise, timeout])
+    timeout.catch(() => {})
     await consumer.disconnect()
     const distinct = new Set(stored)
     return {

@@ -7,16 +7,16 @@ import { Drill } from './kafka-drill.ts'
 import { KafkaProxy, PRODUCE } from './kafka-proxy.ts'
 
 const LOAD = { writers: 4, batch: 100, deadlineMs: 20_000 }
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, directory }) => {
   describe.each(kafkaClients)('by %s', client => {
     let drill: Drill
     let proxy: KafkaProxy | undefined
-    const mend: (() => Promise<void>)[] = []
+    const repairs: (() => Promise<void>)[] = []
 
     afterEach(async () => {
-      for (const step of mend.splice(0)) await step()
+      for (const step of repairs.splice(0)) await step()
       await drill.close()
       await proxy?.close()
       proxy = undefined
@@ -36,13 +36,13 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
       drill = openDrill()
       await drill.open()
       drill.startWriting(LOAD)
-      await drill.progress(3_000, PATIENCE_MS)
+      await drill.progress(3_000, TIMEOUT_MS)
       await victim!.kill()
-      mend.push(() => victim!.restart())
-      await drill.progress(3_000, PATIENCE_MS)
+      repairs.push(() => victim!.restart())
+      await drill.progress(3_000, TIMEOUT_MS)
       await victim!.restart()
-      mend.length = 0
-      await drill.progress(3_000, PATIENCE_MS)
+      repairs.length = 0
+      await drill.progress(3_000, TIMEOUT_MS)
       await drill.stopWriting()
       const count = await drill.count()
       expect(count.lost).toEqual([])
@@ -56,10 +56,10 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
       drill = openDrill({ routeTo: proxy.routeTo, requestTimeoutMs: 1_000 })
       await drill.open()
       drill.startWriting(LOAD)
-      await drill.progress(2_000, PATIENCE_MS)
+      await drill.progress(2_000, TIMEOUT_MS)
       let lose = 12
       proxy.losesAnswer = apiKey => apiKey === PRODUCE && lose-- > 0
-      await drill.progress(10_000, PATIENCE_MS)
+      await drill.progress(10_000, TIMEOUT_MS)
       await drill.stopWriting()
       expect(proxy.lostAnswers).toBe(12)
       const count = await drill.count()
@@ -121,9 +121,9 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
       const consumer = await drill.log.consumer({ group: drill.topic, topics: [drill.topic], clientId: 'c' })
       const consumed = consume(consumer)
       drill.startWriting({ ...LOAD, deadlineMs })
-      await drill.progress(2_000, PATIENCE_MS)
+      await drill.progress(2_000, TIMEOUT_MS)
       for (const broker of all) await broker.freeze()
-      mend.push(async () => {
+      repairs.push(async () => {
         for (const broker of all) await broker.thaw()
       })
       await systemClock.sleep(deadlineMs)
@@ -131,22 +131,22 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
       await drill.send(10, deadlineMs)
       expect(systemClock.now() - before).toBeLessThan(deadlineMs * 3)
       await systemClock.sleep(15_000)
-      for (const step of mend.splice(0)) await step()
-      await drill.progress(2_000, PATIENCE_MS * 2)
+      for (const step of repairs.splice(0)) await step()
+      await drill.progress(2_000, TIMEOUT_MS * 2)
 
       await Promise.all(all.map(broker => broker.kill()))
-      mend.push(async () => {
+      repairs.push(async () => {
         await Promise.all(all.map(broker => broker.restart()))
       })
       await systemClock.sleep(10_000)
-      for (const step of mend.splice(0)) await step()
-      await drill.progress(2_000, PATIENCE_MS * 2)
+      for (const step of repairs.splice(0)) await step()
+      await drill.progress(2_000, TIMEOUT_MS * 2)
       await drill.stopWriting()
 
       const count = await drill.count()
       expect(count.lost).toEqual([])
       expect([...count.refused.keys()]).toEqual(['append_timeout'])
-      await consumed.until(drill.acknowledged, PATIENCE_MS * 2)
+      await consumed.until(drill.acknowledged, TIMEOUT_MS * 2)
       await consumer.close()
     })
 
@@ -172,13 +172,13 @@ describeOnStack('kafka event log, with things broken', ['kafka'], ({ kafka, dire
         if (error.code !== 'log_closed') failure = error
       })
       return {
-        async until(wanted: ReadonlySet<string>, patienceMs: number): Promise<void> {
-          const untilMs = systemClock.now() + patienceMs
+        async until(wanted: ReadonlySet<string>, timeoutMs: number): Promise<void> {
+          const untilMs = systemClock.now() + timeoutMs
           const missing = () => [...wanted].filter(id => !seen.has(id)).length
           while (missing() > 0) {
             if (failure) throw failure
             if (systemClock.now() > untilMs)
-              throw new Error(`the consumer has ${seen.size} ids after ${patienceMs} ms, ${missing()} are missing`)
+              throw new Error(`the consumer has ${seen.size} ids after ${timeoutMs} ms, ${missing()} are missing`)
             await systemClock.sleep(50)
           }
         },

@@ -24,12 +24,12 @@ export class Member {
   readonly consumer: LogConsumer
   readonly owned = new Map<string, Assignment>()
   revocations = 0
-  readonly #patienceMs: number
+  readonly #timeoutMs: number
   readonly #records: LogRecord[] = []
 
-  constructor(consumer: LogConsumer, patienceMs: number) {
+  constructor(consumer: LogConsumer, timeoutMs: number) {
     this.consumer = consumer
-    this.#patienceMs = patienceMs
+    this.#timeoutMs = timeoutMs
   }
 
   /** Takes one event. */
@@ -59,9 +59,9 @@ export class Member {
   }
 
   async #until(is: () => boolean, expected: string): Promise<void> {
-    const untilMs = systemClock.now() + this.#patienceMs
+    const untilMs = systemClock.now() + this.#timeoutMs
     while (!is()) {
-      if (systemClock.now() > untilMs) throw new Error(`waited ${this.#patienceMs} ms for ${expected}`)
+      if (systemClock.now() > untilMs) throw new Error(`waited ${this.#timeoutMs} ms for ${expected}`)
       await this.step(200)
     }
   }

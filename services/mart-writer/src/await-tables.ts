@@ -16,7 +16,7 @@ export interface AwaitTablesParts {
 
 /**
  * Starts a component when the tables are there, however long that takes: `start` returns at once, readiness says what is missing.
- * `finished` rejects with what waiting cannot mend, or with what ends the component.
+ * `finished` rejects with an error that waiting does not end, or with what ends the component.
  */
 export function startBehindTables(
   inner: Component & { readonly finished: Promise<void> },

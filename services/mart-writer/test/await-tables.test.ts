@@ -99,7 +99,7 @@ describe('a mart without its tables', () => {
     expect([happened, problem()]).toEqual([['started'], undefined])
   })
 
-  it('ends the process when waiting cannot mend it', async () => {
+  it('ends the process on an error that waiting does not end', async () => {
     const refusing: Mart = {
       ...mart,
       lacks: () => Promise.reject(martError('login_refused', { where: 'there', user: 'kim', reason: 'no' })),

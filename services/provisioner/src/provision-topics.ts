@@ -1,7 +1,7 @@
 import type { EventLog, TopicSpec } from '@millrace/event-log'
 
 /**
- * Creates every topic of the contracts that is missing and mends what can be mended.
+ * Creates every topic of the contracts that is missing and alters settings that differ where that is possible.
  * @returns one line that says what was changed
  */
 export async function provisionTopics(log: EventLog, topics: readonly TopicSpec[]): Promise<string> {

@@ -18,7 +18,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 const parts = { clock: new ManualClock(), logger: createLogger('test', { level: 'silent' }) }
 
 describe('provisioning of topics', () => {
-  it('creates what is missing, mends what is set otherwise, leaves further partitions, and says so in one line', async () => {
+  it('creates what is missing, alters settings that differ, leaves further partitions, and says so in one line', async () => {
     const log = await createEmbeddedEventLog({ directory, ...parts })
     const [wide, brief, ...others] = catalog.topics.map(topic => ({
       ...topic,
@@ -68,7 +68,7 @@ describe('waiting for a server', () => {
     expect(said).toEqual(['refused', 'no leader'].map(reason => `Waiting: ${away(reason).message}`))
   })
 
-  it('gives up at the deadline with the reason, also while an attempt hangs, and at once on what waiting cannot mend', async () => {
+  it('gives up at the deadline with the reason, also while an attempt hangs, and at once on errors that waiting does not end', async () => {
     const clock = new ManualClock()
     const options = { deadlineMs: 5_000, clock, say: () => {} }
     const never = untilDone(() => new Promise(() => {}), options)

@@ -85,7 +85,7 @@ export function createEmbeddedConsumer(
 
   return {
     async poll(maxWaitMs) {
-      const patience = new AbortController()
+      const timeout = new AbortController()
       let waited: Promise<void> | undefined
       let isPatient = maxWaitMs > 0
       try {
@@ -99,7 +99,7 @@ export function createEmbeddedConsumer(
           if (isClosed) throw logError('log_closed')
           if (event) return event
           if (!isPatient) return null
-          waited ??= clock.sleep(maxWaitMs, patience.signal).then(
+          waited ??= clock.sleep(maxWaitMs, timeout.signal).then(
             () => {
               isPatient = false
             },
@@ -108,7 +108,7 @@ export function createEmbeddedConsumer(
           await Promise.race([changed, waited])
         }
       } finally {
-        patience.abort()
+        timeout.abort()
       }
     },
     start({ topic, partition, epoch }, offset) {

@@ -1,7 +1,7 @@
 import type { ConsumerOptions, LogRecord, OutgoingRecord } from '../event-log.ts'
 
 /*
- * What the adapter needs of a client library of Kafka. Everything that both libraries are used for in the same way (lanes,
+ * What the adapter needs of a client library of Kafka. Everything that both libraries are used for in the same way (send queues,
  * deadlines, budgets, deliveries, epochs, rules of topics) is above this line; a library is a folder below it.
  * All of it rejects with ClientError (kafka-errors.ts).
  */

@@ -5,7 +5,7 @@ import type { KafkaAdmin } from './kafka-admin.ts'
 import { isPassing } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 
-const VISIBLE_PATIENCE_MS = 15_000
+const VISIBLE_TIMEOUT_MS = 15_000
 const SECOND_LOOK_MS = 300
 
 /**
@@ -49,7 +49,7 @@ export async function ensureKafkaTopics(
     for (const spec of specs) {
       const current = found.get(spec.name)
       reports.push(
-        current ? await mend(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
+        current ? await alterTopic(client, spec, current) : { name: spec.name, outcome: 'created', differences: [] },
       )
     }
     if (reports.some(report => report.outcome !== 'unchanged')) await waitUntilVisible(client, specs, settings)
@@ -104,7 +104,7 @@ function differencesOf(spec: TopicSpec, found: FoundTopic): string[] {
   return differences
 }
 
-async function mend(client: ConnectedAdmin, spec: TopicSpec, found: FoundTopic): Promise<TopicReport> {
+async function alterTopic(client: ConnectedAdmin, spec: TopicSpec, found: FoundTopic): Promise<TopicReport> {
   const { name } = spec
   const differences = differencesOf(spec, found)
   if (found.partitions < spec.partitions) await client.setPartitions(name, spec.partitions)
@@ -122,7 +122,7 @@ async function waitUntilVisible(
   { clock }: KafkaSettings,
 ): Promise<void> {
   const names = specs.map(spec => spec.name)
-  const untilMs = clock.now() + VISIBLE_PATIENCE_MS
+  const untilMs = clock.now() + VISIBLE_TIMEOUT_MS
   let cause: unknown
   for (;;) {
     const views = await client.describeEverywhere(names).catch(error => {
@@ -137,7 +137,7 @@ async function waitUntilVisible(
         'log_unavailable',
         {
           where: waiting.map(spec => spec.name).join(', '),
-          reason: `not known to every broker ${VISIBLE_PATIENCE_MS} ms after it was changed`,
+          reason: `not known to every broker ${VISIBLE_TIMEOUT_MS} ms after it was changed`,
         },
         cause,
       )

@@ -4,7 +4,7 @@ import type { Committed, ConnectedAdmin, PartitionRange } from './client-library
 import { errorType, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 
-const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 20_000
 const ASK_AGAIN_MS = 200
 /** Kafka's default of max.message.bytes, for who may not read the configuration. */
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
@@ -26,14 +26,14 @@ export class KafkaAdmin {
    * Runs `work` with a connected admin client.
    * @throws log_unavailable when the cluster does not answer in time, log_refused when it answers no
    */
-  async use<T>(what: string, work: (admin: ConnectedAdmin) => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  async use<T>(what: string, work: (admin: ConnectedAdmin) => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
     const { brokers } = this.#settings
     this.#admin ??= this.#connect()
     const current = this.#admin
-    const patience = new AbortController()
-    const late = this.#clock.sleep(patienceMs, patience.signal).then(
+    const timeout = new AbortController()
+    const late = this.#clock.sleep(timeoutMs, timeout.signal).then(
       () => {
-        throw logError('log_unavailable', { where: brokers.join(', '), reason: `no answer in ${patienceMs} ms` })
+        throw logError('log_unavailable', { where: brokers.join(', '), reason: `no answer in ${timeoutMs} ms` })
       },
       () => new Promise<never>(() => {}),
     )
@@ -47,7 +47,7 @@ export class KafkaAdmin {
       }
       throw coded
     } finally {
-      patience.abort()
+      timeout.abort()
     }
   }
 
@@ -56,7 +56,7 @@ export class KafkaAdmin {
    * connection may have gone since it was last used.
    */
   async #ask<T>(what: string, question: (admin: ConnectedAdmin) => Promise<T>): Promise<T> {
-    const untilMs = this.#clock.now() + PATIENCE_MS
+    const untilMs = this.#clock.now() + TIMEOUT_MS
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.use(what, question)

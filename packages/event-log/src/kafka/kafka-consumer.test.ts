@@ -147,7 +147,7 @@ describe('a consumer in a group', () => {
     expect(await next()).toMatchObject({ type: 'records', partition: 1, epoch: both[1]!.epoch, end: 100 })
   })
 
-  it('keeps the possession of what it keeps through the next generation, and reads on where it was', async () => {
+  it('keeps the assignment of a partition that it keeps through the next generation, and reads on where it was', async () => {
     const { clock, consumer, latest, assigned, next } = setUp()
     await clock.advance(0)
     latest().join([0, 1])

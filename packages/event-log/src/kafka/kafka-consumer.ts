@@ -9,7 +9,7 @@ import { PartitionDelivery } from './partition-delivery.ts'
 
 const BACKOFF = { firstDelayMs: 250, maxDelayMs: 5_000 }
 const COMMIT_BACKOFF = { firstDelayMs: 100, maxDelayMs: 1_000 }
-const COMMIT_PATIENCE_MS = 30_000
+const COMMIT_TIMEOUT_MS = 30_000
 /** The group moved on: whether the commit still counts is seen after the rejoin. */
 const MOVED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
@@ -105,7 +105,7 @@ export class KafkaConsumer implements LogConsumer {
     this.#wake()
   }
 
-  /** Ends possessions, and tells the caller of those that it knew. */
+  /** Ends assignments, and tells the caller of those that it knew. */
   #forget(deliveries: readonly PartitionDelivery[]): void {
     for (const delivery of deliveries) {
       this.#deliveries.delete(keyOf(delivery))
@@ -158,7 +158,7 @@ export class KafkaConsumer implements LogConsumer {
   }
 
   async poll(maxWaitMs: number): Promise<ConsumerEvent | null> {
-    const patience = new AbortController()
+    const timeout = new AbortController()
     let waited: Promise<void> | undefined
     let isPatient = maxWaitMs > 0
     try {
@@ -168,7 +168,7 @@ export class KafkaConsumer implements LogConsumer {
         if (event) return event
         if (this.#fatal) throw this.#fatal
         if (!isPatient) return null
-        waited ??= this.#settings.clock.sleep(maxWaitMs, patience.signal).then(
+        waited ??= this.#settings.clock.sleep(maxWaitMs, timeout.signal).then(
           () => {
             isPatient = false
           },
@@ -180,7 +180,7 @@ export class KafkaConsumer implements LogConsumer {
         await Promise.race([changed, waited])
       }
     } finally {
-      patience.abort()
+      timeout.abort()
     }
   }
 
@@ -225,7 +225,7 @@ export class KafkaConsumer implements LogConsumer {
   async commit(positions: readonly CommitPosition[]): Promise<void> {
     const { clock, brokers } = this.#settings
     const { group } = this.#options
-    const untilMs = clock.now() + COMMIT_PATIENCE_MS
+    const untilMs = clock.now() + COMMIT_TIMEOUT_MS
     for (let attempts = 1; ; attempts++) {
       if (this.#closing.signal.aborted) throw logError('log_closed')
       const own = positions.filter(position => this.#owns(position))

@@ -9,7 +9,7 @@ import { createKafkaProducer } from './kafka-producer.ts'
 import { RecordReader } from './record-reader.ts'
 import { TopicDirectory } from './topic-directory.ts'
 
-const PING_PATIENCE_MS = 5_000
+const PING_TIMEOUT_MS = 5_000
 
 /** Loaded when it is used: each takes time and memory that the other's users need not spend. */
 const libraries: Readonly<Record<KafkaClientName, (settings: KafkaSettings) => Promise<ClientLibrary>>> = {
@@ -77,7 +77,7 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     },
     async ping() {
       checkOpen()
-      await admin.use('a ping', client => client.brokerCount(), PING_PATIENCE_MS)
+      await admin.use('a ping', client => client.brokerCount(), PING_TIMEOUT_MS)
     },
     close() {
       closing ??= (async () => {

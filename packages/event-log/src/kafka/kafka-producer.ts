@@ -8,11 +8,11 @@ import { recordBytes } from '../record-size.ts'
 import type { ConnectedProducer } from './client-library.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { Linger } from './linger.ts'
-import { PartitionLane } from './partition-lane.ts'
-import { ProducerLeases } from './producer-leases.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { ReplaceableProducer } from './shared-producer.ts'
 import type { TopicDirectory, TopicFacts } from './topic-directory.ts'
 
-/** A producer that loses no acknowledged record; see PartitionLane for how. */
+/** A producer that loses no acknowledged record; see PartitionQueue for how. */
 export function createKafkaProducer(options: {
   readonly clientId: string
   readonly settings: KafkaSettings
@@ -21,10 +21,10 @@ export function createKafkaProducer(options: {
 }): LogProducer {
   const { clientId, settings, topics, connect } = options
   const { maxInFlightBytes } = settings
-  const leases = new ProducerLeases(settings, clientId, connect)
+  const producers = new ReplaceableProducer(settings, clientId, connect)
   const linger = new Linger(settings.clock, settings.lingerMs)
   const deadlines = new Deadlines(settings.clock)
-  const lanes = new Map<string, PartitionLane[]>()
+  const queues = new Map<string, PartitionQueue[]>()
   let inFlightBytes = 0
   let isClosed = false
   /** Calls that wait for what is known of their topic; later ones queue up behind them. */
@@ -39,20 +39,20 @@ export function createKafkaProducer(options: {
     isSweepDue = true
     queueMicrotask(() => {
       isSweepDue = false
-      for (const ofTopic of lanes.values()) for (const lane of ofTopic) lane?.dropExpired()
+      for (const ofTopic of queues.values()) for (const queue of ofTopic) queue?.dropExpired()
     })
   }
 
-  function laneOf(topic: string, partition: number, { maxMessageBytes }: TopicFacts): PartitionLane {
-    let ofTopic = lanes.get(topic)
+  function queueOf(topic: string, partition: number, { maxMessageBytes }: TopicFacts): PartitionQueue {
+    let ofTopic = queues.get(topic)
     if (!ofTopic) {
       ofTopic = []
-      lanes.set(topic, ofTopic)
+      queues.set(topic, ofTopic)
     }
-    ofTopic[partition] ??= new PartitionLane({
+    ofTopic[partition] ??= new PartitionQueue({
       topic,
       partition,
-      leases,
+      producers,
       linger,
       settings,
       maxMessageBytes,
@@ -81,7 +81,7 @@ export function createKafkaProducer(options: {
     })
     onAnswered(bytes - call.bytes)
     for (const [partition, share] of shares) {
-      const refusal = laneOf(topic, partition, facts).push(share, deadlineMs)
+      const refusal = queueOf(topic, partition, facts).push(share, deadlineMs)
       if (!refusal) continue
       onAnswered(share.bytes)
       call.fail(share, refusal)
@@ -126,9 +126,9 @@ export function createKafkaProducer(options: {
     async close() {
       isClosed = true
       await Promise.all(loading.values())
-      await Promise.all([...lanes.values()].flat().map(lane => lane?.idle()))
+      await Promise.all([...queues.values()].flat().map(queue => queue?.idle()))
       deadlines.close()
-      await leases.close()
+      await producers.close()
     },
   }
 }

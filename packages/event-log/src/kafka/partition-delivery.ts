@@ -8,13 +8,13 @@ interface WaitingBatch {
   readonly drop: (error?: unknown) => void
 }
 
-/** One possession of a partition: what is delivered next, and the one fetched batch that waits to be taken. */
+/** One assignment of a partition: what is delivered next, and the one fetched batch that waits to be taken. */
 export class PartitionDelivery {
   readonly topic: string
   readonly partition: number
   readonly epoch: number
   isPaused = false
-  /** Whether the caller was told of this possession. */
+  /** Whether the caller was told of this assignment. */
   isAnnounced = false
   #position: number | null = null
   #waiting: WaitingBatch | undefined

@@ -12,7 +12,7 @@ const FETCH_WAIT_MS = 250
 const HEARTBEAT_MS = 500
 const DEFAULT_SESSION_MS = 30_000
 const DEFAULT_BATCH_BYTES = 1 << 20
-const LEAVE_PATIENCE_MS = 5_000
+const LEAVE_TIMEOUT_MS = 5_000
 /** Every assigned partition may have a batch that waits, without keeping those of others waiting. */
 const CONCURRENT_BATCHES = 512
 
@@ -162,10 +162,10 @@ export class KafkaJsMembership implements Membership {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    const patience = new AbortController()
-    const late = this.#settings.clock.sleep(LEAVE_PATIENCE_MS, patience.signal).catch(() => {})
+    const timeout = new AbortController()
+    const late = this.#settings.clock.sleep(LEAVE_TIMEOUT_MS, timeout.signal).catch(() => {})
     await Promise.race([this.#consumer.disconnect().catch(() => {}), late])
-    patience.abort()
+    timeout.abort()
     this.#ended.resolve(undefined)
   }
 }

@@ -30,7 +30,7 @@ export class KafkaJsProducer implements ConnectedProducer {
     const producer = createKafkaClient(settings, clientId).producer({
       idempotent: true,
       allowAutoTopicCreation: false,
-      // Longer patience is the lane's affair; kafkajs insists on one retry of an idempotent send.
+      // The send queue retries for longer; kafkajs insists on one retry of an idempotent send.
       retry: { retries: 1 },
       createPartitioner:
         () =>

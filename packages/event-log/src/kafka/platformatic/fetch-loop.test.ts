@@ -228,7 +228,7 @@ describe('the fetch loop', () => {
     loop.close()
   })
 
-  it('asks who leads a partition when its leader says that it does not, after a breath', async () => {
+  it('asks who leads a partition when its leader says that it does not, after a back-off', async () => {
     const { clock, loop, asked, offered, begin, learnt, failures } = setUp()
     await begin(0, 1)
     await asked[0]!.answer(await refused(0, NOT_LEADER), await answerOf(1, 0, 1))

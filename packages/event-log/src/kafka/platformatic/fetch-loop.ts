@@ -154,7 +154,7 @@ export class FetchLoop {
       const isKnown = [...this.#readings.values()].every(
         ({ topic, partition }) => !topics.includes(topic) || cluster.knownLeader(topic, partition) !== undefined,
       )
-      if (!isKnown) await this.#pauseForBreath()
+      if (!isKnown) await this.#backOff()
     } catch (error) {
       await this.#recover(error)
     }
@@ -272,10 +272,10 @@ export class FetchLoop {
     const { logger, onFailed } = this.#parts
     logger.debug({ err: error }, 'log_fetch_retried')
     if (!isPassing(error)) onFailed(error)
-    await this.#pauseForBreath()
+    await this.#backOff()
   }
 
-  async #pauseForBreath(): Promise<void> {
+  async #backOff(): Promise<void> {
     await this.#parts.clock.sleep(BACKOFF_MS, this.#closing.signal).catch(() => {})
   }
 }

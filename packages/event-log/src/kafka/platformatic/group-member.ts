@@ -15,7 +15,7 @@ import { GroupClient, givenMemberId, type Joined, type Membership } from './grou
 const HEARTBEAT_MS = 500
 const DEFAULT_SESSION_MS = 30_000
 const DEFAULT_BATCH_BYTES = 1 << 20
-const LEAVE_PATIENCE_MS = 5_000
+const LEAVE_TIMEOUT_MS = 5_000
 const BACKOFF = { firstDelayMs: 50, maxDelayMs: 1_000 }
 /** The member is known, and is to join again. */
 const JOIN_AGAIN = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION'])
@@ -153,10 +153,10 @@ export class GroupMember implements MembershipPort {
     this.#stopping.abort()
     fetches.close()
     if (this.#memberId !== '') {
-      const patience = new AbortController()
-      const late = clock.sleep(LEAVE_PATIENCE_MS, patience.signal).catch(() => {})
+      const timeout = new AbortController()
+      const late = clock.sleep(LEAVE_TIMEOUT_MS, timeout.signal).catch(() => {})
       await Promise.race([group.leave(this.#memberId).catch(() => {}), late])
-      patience.abort()
+      timeout.abort()
     }
     disconnect()
     this.#ended.resolve(undefined)

@@ -1,10 +1,10 @@
 import type { OutgoingRecord } from '../event-log.ts'
 import type { ConnectedProducer, TopicPartition } from './client-library.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import type { Lease, Leases } from './partition-lane.ts'
+import type { ProducerSource, SharedProducer } from './partition-queue.ts'
 
-/** One connected producer, for as long as somebody uses it. */
-class ProducerLease implements Lease {
+/** A connected producer that counts its users and disconnects without them once it is retired. */
+class ReferenceCountedProducer implements SharedProducer {
   readonly #producer: ConnectedProducer
   #users = 0
   #retired: PromiseWithResolvers<void> | undefined
@@ -13,11 +13,11 @@ class ProducerLease implements Lease {
     this.#producer = producer
   }
 
-  enter(): void {
+  acquire(): void {
     this.#users++
   }
 
-  leave(): void {
+  release(): void {
     this.#users--
     this.#endIfUnused()
   }
@@ -43,11 +43,11 @@ class ProducerLease implements Lease {
  * The connected producer of a log producer, replaced whenever one was left with a batch whose fate is unknown: the broker
  * would take later records with the sequence numbers of that batch for duplicates, or refuse them.
  */
-export class ProducerLeases implements Leases {
+export class ReplaceableProducer implements ProducerSource {
   readonly #settings: KafkaSettings
   readonly #clientId: string
   readonly #connect: (clientId: string) => Promise<ConnectedProducer>
-  #current: Promise<ProducerLease> | undefined
+  #current: Promise<ReferenceCountedProducer> | undefined
 
   constructor(settings: KafkaSettings, clientId: string, connect: (clientId: string) => Promise<ConnectedProducer>) {
     this.#settings = settings
@@ -55,25 +55,25 @@ export class ProducerLeases implements Leases {
     this.#connect = connect
   }
 
-  /** A connected producer; the caller must `leave` it. */
-  async enter(): Promise<ProducerLease> {
-    this.#current ??= this.#connect(this.#clientId).then(producer => new ProducerLease(producer))
+  /** A connected producer; the caller must `release` it. */
+  async acquire(): Promise<ReferenceCountedProducer> {
+    this.#current ??= this.#connect(this.#clientId).then(producer => new ReferenceCountedProducer(producer))
     const current = this.#current
     try {
-      const lease = await current
-      lease.enter()
-      return lease
+      const producer = await current
+      producer.acquire()
+      return producer
     } catch (error) {
       if (this.#current === current) this.#current = undefined
       throw error
     }
   }
 
-  /** Nobody begins with this producer any more. */
-  async replace(lease: Lease): Promise<void> {
+  /** Retires a producer; later calls of `acquire` get another one. */
+  async replace(retired: SharedProducer): Promise<void> {
     const current = this.#current
     const producer = await current?.catch(() => undefined)
-    if (producer && producer === lease && this.#current === current) {
+    if (producer && producer === retired && this.#current === current) {
       this.#current = undefined
       this.#settings.logger.info({ clientId: this.#clientId }, 'log_producer_replaced')
       void producer.retire()
@@ -83,6 +83,6 @@ export class ProducerLeases implements Leases {
   async close(): Promise<void> {
     const current = this.#current
     this.#current = undefined
-    await current?.then(lease => lease.retire()).catch(() => {})
+    await current?.then(producer => producer.retire()).catch(() => {})
   }
 }

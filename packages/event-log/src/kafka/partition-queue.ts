@@ -9,19 +9,19 @@ import type { KafkaSettings } from './kafka-options.ts'
 import type { Linger } from './linger.ts'
 import { SendWindow, type Wait } from './send-window.ts'
 
-/** A connected producer, shared by all lanes; it lives as long as somebody has entered it. */
-export interface Lease {
-  enter(): void
-  leave(): void
+/** A connected producer, shared by the queues of all partitions and counted by its users. */
+export interface SharedProducer {
+  acquire(): void
+  release(): void
   /** Sends once and returns the offset of the first record. */
   send(to: TopicPartition, records: readonly OutgoingRecord[]): Promise<number>
 }
 
-export interface Leases {
-  /** A lease that was entered for the caller. */
-  enter(): Promise<Lease>
-  /** Nobody shall begin anything with this one any more. */
-  replace(lease: Lease): Promise<void>
+export interface ProducerSource {
+  /** A producer that was acquired for the caller. */
+  acquire(): Promise<SharedProducer>
+  /** Later calls of `acquire` get another producer. */
+  replace(producer: SharedProducer): Promise<void>
 }
 
 /** Records from `from` to `to` of a share, in one batch. */
@@ -42,11 +42,11 @@ interface Batch {
   readonly onExpired: () => void
 }
 
-export interface LaneOptions {
+export interface QueueOptions {
   readonly topic: string
   readonly partition: number
-  readonly leases: Leases
-  /** Shared with the other lanes of the producer. */
+  readonly producers: ProducerSource
+  /** Shared with the queues of the other partitions. */
   readonly linger: Linger
   readonly settings: KafkaSettings
   /** The topic's own limit of a batch, bytes. */
@@ -68,9 +68,9 @@ const LOST_SEQUENCE = new Set([
   'DUPLICATE_SEQUENCE_NUMBER',
 ])
 
-/** The records on their way to one partition. At most one batch is outstanding, its retries included. */
-export class PartitionLane {
-  readonly #options: LaneOptions
+/** Send queue of one partition. At most one batch is outstanding, its retries included. */
+export class PartitionQueue {
+  readonly #options: QueueOptions
   readonly #maxBytes: number
   readonly #maxRecords: number
   readonly #window: SendWindow
@@ -84,7 +84,7 @@ export class PartitionLane {
   /** Lowered when the broker finds a batch too large. */
   #recordLimit: number
 
-  constructor(options: LaneOptions) {
+  constructor(options: QueueOptions) {
     this.#options = options
     const { settings, maxMessageBytes } = options
     this.#maxBytes = Math.min(settings.maxBatchBytes, maxMessageBytes) - BATCH_OVERHEAD
@@ -174,54 +174,54 @@ export class PartitionLane {
 
   /** Sends a batch until it is stored, refused, or nobody waits for it any more. */
   async #deliver(batch: Batch): Promise<void> {
-    const { topic, partition, leases, settings } = this.#options
-    let lease: Lease | undefined
+    const { topic, partition, producers, settings } = this.#options
+    let producer: SharedProducer | undefined
     /** Whether the broker may have it although we do not know. */
     let isUncertain = false
-    const giveUpLease = async (): Promise<void> => {
-      if (lease && isUncertain) await leases.replace(lease)
-      lease?.leave()
-      lease = undefined
+    const releaseProducer = async (): Promise<void> => {
+      if (producer && isUncertain) await producers.replace(producer)
+      producer?.release()
+      producer = undefined
     }
     for (let attempts = 1; ; attempts++) {
       try {
-        if (!lease) {
-          const entered = leases.enter()
-          const outcome = await Promise.race([entered, batch.expired])
+        if (!producer) {
+          const acquired = producers.acquire()
+          const outcome = await Promise.race([acquired, batch.expired])
           if (outcome === EXPIRED) {
-            entered.then(late => late.leave()).catch(() => {})
+            acquired.then(late => late.release()).catch(() => {})
             return
           }
-          lease = outcome
+          producer = outcome
         }
-        const used = lease
-        used.enter()
+        const used = producer
+        used.acquire()
         isUncertain = true
-        const sending = used.send({ topic, partition }, batch.records).finally(() => used.leave())
+        const sending = used.send({ topic, partition }, batch.records).finally(() => used.release())
         const firstOffset = await Promise.race([sending, batch.expired])
         if (firstOffset === EXPIRED) {
           sending.catch(() => {})
           settings.logger.warn({ topic, partition, records: batch.records.length }, 'log_send_abandoned')
-          return await giveUpLease()
+          return await releaseProducer()
         }
         isUncertain = false
         this.#succeed(batch, firstOffset)
-        return await giveUpLease()
+        return await releaseProducer()
       } catch (error) {
         if (TOO_LARGE.has(errorType(error) ?? '')) {
-          await giveUpLease()
+          await releaseProducer()
           this.#split(batch)
           return
         }
-        if (LOST_SEQUENCE.has(errorType(error) ?? '') || isBrokenClient(error)) await giveUpLease()
+        if (LOST_SEQUENCE.has(errorType(error) ?? '') || isBrokenClient(error)) await releaseProducer()
         else if (!isPassing(error)) {
-          await giveUpLease()
+          await releaseProducer()
           this.#fail(batch, kafkaError(error, `records of ${topic}/${partition}`, settings.brokers))
           return
         }
         settings.logger.debug({ topic, partition, err: error }, 'log_send_retried')
         if ((await Promise.race([settings.clock.sleep(maxBackoffMs(BACKOFF, attempts)), batch.expired])) === EXPIRED)
-          return await giveUpLease()
+          return await releaseProducer()
       }
     }
   }
