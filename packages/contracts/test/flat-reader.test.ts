@@ -79,14 +79,14 @@ describe('a flat reader', () => {
     expect(numbersOf('{"b":123456789012345}')).toEqual([true, undefined, 123456789012345])
   })
 
-  it('tells texts that come again, whatever came in between', () => {
+  it('interns repeated texts, whatever came in between', () => {
     const reader = new FlatReader(z.object({ a: z.string() }))
     const few = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 9 })
     const any = fc.string({ unit: fc.constantFrom(...'abcxyz0189-_ /:.'), maxLength: 60 })
     const numbered = fc.integer({ min: 0, max: 99_999 }).map(n => `player_${n}`)
     fc.assert(
       fc.property(fc.array(fc.oneof(few, any, numbered), { minLength: 100, maxLength: 1_000 }), texts => {
-        const told = texts.map(a => (reader.read(bytesOf(JSON.stringify({ a }))) ? reader.repeatedText(0) : undefined))
+        const told = texts.map(a => (reader.read(bytesOf(JSON.stringify({ a }))) ? reader.internedText(0) : undefined))
         expect(told).toEqual(texts)
       }),
     )

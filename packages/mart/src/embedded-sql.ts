@@ -1,7 +1,7 @@
 import type { MartTable, MartType } from '@millrace/contracts'
 
 /*
- * How a mart lies in an SQLite file. A contract's table is a view of that name, for people; behind it are `_<name>` with a
+ * Layout of a mart in an SQLite file. A contract's table is a view of that name, for people; behind it are `_<name>` with a
  * row per row and `_<name>_static` with a row per partition, which also hold write times. "@" is the time of the write that
  * made the row, "<column>@" that of a column which a write of another time has set since.
  */

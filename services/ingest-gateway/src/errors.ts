@@ -164,7 +164,7 @@ export const gatewayErrors = {
     ...input,
     status: 422,
     title: 'The record is nested too deeply',
-    message: 'Field {pointer} lies deeper than {limit} levels, which is the limit.',
+    message: 'Field {pointer} is deeper than {limit} levels, which is the limit.',
   },
   broken_text: {
     ...input,

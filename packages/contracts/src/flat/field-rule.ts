@@ -5,8 +5,8 @@ import { instant, UUID } from '../wire.ts'
 export type DigitRuns = readonly number[]
 
 /**
- * What the value of a field has to look like, so that its bytes can be judged where they lie.
- * Every rule has every property: what reads them by the million meets one shape of object.
+ * What the value of a field has to look like, for validation in its bytes.
+ * Every rule has every property, so that all rules are objects of one shape.
  */
 export interface FieldRule {
   readonly kind: 'text' | 'digits' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice'

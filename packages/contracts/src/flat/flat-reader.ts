@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { fieldRuleOf } from './field-rule.ts'
-import { RepeatedTexts } from './repeated-texts.ts'
+import { StringInterningCache } from './string-interning-cache.ts'
 import { type Field, fieldOf, NO, SPACE, Values } from './values.ts'
 import { startsWith } from './words.ts'
 
@@ -13,8 +13,8 @@ const NULL = 0x6e
 /** Each has a bit. */
 const MOST_FIELDS = 31
 /**
- * Reads events of one schema where their bytes lie, without making values of them: what JSON.parse and the schema would do, for
- * those that are written plainly. It never takes what they would not take; what it does not take may still be right.
+ * Zero-copy validation of canonical JSON: reads events of one schema in their bytes, without a string or an object for them.
+ * What it accepts, JSON.parse and the schema accept too; what it does not accept may still be valid.
  */
 export class FlatReader {
   /** Where there is more to the schema than fields of the kinds that are known here, nothing is ever taken. */
@@ -26,7 +26,7 @@ export class FlatReader {
   /** Which field came behind which, the last time; the place behind the last field is for the first. */
   readonly #following: Int32Array
   readonly #values: Values
-  readonly #repeated = new RepeatedTexts()
+  readonly #interned = new StringInterningCache()
   /** Of the event that was read last, which fields it has, a bit for each. */
   #seen = 0
   constructor(schema: z.ZodObject) {
@@ -103,10 +103,10 @@ export class FlatReader {
     return this.#has(index) ? whole.subarray(from[index]!, to[index]!) : undefined
   }
 
-  /** As `text`, for a field whose values come again and again: one string for all that are equal, mostly. */
-  repeatedText(index: number): string | undefined {
+  /** As `text`, for a field with repeated values: mostly one string for all that are equal. */
+  internedText(index: number): string | undefined {
     const { view, whole, from, to } = this.#values
-    return this.#has(index) ? this.#repeated.get(view, whole, from[index]!, to[index]!) : undefined
+    return this.#has(index) ? this.#interned.get(view, whole, from[index]!, to[index]!) : undefined
   }
 
   /** The value of a field of numbers that are no choice; undefined when it is absent, NaN when it is null. */

@@ -36,16 +36,16 @@ const METHOD = '/move'
 /** Reads a record of lol.raw; what is not a move is dropped. */
 export function readMove(record: LogRecord): StepResult<Move> {
   if (!reader.read(record.value)) return parseMove(record)
-  if (reader.repeatedText(field.method) !== METHOD) return drop('not_a_move')
+  if (reader.internedText(field.method) !== METHOD) return drop('not_a_move')
   return ok({
     eventId: reader.text(field.eventId)!,
-    account: reader.repeatedText(field.account)!,
-    roomID: reader.repeatedText(field.roomID),
+    account: reader.internedText(field.account)!,
+    roomID: reader.internedText(field.roomID),
     timeMs: reader.instantMs(field.datetime)!,
-    gameMs: readGameTimeMs(reader.repeatedText(field.ingametime)!),
+    gameMs: readGameTimeMs(reader.internedText(field.ingametime)!),
     x: reader.number(field.x)!,
     y: reader.number(field.y)!,
-    inputkey: reader.repeatedText(field.inputkey)!,
+    inputkey: reader.internedText(field.inputkey)!,
   })
 }
 

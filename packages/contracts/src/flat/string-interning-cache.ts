@@ -5,10 +5,10 @@ const MOST_BYTES = (WORDS - 1) * 4
 const MIX = 0x9e3779b1 | 0
 
 /**
- * Makes one string of a text that comes again and again, instead of one each time: that is cheaper, and a Map finds a string that
- * it knows without looking at its characters. Where two texts share a place the later one stays.
+ * Strings of repeated texts, found by their bytes. A string that exists is cheaper than a new one, and a Map finds it without
+ * comparing its characters. Of two texts with the same place the later one stays.
  */
-export class RepeatedTexts {
+export class StringInterningCache {
   readonly #texts: string[] = new Array(PLACES).fill('')
   /** Of each place the length of its text, and the text's bytes. */
   readonly #words = new Int32Array(PLACES * WORDS)
