@@ -186,17 +186,13 @@ it('adds the UTC day to a raw event, once however often it was sent', async () =
 import { env } from '@millrace/runtime'
 import {
   type Actor,
-  type CommonOptions,
-  commonOptionSpecs,
   type DomainSimulation,
+  defineOptions,
   FaultyActor,
   hasFaults,
   mergeActors,
-  OptionReader,
-  type OptionSpec,
-  type Parsed,
+  type OptionsOf,
   Random,
-  readCommonOptions,
   type SimulatedRecord,
   type SimulatedRun,
 } from '@millrace/simulation'
@@ -208,24 +204,20 @@ const MAX_ACCOUNTS = 1_000_000
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = Object.keys(${domain}Raw.shape).filter(name => name !== 'eventId')
 
-interface ${type}Options extends CommonOptions {
-  readonly accounts: number
-}
+const options = defineOptions(
+  {
+    accounts: env
+      .integer({ min: 1, max: MAX_ACCOUNTS })
+      .prefault('20')
+      .meta({ form: '<n>', description: 'number of accounts' }),
+  },
+  ({ accounts, shard }, tell) => {
+    if (accounts !== undefined && shard && shard.count > accounts)
+      tell('shard', \`is \${shard.index}/\${shard.count}, but there are \${accounts} accounts.\`)
+  },
+)
 
-const optionSpecs: readonly OptionSpec[] = [
-  { name: 'accounts', value: '<n>', default: '20', description: 'number of accounts' },
-  ...commonOptionSpecs,
-]
-
-function parse(values: Readonly<Record<string, string | undefined>>): Parsed<${type}Options> {
-  const reader = new OptionReader(values, optionSpecs)
-  const common = readCommonOptions(reader)
-  const accounts = reader.read('accounts', env.integer({ min: 1, max: MAX_ACCOUNTS }))
-  if (common && accounts !== undefined && common.shard.count > accounts)
-    reader.problem('shard', \`is \${common.shard.index}/\${common.shard.count}, but there are \${accounts} accounts.\`)
-  if (reader.problems.length > 0 || !common || !accounts) return { ok: false, problems: reader.problems }
-  return { ok: true, options: Object.freeze({ ...common, accounts }) }
-}
+type ${type}Options = OptionsOf<typeof options>
 
 const writeInstant = createInstantWriter()
 
@@ -289,8 +281,7 @@ function simulate(options: ${type}Options, nowMs: number): SimulatedRun {
 export const simulation: DomainSimulation<${type}Options> = {
   domain: ${domain}.name,
   topics: [${domain}.topics.raw],
-  optionSpecs,
-  parse,
+  ...options,
   simulate,
 }
 `,

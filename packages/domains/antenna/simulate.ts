@@ -12,7 +12,7 @@ import { type AntennaUser, antenna, antennaRaw } from './contract.ts'
 import { Device, numberedId } from './simulate/device.ts'
 import { GoldenTally } from './simulate/golden.ts'
 import { createGroup } from './simulate/group.ts'
-import { type AntennaOptions, antennaOptionSpecs, GROUP_SIZE, parseAntennaOptions } from './simulate/options.ts'
+import { type AntennaOptions, antennaOptions, GROUP_SIZE } from './simulate/options.ts'
 
 /** Bytes per clock hour of the devices 1 to 20 of the published scenario; more devices begin again. */
 const QUOTAS = [
@@ -93,8 +93,7 @@ function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
 export const simulation: DomainSimulation<AntennaOptions> = {
   domain: antenna.name,
   topics: [antenna.topics.raw, antenna.topics.users, antenna.topics.truth],
-  optionSpecs: antennaOptionSpecs,
-  parse: parseAntennaOptions,
+  ...antennaOptions,
   reference: options =>
     usersOf(options).map((user, id) => ({
       ...{ topic: antenna.topics.users.name, key: user.id, eventId: user.eventId, value: JSON.stringify(user) },

@@ -10,7 +10,7 @@ import {
   type SimulatedRun,
 } from '@millrace/simulation'
 import { lol, lolRaw } from './contract.ts'
-import { type Cheaters, type LolOptions, lolOptionSpecs, parseLolOptions } from './simulate/options.ts'
+import { type Cheaters, type LolOptions, lolOptions, roomsOf } from './simulate/options.ts'
 import { Player } from './simulate/player.ts'
 import { createRoom } from './simulate/room.ts'
 
@@ -32,10 +32,11 @@ function simulate(options: LolOptions, nowMs: number): SimulatedRun {
   const addresses = fillPool([...people, 'ip'], faker => faker.internet.ipv4({ cidrBlock: '192.168.0.0/16' }))
   const isCheaterAt = chooseCheaters(options.cheaters, options.players, people)
   const writeInstant = createInstantWriter()
+  const rooms = roomsOf(options)
   const actors: Actor[] = []
-  for (let roomNumber = options.shard.index - 1; roomNumber < options.rooms; roomNumber += options.shard.count) {
-    const first = Math.floor((roomNumber * options.players) / options.rooms)
-    const end = Math.floor(((roomNumber + 1) * options.players) / options.rooms)
+  for (let roomNumber = options.shard.index - 1; roomNumber < rooms; roomNumber += options.shard.count) {
+    const first = Math.floor((roomNumber * options.players) / rooms)
+    const end = Math.floor(((roomNumber + 1) * options.players) / rooms)
     const room = createRoom({ labels: [...labels, 'room', roomNumber], players: end - first, startMs })
     for (let id = first; id < end; id++) {
       const player = new Player({
@@ -81,7 +82,6 @@ function chooseCheaters(
 export const simulation: DomainSimulation<LolOptions> = {
   domain: lol.name,
   topics: [lol.topics.raw, lol.topics.truth],
-  optionSpecs: lolOptionSpecs,
-  parse: parseLolOptions,
+  ...lolOptions,
   simulate,
 }

@@ -9,54 +9,59 @@ const PREFIX = 'MILLRACE_'
 const BYTE_UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 const TIME_UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-const scaled = (units: Record<string, number>, pattern: RegExp, expected: string) =>
+/** A text that `parse` understands; undefined says that it does not. `meta` is JSON Schema. */
+const parsed = <T>(
+  expected: string,
+  parse: (text: string) => T | undefined,
+  meta: Readonly<Record<string, unknown>> = { type: 'string', minLength: 1 },
+) =>
   z
     .string()
-    .transform((text, context) => {
-      const match = pattern.exec(text.trim())
-      const unit = match ? units[match[2] ?? ''] : undefined
-      if (match && unit !== undefined) return Number(match[1]) * unit
+    .transform((text, context): T => {
+      const value = parse(text)
+      if (value !== undefined) return value
       context.addIssue({ code: 'custom', message: `expected ${expected}` })
       return z.NEVER
     })
-    .meta({ type: units === BYTE_UNITS ? ['integer', 'string'] : 'string', pattern: pattern.source, expected })
+    .meta({ expected, ...meta })
+
+const scaled = (units: Readonly<Record<string, number>>, pattern: RegExp, expected: string) =>
+  parsed(
+    expected,
+    text => {
+      const match = pattern.exec(text.trim())
+      return match ? Number(match[1]) * units[match[2] ?? '']! : undefined
+    },
+    { type: units === BYTE_UNITS ? ['integer', 'string'] : 'string', pattern: pattern.source },
+  )
 
 /* What each takes is told twice: to whoever sets a variable, by the message, and to tools, by metadata that JSON Schema
    understands. There a number may stand for its text, as YAML writes it. */
 export const env = {
+  parsed,
   text: () =>
     z
       .string()
       .min(1, { error: 'expected a text that is not empty' })
       .meta({ type: ['string', 'number', 'boolean'], expected: 'a text' }),
-  integer: ({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) => {
-    const expected = `a whole number from ${min} to ${max}`
-    return z
-      .string()
-      .transform((text, context) => {
+  integer: ({ min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {}) =>
+    parsed(
+      `a whole number from ${min} to ${max}`,
+      text => {
         const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
-        if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-        context.addIssue({ code: 'custom', message: `expected ${expected}` })
-        return z.NEVER
-      })
-      .meta({ type: ['integer', 'string'], minimum: min, maximum: max, pattern: '^-?\\d+$', expected })
-  },
+        return Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined
+      },
+      { type: ['integer', 'string'], minimum: min, maximum: max, pattern: '^-?\\d+$' },
+    ),
   ratio: () =>
-    z
-      .string()
-      .transform((text, context) => {
+    parsed(
+      'a number from 0 to 1',
+      text => {
         const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
-        if (value >= 0 && value <= 1) return value
-        context.addIssue({ code: 'custom', message: 'expected a number from 0 to 1' })
-        return z.NEVER
-      })
-      .meta({
-        type: ['number', 'string'],
-        minimum: 0,
-        maximum: 1,
-        pattern: '^\\d*\\.?\\d+$',
-        expected: 'a number from 0 to 1',
-      }),
+        return value <= 1 ? value : undefined
+      },
+      { type: ['number', 'string'], minimum: 0, maximum: 1, pattern: '^\\d*\\.?\\d+$' },
+    ),
   boolean: () =>
     z
       .enum(['true', 'false'], { error: 'expected true or false' })
@@ -67,18 +72,17 @@ export const env = {
   /** Bytes, written `1048576`, `512KiB`, `64MiB` or `2GiB`. */
   bytes: () => scaled(BYTE_UNITS, /^(\d+)(KiB|MiB|GiB)?$/, 'a size such as 1048576, 512KiB, 64MiB or 2GiB'),
   list: () =>
-    z
-      .string()
-      .transform((text, context) => {
+    parsed(
+      'one or more values, separated by commas',
+      text => {
         const items = text
           .split(',')
           .map(item => item.trim())
           .filter(item => item !== '')
-        if (items.length > 0) return items
-        context.addIssue({ code: 'custom', message: 'expected one or more values, separated by commas' })
-        return z.NEVER
-      })
-      .meta({ type: 'string', expected: 'values, separated by commas' }),
+        return items.length > 0 ? items : undefined
+      },
+      { type: 'string', expected: 'values, separated by commas' },
+    ),
   oneOf: <const T extends readonly [string, ...string[]]>(choices: T) =>
     z
       .enum(choices, { error: `expected one of ${choices.join(', ')}` })
@@ -145,41 +149,69 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!
 }
 
+/** Texts by name, as the environment and a command line have them; undefined is one that was not given. */
+export type Texts = Readonly<Record<string, string | undefined>>
+/** What the schemas of a shape make of texts. */
+export type Values<S extends z.ZodRawShape> = Readonly<z.output<z.ZodObject<S>>>
+
+/**
+ * Reads every setting of a shape by itself.
+ * @param nameOf how a name is written where its text comes from
+ * @returns `values`: what could be read; `complete`: the same where there is no problem, else null
+ */
+export function readSettings<S extends z.ZodRawShape>(
+  given: Texts,
+  shape: S,
+  nameOf: (name: string) => string,
+): {
+  readonly values: Partial<Values<S>>
+  readonly complete: Values<S> | null
+  readonly problems: readonly string[]
+} {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(shape)) {
+    const text = given[name]
+    const result = z.safeParse(schema, text)
+    if (result.success) values[name] = result.data
+    else if (text === undefined) problems.push(`${nameOf(name)} is missing: a value is needed.`)
+    else
+      for (const { message } of result.error.issues)
+        problems.push(`${nameOf(name)} is ${isSecret(schema) ? '[redacted]' : JSON.stringify(text)}: ${message}.`)
+  }
+  const read = values as Values<S>
+  return { values: read, complete: problems.length === 0 ? read : null, problems }
+}
+
+const isSecret = (schema: z.core.$ZodType): boolean => z.toJSONSchema(schema, { io: 'input' }).secret === true
+
+/** One problem for each name in `given` that is not known. */
+export function unknownNames(given: Texts, known: readonly string[], nameOf: (name: string) => string): string[] {
+  return Object.keys(given)
+    .filter(name => given[name] !== undefined && !known.includes(name))
+    .map(name => {
+      const suggestion = nearest(name, known)
+      const hint = suggestion ? `Did you mean ${nameOf(suggestion)}?` : `Known: ${known.map(nameOf).join(', ')}.`
+      return `${nameOf(name)} is not known here. ${hint}`
+    })
+}
+
 /**
  * Reads a service's configuration from the environment.
  * @param variables the environment, usually `process.env`
- * @param shape variable names without `MILLRACE_`, each with its schema; wrap with `.default(text)` or `.optional()`
+ * @param shape variable names without `MILLRACE_`, each with its schema; wrap with `.prefault(text)` or `.optional()`
  * @returns the parsed values, frozen
  * @throws ConfigError that lists every problem: the value, what was expected, and unknown names with our prefix
  */
-export function loadConfig<S extends z.ZodRawShape>(
-  variables: Readonly<Record<string, string | undefined>>,
-  shape: S,
-): Readonly<z.output<z.ZodObject<S>>> {
-  const known = Object.keys(shape).map(name => PREFIX + name)
-  const problems: string[] = []
-  const given: Record<string, string> = {}
-  for (const [name, value] of Object.entries(variables)) {
-    if (!name.startsWith(PREFIX) || value === undefined) continue
-    if (known.includes(name)) given[name.slice(PREFIX.length)] = value
-    else {
-      const suggestion = nearest(name.slice(PREFIX.length), Object.keys(shape))
-      problems.push(
-        `${name} is not known here.${suggestion ? ` Did you mean ${PREFIX}${suggestion}?` : ` Known: ${known.join(', ')}.`}`,
-      )
-    }
-  }
-  const result = z.object(shape).safeParse(given)
-  if (!result.success) {
-    for (const issue of result.error.issues) {
-      const name = String(issue.path[0])
-      const isSecret = /SECRET|PASSWORD|TOKEN/.test(name)
-      const got =
-        given[name] === undefined ? 'is missing' : `is ${isSecret ? '[redacted]' : JSON.stringify(given[name])}`
-      const expected = given[name] === undefined ? 'a value is needed' : issue.message
-      problems.push(`${PREFIX}${name} ${got}: ${expected}.`)
-    }
-  }
-  if (problems.length > 0 || !result.success) throw new ConfigError(problems)
-  return Object.freeze(result.data)
+export function loadConfig<S extends z.ZodRawShape>(variables: Texts, shape: S): Values<S> {
+  const given = Object.fromEntries(
+    Object.entries(variables)
+      .filter(([name]) => name.startsWith(PREFIX))
+      .map(([name, text]) => [name.slice(PREFIX.length), text]),
+  )
+  const nameOf = (name: string): string => PREFIX + name
+  const { complete, problems } = readSettings(given, shape, nameOf)
+  const unknown = unknownNames(given, Object.keys(shape), nameOf)
+  if (unknown.length > 0 || !complete) throw new ConfigError([...unknown, ...problems])
+  return Object.freeze(complete)
 }

@@ -1,7 +1,17 @@
 export { createAdminServer } from './admin-server.ts'
 export { type BackoffPolicy, backoffMs, maxBackoffMs } from './backoff.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
-export { ConfigError, env, loadConfig, nearest, Secret } from './config.ts'
+export {
+  ConfigError,
+  env,
+  loadConfig,
+  nearest,
+  readSettings,
+  Secret,
+  type Texts,
+  unknownNames,
+  type Values,
+} from './config.ts'
 export { CodedError, type ErrorSpec, type ErrorTable, errorFactory, isRetryable } from './errors.ts'
 export { createHealth, type Health, type HealthRegistry } from './health.ts'
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'

@@ -1,7 +1,8 @@
 import type { MartValue, Topic } from '@millrace/contracts'
+import type { Texts } from '@millrace/runtime'
+import type { z } from 'zod'
 import type { SimulatedRecord } from './actor.ts'
 import type { RecordStream } from './merge.ts'
-import type { OptionSpec, Parsed } from './option-reader.ts'
 import type { CommonOptions } from './run-options.ts'
 
 /** A row of a mart table as the simulation knows that it has to be: columns by name, timestamps in ms since the epoch. */
@@ -24,9 +25,14 @@ export interface DomainSimulation<Options extends CommonOptions = CommonOptions>
   readonly domain: string
   /** Topics that it writes, the events first. */
   readonly topics: readonly Topic[]
-  readonly optionSpecs: readonly OptionSpec[]
-  /** Reads options from text, e.g. from a command line or the environment; undefined means not given. */
-  parse(values: Readonly<Record<string, string | undefined>>): Parsed<Options>
+  /** Every option in kebab-case, see `defineOptions`. */
+  readonly optionShape: z.ZodRawShape
+  /**
+   * Reads options from text, e.g. from a command line or the environment; pure.
+   * @param nameOf how an option is written there; as it is unless given
+   * @throws ConfigError with every problem
+   */
+  parse(given: Texts, nameOf?: (option: string) => string): Options
   /** Reference records of the scenario, which a replay of recorded events needs as well; none where left out. */
   reference?(options: Options): readonly SimulatedRecord[]
   /** A pure function of the options, and of `nowMs` only where they say `now`. */

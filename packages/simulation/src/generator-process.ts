@@ -6,18 +6,18 @@ import {
   createHealth,
   createLogger,
   createServiceMetrics,
-  env,
   type Logger,
   loadConfig,
   runService,
   serviceEnv,
   systemClock,
+  type Texts,
 } from '@millrace/runtime'
+import { z } from 'zod'
 import type { DomainSimulation } from './domain-simulation.ts'
 import { createGenerator, generatorName, openSink } from './generator.ts'
 import type { CommonOptions } from './run-options.ts'
 
-type Variables = Readonly<Record<string, string | undefined>>
 type KafkaConfig = ReturnType<typeof loadKafkaConfig>
 
 /** Opens the log of the sink `kafka`. */
@@ -28,19 +28,16 @@ export type OpenLog = (
 
 /** Name in the environment, without MILLRACE_: `gateway-url` is GATEWAY_URL. */
 const envName = (option: string): string => option.toUpperCase().replaceAll('-', '_')
+const variableName = (option: string): string => `MILLRACE_${envName(option)}`
 
-const optional = env.text().optional()
+/** Settings of the process that runs a generator. */
+const processEnv = { ...serviceEnv, ...kafkaEnv, KAFKA_BROKERS: kafkaEnv.KAFKA_BROKERS.optional() } as const
 
 /** Environment of a domain's generator; every name has the prefix MILLRACE_. */
-export const generatorEnv = ({ optionSpecs }: Pick<DomainSimulation, 'optionSpecs'>) => {
-  const options: Record<string, typeof optional> = Object.fromEntries(
-    optionSpecs.map(({ name, value, description, default: usual }) => [
-      envName(name),
-      optional.meta({ expected: `${value}: ${description}`, ...(usual === undefined ? {} : { default: usual }) }),
-    ]),
-  )
-  return { ...serviceEnv, ...kafkaEnv, KAFKA_BROKERS: kafkaEnv.KAFKA_BROKERS.optional(), ...options } as const
-}
+export const generatorEnv = ({ optionShape }: Pick<DomainSimulation, 'optionShape'>) => ({
+  ...processEnv,
+  ...Object.fromEntries(Object.entries(optionShape).map(([option, schema]) => [envName(option), schema])),
+})
 
 /**
  * Reads a generator's environment.
@@ -48,42 +45,33 @@ export const generatorEnv = ({ optionSpecs }: Pick<DomainSimulation, 'optionSpec
  */
 export function loadGeneratorConfig<Options extends CommonOptions>(
   simulation: DomainSimulation<Options>,
-  variables: Variables,
+  variables: Texts,
 ) {
-  const values = Object.fromEntries(
-    simulation.optionSpecs.map(({ name }) => [name, variables[`MILLRACE_${envName(name)}`]]),
-  )
-  const parsed = simulation.parse(values)
-  const problems = parsed.ok
-    ? missingBrokers(parsed.options, variables)
-    : parsed.problems.map(({ option, message }) => `MILLRACE_${envName(option)} ${message}`)
-  const service = loadServiceConfig(simulation, variables, problems)
-  if (problems.length > 0 || !parsed.ok || !service) throw new ConfigError(problems)
-  return { service, options: parsed.options }
-}
-
-/** Adds what is wrong to `problems`. */
-function loadServiceConfig(
-  simulation: Pick<DomainSimulation, 'optionSpecs'>,
-  variables: Variables,
-  problems: string[],
-) {
-  try {
-    return loadConfig(variables, generatorEnv(simulation))
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    problems.push(...error.problems)
-    return null
+  const problems: string[] = []
+  const tried = <T>(load: () => T): T | undefined => {
+    try {
+      return load()
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      problems.push(...error.problems)
+      return undefined
+    }
   }
+  const names = Object.keys(simulation.optionShape)
+  const options = tried(() =>
+    simulation.parse(Object.fromEntries(names.map(name => [name, variables[variableName(name)]])), variableName),
+  )
+  // The options are known names here, but have been read.
+  const known = Object.fromEntries(names.map(name => [envName(name), z.unknown()]))
+  const service = tried(() => loadConfig(variables, { ...known, ...processEnv }))
+  if (options?.sink.kind === 'kafka' && variables.MILLRACE_KAFKA_BROKERS === undefined)
+    problems.push('MILLRACE_KAFKA_BROKERS is missing: the sink kafka needs to know its brokers.')
+  if (problems.length > 0 || !options || !service) throw new ConfigError(problems)
+  return { service, options }
 }
-
-const missingBrokers = ({ sink }: CommonOptions, variables: Variables): string[] =>
-  sink.kind === 'kafka' && !variables.MILLRACE_KAFKA_BROKERS
-    ? ['MILLRACE_KAFKA_BROKERS is missing: the sink kafka needs to know its brokers.']
-    : []
 
 /** Kafka's settings alone, out of an environment that may hold others. @throws ConfigError */
-export function loadKafkaConfig(variables: Variables) {
+export function loadKafkaConfig(variables: Texts) {
   const own = Object.entries(variables).filter(([name]) => name.startsWith('MILLRACE_KAFKA_'))
   return loadConfig(Object.fromEntries(own), kafkaEnv)
 }
@@ -91,7 +79,7 @@ export function loadKafkaConfig(variables: Variables) {
 /** Runs the generator of a domain until its simulated time is over or it is stopped. */
 export async function runGenerator<Options extends CommonOptions>(
   simulation: DomainSimulation<Options>,
-  variables: Variables,
+  variables: Texts,
   openLog: OpenLog,
 ): Promise<never> {
   const name = generatorName(simulation.domain)

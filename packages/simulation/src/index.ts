@@ -7,19 +7,12 @@ export { createGenerator, type Generator, type GeneratorContext, generatorName, 
 export { generatorEnv, loadGeneratorConfig, loadKafkaConfig, type OpenLog, runGenerator } from './generator-process.ts'
 export { createLedger, type Ledger } from './ledger.ts'
 export { mergeActors, type RecordStream } from './merge.ts'
-export { type OptionProblem, OptionReader, type OptionSpec, type Parsed } from './option-reader.ts'
 export { createPacer, type Pacer, type Speed } from './pacing.ts'
 export { fillPool, POOL_SIZE } from './pools.ts'
 export { Random } from './random.ts'
 export { createRun, type RunOptions } from './run.ts'
 export type { RunFileOptions } from './run-files.ts'
-export {
-  type CommonOptions,
-  commonOptionSpecs,
-  readCommonOptions,
-  type Shard,
-  type SinkOptions,
-} from './run-options.ts'
+export { type CommonOptions, defineOptions, type OptionsOf, type Shard, type SinkOptions } from './run-options.ts'
 export type { EventSink, Refusal, SinkRecord, Unanswered, WriteResult } from './sink.ts'
 export { createSink, type SinkContext } from './sinks/create-sink.ts'
 export { createFileSink } from './sinks/file-sink.ts'

@@ -1,7 +1,7 @@
 import { wireInstant } from '@millrace/contracts'
-import { env, Secret } from '@millrace/runtime'
+import { ConfigError, env, readSettings, type Secret, type Texts, unknownNames, type Values } from '@millrace/runtime'
+import type { z } from 'zod'
 import { type FaultRates, noFaults, parseFaultRates } from './fault-rates.ts'
-import type { OptionReader, OptionSpec } from './option-reader.ts'
 import type { Speed } from './pacing.ts'
 
 const SINKS = ['gateway', 'kafka', 'file', 'stdout'] as const
@@ -31,8 +31,8 @@ export interface CommonOptions {
   readonly seed: string
   /** Virtual time at which the simulation begins, ms since the epoch. */
   readonly start: number | 'now'
-  /** Part of the seed of what happens, not of who takes part; null: the start itself when that is `now`, else none. */
-  readonly incarnation: string | null
+  /** Part of the seed of what happens, not of who takes part; undefined: the start itself when that is `now`, else none. */
+  readonly incarnation: string | undefined
   /** Virtual time covered, ms; Infinity never ends. */
   readonly durationMs: number
   readonly speed: Speed
@@ -50,74 +50,113 @@ export interface CommonOptions {
   readonly sink: SinkOptions
 }
 
-export const commonOptionSpecs: readonly OptionSpec[] = [
-  { name: 'seed', value: '<text>', default: '42', description: 'same seed, same bytes' },
-  {
-    name: 'start',
-    value: '<instant>|now',
-    default: '2024-03-24T11:00:00.000Z',
-    description: 'when the simulation begins',
+const start = env.parsed('now or an instant such as 2024-03-24T11:00:00.000Z', text => {
+  if (text === 'now') return 'now' as const
+  const ms = Date.parse(String(wireInstant(text)))
+  // Date.parse takes 30 February for 1 March.
+  const isRealDay = new Date(Date.parse(text.slice(0, 10)) || 0).toISOString().startsWith(text.slice(0, 10))
+  return isRealDay && /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(ms) ? ms : undefined
+})
+const duration = env.parsed('a time such as 90s, 60m or 2h, or forever', text => {
+  if (text === 'forever') return Number.POSITIVE_INFINITY
+  const result = env.duration().safeParse(text)
+  return result.success && result.data > 0 ? result.data : undefined
+})
+const speed = env.parsed(
+  'max or a number above 0, such as 1 or 60',
+  (text): Speed | undefined => {
+    if (text === 'max') return 'max'
+    const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0
+    return value > 0 ? value : undefined
   },
-  {
-    name: 'incarnation',
-    value: '<text>',
+  { type: ['number', 'string'], minLength: 1 },
+)
+const shard = env.parsed('<i>/<n> with i from 1 to n, such as 1/4', (text): Shard | undefined => {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number)
+  return index !== undefined && count !== undefined && index >= 1 && index <= count ? { index, count } : undefined
+})
+const faults = env.text().transform((text, context) => {
+  const { rates, problems } = parseFaultRates(text)
+  for (const message of problems) context.addIssue({ code: 'custom', message })
+  return rates
+})
+const url = env.parsed('an address such as http://127.0.0.1:8080', text => {
+  const parsed = URL.parse(text)
+  return parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash ? text : undefined
+})
+const apiKey = env
+  .secret()
+  .refine(key => /^[\x21-\x7e]+$/.test(key.reveal()), { error: 'expected a key, without spaces or line breaks' })
+
+/** Options of every generator; the metadata `form` and `description` are for help and reference. */
+const commonShape = {
+  seed: env.text().prefault('42').meta({ form: '<text>', description: 'same seed, same bytes' }),
+  start: start
+    .prefault('2024-03-24T11:00:00.000Z')
+    .meta({ form: '<instant>|now', description: 'when the simulation begins' }),
+  incarnation: env.text().optional().meta({
+    form: '<text>',
     description: 'makes other events of the same players; with --start now it is the start unless given',
-  },
-  { name: 'duration', value: '<time>|forever', default: '60m', description: 'simulated time, such as 90s, 60m or 2h' },
-  {
-    name: 'speed',
-    value: '1|60|max',
-    default: 'max',
+  }),
+  duration: duration
+    .prefault('60m')
+    .meta({ form: '<time>|forever', description: 'simulated time, such as 90s, 60m or 2h' }),
+  speed: speed.prefault('max').meta({
+    form: '1|60|max',
     description: 'simulated seconds per second; max is as fast as the sink takes it',
-  },
-  {
-    name: 'shard',
-    value: '<i>/<n>',
-    default: '1/1',
-    description: 'make only the i-th of n parts; together they are the whole',
-  },
-  {
-    name: 'skip',
-    value: '<n>',
-    default: '0',
+  }),
+  shard: shard
+    .prefault('1/1')
+    .meta({ form: '<i>/<n>', description: 'make only the i-th of n parts; together they are the whole' }),
+  skip: env.integer().prefault('0').meta({
+    form: '<n>',
     description: 'leave out the first n records: the position that an earlier run ended with',
-  },
-  { name: 'batch', value: '<n>', default: '1000', description: `records sent together, at most ${MAX_BATCH}` },
-  {
-    name: 'faults',
-    value: '<fault>=<share>,…',
-    description: 'dup, late, out-of-order, malformed, missing-field, burst',
-  },
-  { name: 'manifest', value: '<file>', description: 'list every injected fault with its event id (NDJSON)' },
-  { name: 'refused', value: '<file>', description: 'list every record that the sink refused (NDJSON)' },
-  { name: 'ledger', value: '<folder>', description: 'write down the ids of acknowledged events' },
-  {
-    name: 'replay',
-    value: '<file>',
-    description: 'send the events of a recorded file (NDJSON) in place of simulated ones',
-  },
-  {
-    name: 'reference',
-    value: REFERENCES.join('|'),
-    default: 'scenario',
-    description: 'reference data that is sent before a recorded file: that of the simulated scenario, or none',
-  },
-  { name: 'sink', value: SINKS.join('|'), default: 'stdout', description: 'where records go' },
-  { name: 'gateway-url', value: '<url>', default: 'http://127.0.0.1:8080', description: 'address of the gateway' },
-  { name: 'api-key', value: '<key>', description: 'key for the gateway' },
-  { name: 'gzip', value: 'true|false', default: 'false', description: 'compress what goes to the gateway' },
-  {
-    name: 'lanes',
-    value: '<n>',
-    default: '4',
-    description: 'requests to the gateway at a time; a player keeps to one lane',
-  },
-  {
-    name: 'out',
-    value: '<file>',
-    description: 'file for events; the truth goes beside it, as <name>.truth.<extension>',
-  },
-]
+  }),
+  batch: env
+    .integer({ min: 1, max: MAX_BATCH })
+    .prefault('1000')
+    .meta({ form: '<n>', description: `records sent together, at most ${MAX_BATCH}` }),
+  faults: faults
+    .optional()
+    .meta({ form: '<fault>=<share>,…', description: 'dup, late, out-of-order, malformed, missing-field, burst' }),
+  manifest: env
+    .text()
+    .optional()
+    .meta({ form: '<file>', description: 'list every injected fault with its event id (NDJSON)' }),
+  refused: env
+    .text()
+    .optional()
+    .meta({ form: '<file>', description: 'list every record that the sink refused (NDJSON)' }),
+  ledger: env.text().optional().meta({ form: '<folder>', description: 'write down the ids of acknowledged events' }),
+  replay: env
+    .text()
+    .optional()
+    .meta({ form: '<file>', description: 'send the events of a recorded file (NDJSON) in place of simulated ones' }),
+  reference: env
+    .oneOf(REFERENCES)
+    .prefault('scenario')
+    .meta({
+      form: REFERENCES.join('|'),
+      description: 'reference data that is sent before a recorded file: that of the simulated scenario, or none',
+    }),
+  sink: env
+    .oneOf(SINKS)
+    .prefault('stdout')
+    .meta({ form: SINKS.join('|'), description: 'where records go' }),
+  'gateway-url': url.prefault('http://127.0.0.1:8080').meta({ form: '<url>', description: 'address of the gateway' }),
+  'api-key': apiKey.optional().meta({ form: '<key>', description: 'key for the gateway' }),
+  gzip: env.boolean().prefault('false').meta({ form: 'true|false', description: 'compress what goes to the gateway' }),
+  lanes: env
+    .integer({ min: 1, max: 64 })
+    .prefault('4')
+    .meta({ form: '<n>', description: 'requests to the gateway at a time; a player keeps to one lane' }),
+  out: env
+    .text()
+    .optional()
+    .meta({ form: '<file>', description: 'file for events; the truth goes beside it, as <name>.truth.<extension>' }),
+} as const
+
+type CommonValues = Values<typeof commonShape>
 
 /** Options that mean something for one sink only. */
 const SINK_OF: Readonly<Record<string, (typeof SINKS)[number]>> = {
@@ -128,108 +167,73 @@ const SINK_OF: Readonly<Record<string, (typeof SINKS)[number]>> = {
   out: 'file',
 }
 
-const custom = <T>(expected: string, parse: (text: string) => T | undefined) => ({
-  safeParse(text: string) {
-    const data = parse(text)
-    return data === undefined
-      ? ({ success: false, error: { issues: [{ message: `expected ${expected}` }] } } as const)
-      : ({ success: true, data } as const)
-  },
-})
+/** Tells what is wrong with an option: a sentence that begins after its name. */
+type Tell = (option: string, message: string) => void
 
-const start = custom('now or an instant such as 2024-03-24T11:00:00.000Z', text => {
-  if (text === 'now') return 'now' as const
-  const ms = Date.parse(String(wireInstant(text)))
-  // Date.parse takes 30 February for 1 March.
-  const isRealDay = new Date(Date.parse(text.slice(0, 10)) || 0).toISOString().startsWith(text.slice(0, 10))
-  return isRealDay && /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(ms) ? ms : undefined
-})
-const duration = custom('a time such as 90s, 60m or 2h, or forever', text => {
-  if (text === 'forever') return Number.POSITIVE_INFINITY
-  const result = env.duration().safeParse(text)
-  return result.success && result.data > 0 ? result.data : undefined
-})
-const speed = custom('max or a number above 0, such as 1 or 60', (text): Speed | undefined => {
-  if (text === 'max') return 'max'
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0
-  return value > 0 ? value : undefined
-})
-const shard = custom('<i>/<n> with i from 1 to n, such as 1/4', (text): Shard | undefined => {
-  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number)
-  return index !== undefined && count !== undefined && index >= 1 && index <= count ? { index, count } : undefined
-})
-const url = custom('an address such as http://127.0.0.1:8080', text => {
-  const parsed = URL.parse(text)
-  return parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash ? text : undefined
-})
-
-/** Reads the common options; null when any of them has a problem, which `reader` then holds. */
-export function readCommonOptions(reader: OptionReader): CommonOptions | null {
-  const before = reader.problems.length
-  const values = {
-    seed: reader.read('seed', env.text()),
-    start: reader.read('start', start),
-    durationMs: reader.read('duration', duration),
-    speed: reader.read('speed', speed),
-    shard: reader.read('shard', shard),
-    skip: reader.read('skip', env.integer()),
-    batchRecords: reader.read('batch', env.integer({ min: 1, max: MAX_BATCH })),
-    reference: reader.read('reference', env.oneOf(REFERENCES)),
-    sink: readSink(reader),
-  }
-  const common = {
-    incarnation: reader.read('incarnation', env.text()) ?? null,
-    faults: readFaults(reader),
-    manifestFile: reader.read('manifest', env.text()),
-    refusedFile: reader.read('refused', env.text()),
-    ledger: reader.read('ledger', env.text()),
-    replay: reader.read('replay', env.text()),
-  }
-  if (reader.isGiven('manifest') && !reader.isGiven('faults'))
-    reader.problem('manifest', 'has nothing to list: it needs faults as well.')
-  if (reader.isGiven('reference') && !reader.isGiven('replay'))
-    reader.problem('reference', 'means something for recorded files only: it needs replay as well.')
-  if (reader.isGiven('replay') && values.sink?.kind === 'kafka')
-    reader.problem(
-      'replay',
-      'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.',
-    )
-  return reader.problems.length === before && isWhole(values) ? { ...values, ...common } : null
-}
-
-function isWhole<T extends object>(values: T): values is { [K in keyof T]: Exclude<T[K], undefined | null> } {
-  return Object.values(values).every(value => value !== undefined && value !== null)
-}
-
-function readFaults(reader: OptionReader): FaultRates {
-  const text = reader.text('faults')
-  if (text === undefined) return noFaults
-  const { rates, problems } = parseFaultRates(text)
-  for (const problem of problems) reader.problem('faults', `is ${JSON.stringify(text)}: ${problem}.`)
-  return rates
-}
-
-function readSink(reader: OptionReader): SinkOptions | null {
-  const kind = reader.read('sink', env.oneOf(SINKS))
-  if (!kind) return null
+function checkCommon({ sink }: Partial<CommonValues>, given: Texts, tell: Tell): void {
   for (const [option, owner] of Object.entries(SINK_OF))
-    if (owner !== kind && reader.isGiven(option))
-      reader.problem(option, `is for the sink ${owner}, but the sink is ${kind}.`)
-  if (kind === 'kafka' || kind === 'stdout') return { kind }
-  if (kind === 'file') {
-    const out = reader.read('out', env.text())
-    if (out === undefined && !reader.isGiven('out'))
-      reader.problem('out', 'is missing: the sink file needs to know where to write.')
-    return out === undefined ? null : { kind, out }
-  }
-  const address = reader.read('gateway-url', url)
-  const apiKey = reader.text('api-key')
-  const gzip = reader.read('gzip', env.boolean())
-  const lanes = reader.read('lanes', env.integer({ min: 1, max: 64 }))
-  if (!apiKey) reader.problem('api-key', 'is missing: the sink gateway needs one ("millrace keys create" makes one).')
-  else if (!/^[\x21-\x7e]+$/.test(apiKey))
-    reader.problem('api-key', 'has characters that no key has, such as spaces or line breaks.')
-  else if (address !== undefined && gzip !== undefined && lanes !== undefined)
-    return { kind, url: address, apiKey: new Secret(apiKey), gzip, lanes }
-  return null
+    if (sink && owner !== sink && given[option] !== undefined)
+      tell(option, `is for the sink ${owner}, but the sink is ${sink}.`)
+  if (sink === 'file' && given.out === undefined) tell('out', 'is missing: the sink file needs to know where to write.')
+  if (sink === 'gateway' && given['api-key'] === undefined)
+    tell('api-key', 'is missing: the sink gateway needs one ("millrace keys create" makes one).')
+  if (given.manifest !== undefined && given.faults === undefined)
+    tell('manifest', 'has nothing to list: it needs faults as well.')
+  if (given.reference !== undefined && given.replay === undefined)
+    tell('reference', 'means something for recorded files only: it needs replay as well.')
+  if (given.replay !== undefined && sink === 'kafka')
+    tell('replay', 'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.')
 }
+
+const commonOptions = (values: CommonValues): CommonOptions => ({
+  seed: values.seed,
+  start: values.start,
+  incarnation: values.incarnation,
+  durationMs: values.duration,
+  speed: values.speed,
+  shard: values.shard,
+  skip: values.skip,
+  batchRecords: values.batch,
+  faults: values.faults ?? noFaults,
+  manifestFile: values.manifest,
+  refusedFile: values.refused,
+  ledger: values.ledger,
+  replay: values.replay,
+  reference: values.reference,
+  sink: sinkOptions(values),
+})
+
+/** `checkCommon` has seen to it that a sink has what it needs. */
+function sinkOptions({ sink: kind, gzip, lanes, out, ...values }: CommonValues): SinkOptions {
+  if (kind === 'gateway') return { kind, url: values['gateway-url'], apiKey: values['api-key']!, gzip, lanes }
+  return kind === 'file' ? { kind, out: out! } : { kind }
+}
+
+/**
+ * The options of a domain's generator: its own and those of every generator.
+ * @param own shape of its own options, with the metadata `form` and `description`
+ * @param check tells what is wrong between options; those that could not be read are missing in `values`
+ */
+export function defineOptions<S extends z.ZodRawShape>(
+  own: S,
+  check: (values: Partial<Values<S>> & Partial<CommonValues>, tell: Tell, given: Texts) => void,
+) {
+  const optionShape = { ...own, ...commonShape }
+  return {
+    optionShape,
+    /** See `DomainSimulation.parse`. */
+    parse(given: Texts, nameOf = (option: string): string => option): Readonly<CommonOptions & Values<S>> {
+      const mine = readSettings(given, own, nameOf)
+      const common = readSettings(given, commonShape, nameOf)
+      const problems = [...unknownNames(given, Object.keys(optionShape), nameOf), ...common.problems, ...mine.problems]
+      const tell: Tell = (option, message) => problems.push(`${nameOf(option)} ${message}`)
+      checkCommon(common.values, given, tell)
+      check({ ...mine.values, ...common.values }, tell, given)
+      if (problems.length > 0 || !mine.complete || !common.complete) throw new ConfigError(problems)
+      return Object.freeze({ ...mine.complete, ...commonOptions(common.complete) })
+    },
+  }
+}
+
+/** What `parse` of a domain's options answers. */
+export type OptionsOf<D extends { parse(given: Texts): CommonOptions }> = ReturnType<D['parse']>

@@ -123,7 +123,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
     await waitUntil(isReady, { what: 'every process to be ready', deadlineMs: 180_000 })
     for (const { service, child } of services) expect([service, child.exitCode]).toEqual([service, null])
 
-    const parsed = simulation.parse({
+    const options = simulation.parse({
       players: '20',
       rooms: '2',
       duration: '10m',
@@ -131,7 +131,6 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       ledger,
       sink: 'stdout',
     })
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
     const url = `http://127.0.0.1:${httpPort}`
     const sink = createGatewaySink({
       url,
@@ -140,7 +139,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       maxRecords: 200,
       requestTimeoutMs: 30_000,
     })
-    const generator = createGenerator({ simulation, options: parsed.options, sink, ...parts })
+    const generator = createGenerator({ simulation, options, sink, ...parts })
     await generator.start()
     const summary = await generator.finished
     await generator.stop()

@@ -16,11 +16,10 @@ const directory = mkdtempSync(path.join(os.tmpdir(), 'demo-stack-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 async function demo(name: string, openPlatform: () => Promise<Platform>) {
-  const runs = [...simulations.values()].map(simulation => {
-    const parsed = simulation.parse({ duration: '10m', seed: '21' })
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-    return { simulation, options: parsed.options }
-  })
+  const runs = [...simulations.values()].map(simulation => ({
+    simulation,
+    options: simulation.parse({ duration: '10m', seed: '21' }),
+  }))
   return runDemo({
     ...parts,
     directory: path.join(directory, name),

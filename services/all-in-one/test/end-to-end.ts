@@ -78,13 +78,12 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
     values: Readonly<Record<string, string>>,
     disturbances: readonly { readonly afterRecords: number; readonly disturb: () => Promise<void> }[],
   ) {
-    const parsed = simulation.parse({ ...values, ledger, sink: 'stdout', batch: '100' })
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+    const options = simulation.parse({ ...values, ledger, sink: 'stdout', batch: '100' })
     const waiting = [...disturbances]
     let disturbing: Promise<void> = Promise.resolve()
     const generator = createGenerator({
       simulation,
-      options: parsed.options,
+      options,
       sink: createGatewaySink({
         url: `http://127.0.0.1:${port}`,
         apiKey: new Secret(key),

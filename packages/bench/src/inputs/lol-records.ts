@@ -8,9 +8,8 @@ const NOW_MS = 1_711_278_000_000
 
 /** Moves that `players` players send to lol.raw, without end. */
 export function movesOf(players: number, seed = 'bench') {
-  const parsed = simulation.parse({ players: String(players), duration: 'forever', seed })
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-  const { stream } = simulation.simulate(parsed.options, NOW_MS)
+  const options = simulation.parse({ players: String(players), duration: 'forever', seed })
+  const { stream } = simulation.simulate(options, NOW_MS)
   return {
     next(count: number): readonly SimulatedRecord[] {
       const moves: SimulatedRecord[] = []

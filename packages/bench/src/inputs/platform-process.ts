@@ -32,14 +32,13 @@ export async function memoryAfterMinutes(folder: string, minutes: number): Promi
 }
 
 async function carry(directory: string, minutes: string): Promise<number> {
-  const parsed = simulation.parse({ players: PLAYERS, duration: `${minutes}m` })
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  const options = simulation.parse({ players: PLAYERS, duration: `${minutes}m` })
   const parts = { clock: systemClock, logger: createLogger('bench', { level: 'silent' }) }
   const { reconciliation } = await runDemo({
     ...parts,
     directory,
     catalog: catalogOf(['lol']),
-    runs: [{ simulation, options: parsed.options }],
+    runs: [{ simulation, options }],
     lakeFormat: 'parquet',
     gateway: { host: '127.0.0.1', port: 0 },
     openPlatform: () => openEmbeddedPlatform(directory, parts),

@@ -13,9 +13,8 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 0.5, aim: 1 },
   needs: [],
   async ours() {
-    const parsed = simulation.parse({ players: PLAYERS, duration: 'forever' })
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-    const { stream } = simulation.simulate(parsed.options, 0)
+    const options = simulation.parse({ players: PLAYERS, duration: 'forever' })
+    const { stream } = simulation.simulate(options, 0)
     return { round: async () => fillBuffer(EVENTS, () => stream.next().value) }
   },
   async other() {

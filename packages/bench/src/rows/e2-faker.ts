@@ -31,9 +31,8 @@ export const row = defineRow({
   goal: { bound: 'at least', must: 6, aim: 10 },
   needs: [],
   async ours() {
-    const parsed = simulation.parse({ players: '100', duration: 'forever' })
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-    const { stream } = simulation.simulate(parsed.options, 0)
+    const options = simulation.parse({ players: '100', duration: 'forever' })
+    const { stream } = simulation.simulate(options, 0)
     return { round: async () => fillBuffer(4 * EVENTS, () => stream.next().value) }
   },
   other: async () => ({ round: async () => fillBuffer(EVENTS, byFaker) }),

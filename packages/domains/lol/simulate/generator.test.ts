@@ -5,7 +5,7 @@ import { createLogger, createServiceMetrics, ManualClock, systemClock } from '@m
 import { createGenerator, type EventSink, openSink, type SimulatedRecord } from '@millrace/simulation'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { simulation } from '../simulate.ts'
-import { optionsOf, simulate } from './population.ts'
+import { simulate } from './population.ts'
 
 const logger = createLogger('test', { level: 'silent' })
 let folder: string
@@ -31,7 +31,7 @@ const values = (records: readonly SimulatedRecord[]): string[] => records.map(re
 describe('the generator', () => {
   it('sends what the options describe and sums it up', async () => {
     const sink = keepAll()
-    const options = optionsOf({ duration: '30m', faults: 'dup=0.02', ledger: join(folder, 'ledger') })
+    const options = simulation.parse({ duration: '30m', faults: 'dup=0.02', ledger: join(folder, 'ledger') })
     const metrics = createServiceMetrics('lol-generator', { processMetrics: false })
     const generator = createGenerator({ simulation, options, sink, clock: systemClock, logger, metrics })
     await generator.start()
@@ -53,7 +53,7 @@ describe('the generator', () => {
   it('goes on where a stopped one ended, in files as if it had never stopped', async () => {
     const out = join(folder, 'lol.ndjson')
     const base = { duration: '30m', sink: 'file', out, batch: '200' }
-    const first = optionsOf(base)
+    const first = simulation.parse(base)
     const context = { clock: systemClock, logger, openLog: (): never => expect.unreachable('a file needs no log') }
     const generator = createGenerator({
       simulation,
@@ -67,7 +67,7 @@ describe('the generator', () => {
     const { position, complete } = await generator.finished
     expect(complete).toBe(false)
     expect(position).toBeGreaterThan(0)
-    const second = optionsOf({ ...base, skip: String(position) })
+    const second = simulation.parse({ ...base, skip: String(position) })
     const resumed = createGenerator({
       simulation,
       options: second,
@@ -86,7 +86,7 @@ describe('the generator', () => {
 
   it('gives each shard its own ledger file', async () => {
     for (const shard of ['1/2', '2/2']) {
-      const options = optionsOf({ duration: '5m', shard, ledger: folder })
+      const options = simulation.parse({ duration: '5m', shard, ledger: folder })
       const generator = createGenerator({ simulation, options, sink: keepAll(), clock: systemClock, logger })
       await generator.start()
       await generator.finished
@@ -103,7 +103,7 @@ describe('the generator', () => {
     const metrics = createServiceMetrics('lol-generator', { processMetrics: false })
     const generator = createGenerator({
       simulation,
-      options: optionsOf({ start: 'now', speed: '1', duration: 'forever' }),
+      options: simulation.parse({ start: 'now', speed: '1', duration: 'forever' }),
       sink,
       clock,
       logger,

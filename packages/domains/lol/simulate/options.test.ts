@@ -1,19 +1,25 @@
+import { ConfigError } from '@millrace/runtime'
 import { loadGeneratorConfig } from '@millrace/simulation'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { simulation } from '../simulate.ts'
-import { optionsOf } from './population.ts'
+import { roomsOf } from './options.ts'
 
 const problemsOf = (values: Record<string, string>): string => {
-  const parsed = simulation.parse(values)
-  return parsed.ok ? '' : parsed.problems.map(({ option, message }) => `${option} ${message}`).join('\n')
+  try {
+    simulation.parse(values)
+    return ''
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.join('\n')
+    throw error
+  }
 }
 
-describe('parseGeneratorOptions', () => {
+describe('the options of the generator', () => {
   it('has the default scenario', () => {
-    expect(optionsOf()).toMatchObject({
+    expect(simulation.parse({})).toMatchObject({
       profile: 'seed',
       players: 100,
-      rooms: 10,
       cheaters: { kind: 'champion', champion: 'Viktor' },
       start: Date.UTC(2024, 2, 24, 11),
       durationMs: 3_600_000,
@@ -21,11 +27,11 @@ describe('parseGeneratorOptions', () => {
       shard: { index: 1, count: 1 },
       sink: { kind: 'stdout' },
     })
-    expect(Object.isFrozen(optionsOf())).toBe(true)
+    expect(Object.isFrozen(simulation.parse({}))).toBe(true)
   })
 
   it('reads everything that can be given', () => {
-    const options = optionsOf({
+    const options = simulation.parse({
       players: '35',
       seed: 'x',
       start: '2025-01-01T00:00:00+01:00',
@@ -48,7 +54,6 @@ describe('parseGeneratorOptions', () => {
     })
     expect(options).toMatchObject({
       players: 35,
-      rooms: 4,
       start: Date.UTC(2024, 11, 31, 23),
       durationMs: Number.POSITIVE_INFINITY,
       speed: 0.5,
@@ -64,8 +69,8 @@ describe('parseGeneratorOptions', () => {
       sink: { kind: 'gateway', url: 'https://example.org/base', gzip: true, lanes: 2 },
     })
     expect(JSON.stringify(options)).not.toContain('mr_secret')
-    expect(optionsOf({ start: 'now' }).start).toBe('now')
-    expect(optionsOf({ sink: 'file', out: 'a' }).sink).toEqual({ kind: 'file', out: 'a' })
+    expect(simulation.parse({ start: 'now' }).start).toBe('now')
+    expect(simulation.parse({ sink: 'file', out: 'a' }).sink).toEqual({ kind: 'file', out: 'a' })
   })
 
   it.each([
@@ -74,12 +79,12 @@ describe('parseGeneratorOptions', () => {
     [{ players: '1e3' }, /^players is "1e3": expected a whole number/],
     [{ players: '100', rooms: '5' }, /^rooms is 5: 100 players need at least 6 rooms, because .* there are 17.$/],
     [{ players: '3', rooms: '4' }, /^rooms is 4: at most one room per player, so 3.$/],
-    [{ profile: 'realistic' }, /^profile is "realistic": there is no such profile. Known: seed.$/],
+    [{ profile: 'realistic' }, /^profile is "realistic": expected one of seed.$/],
     [
       { cheaters: 'Vikor' },
       /^cheaters is "Vikor": did you mean Viktor\? Expected none, a share such as 0.05, or one of Azir/,
     ],
-    [{ cheaters: '1.5' }, /^cheaters is 1.5: a share is from 0 to 1.$/],
+    [{ cheaters: '1.5' }, /^cheaters is "1.5": a share is from 0 to 1.$/],
     [{ speed: '0' }, /^speed is "0": expected max or a number above 0/],
     [{ speed: '-1' }, /^speed is "-1": expected max/],
     [{ duration: '60' }, /^duration is "60": expected a time such as 90s, 60m or 2h, or forever.$/],
@@ -95,7 +100,10 @@ describe('parseGeneratorOptions', () => {
     [{ manifest: 'm' }, /^manifest has nothing to list/],
     [{ sink: 'kafak' }, /^sink is "kafak": expected one of gateway, kafka, file, stdout.$/],
     [{ sink: 'gateway' }, /^api-key is missing: the sink gateway needs one/],
-    [{ sink: 'gateway', 'api-key': 'a\nb' }, /^api-key has characters that no key has/],
+    [
+      { sink: 'gateway', 'api-key': 'a\nb' },
+      /^api-key is \[redacted\]: expected a key, without spaces or line breaks.$/,
+    ],
     [
       { sink: 'gateway', 'api-key': 'k', 'gateway-url': 'localhost:80' },
       /^gateway-url is "localhost:80": expected an address/,
@@ -109,16 +117,34 @@ describe('parseGeneratorOptions', () => {
 
   it('reports everything at once', () => {
     expect(problemsOf({ players: 'x', speed: 'x', sink: 'x', foo: 'x' }).split('\n').length).toBe(4)
+    expect(problemsOf({ rooms: '0', speed: '', sink: 'file', manifest: 'm' }).split('\n')).toEqual([
+      'speed is "": expected max or a number above 0, such as 1 or 60.',
+      'rooms is "0": expected a whole number from 1 to 1000000.',
+      'out is missing: the sink file needs to know where to write.',
+      'manifest has nothing to list: it needs faults as well.',
+    ])
+  })
+
+  it('does not compare options that could not be read', () => {
+    expect(problemsOf({ rooms: 'x', shard: '1/99' })).toMatch(/^rooms is "x": .*$/)
+    expect(problemsOf({ manifest: 'm', faults: 'dup=2' })).toMatch(/^faults is "dup=2": .*$/)
+    expect(problemsOf({ sink: 'gateway', 'api-key': '' })).toBe(
+      'api-key is [redacted]: expected a text that is not empty.',
+    )
+  })
+
+  it('plays in rooms of ten unless their number is given', () => {
+    expect(roomsOf(simulation.parse({}))).toBe(10)
+    expect(roomsOf(simulation.parse({ players: '35' }))).toBe(4)
+    expect(roomsOf(simulation.parse({ players: '35', rooms: '7' }))).toBe(7)
   })
 
   it('can say of every option what it is for, and reads every default', () => {
-    for (const { name, value, description } of simulation.optionSpecs) {
+    const { properties } = z.toJSONSchema(z.object(simulation.optionShape), { io: 'input' })
+    for (const [name, option] of Object.entries(properties ?? {})) {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
-      expect(value.length).toBeGreaterThan(0)
-      expect(description.length).toBeGreaterThan(10)
+      expect(option).toMatchObject({ form: expect.stringMatching(/./), description: expect.stringMatching(/.{10}/) })
     }
-    const names = simulation.optionSpecs.map(spec => spec.name)
-    expect(new Set(names).size).toBe(names.length)
   })
 })
 
@@ -148,6 +174,7 @@ describe('the environment', () => {
     expect(load).toThrow(/MILLRACE_LOG_LEVEL is "loud"/)
     expect(load).toThrow(/MILLRACE_PLAYRS is not known here. Did you mean MILLRACE_PLAYERS\?/)
     expect(load).toThrow(/MILLRACE_SPEED is ""/)
+    expect(load).toThrow(/has 4 problems/)
   })
 
   it('wants brokers for the sink kafka only', () => {

@@ -1,18 +1,10 @@
 import type { SimulatedRecord } from '@millrace/simulation'
 import type { LolRaw, LolTruth } from '../contract.ts'
 import { simulation } from '../simulate.ts'
-import type { LolOptions } from './options.ts'
-
-/** Parsed options; throws what is wrong. */
-export function optionsOf(values: Readonly<Record<string, string>> = {}): LolOptions {
-  const parsed = simulation.parse(values)
-  if (parsed.ok) return parsed.options
-  throw new Error(parsed.problems.map(({ option, message }) => `${option} ${message}`).join('\n'))
-}
 
 /** Every record that the options describe. */
 export function simulate(values: Readonly<Record<string, string>> = {}, nowMs = 0): SimulatedRecord[] {
-  const { stream } = simulation.simulate(optionsOf(values), nowMs)
+  const { stream } = simulation.simulate(simulation.parse(values), nowMs)
   const records: SimulatedRecord[] = []
   while (stream.nextMs !== Number.POSITIVE_INFINITY) records.push(stream.next())
   return records

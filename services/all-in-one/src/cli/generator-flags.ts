@@ -1,13 +1,15 @@
-import type { CommonOptions, DomainSimulation, OptionSpec } from '@millrace/simulation'
+import { ConfigError } from '@millrace/runtime'
+import type { CommonOptions, DomainSimulation } from '@millrace/simulation'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { UsageError } from './usage-error.ts'
 
 const camelCase = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
-/** The options of several simulations, each once: those that all domains share come with every one of them. */
-const specsOf = (simulations: readonly DomainSimulation[]): OptionSpec[] => [
-  ...new Map(simulations.flatMap(({ optionSpecs }) => optionSpecs).map(spec => [spec.name, spec])).values(),
-]
+/** JSON Schema of every option of several simulations. */
+const optionsOf = (simulations: readonly DomainSimulation[]) =>
+  z.toJSONSchema(z.object(Object.assign({}, ...simulations.map(({ optionShape }) => optionShape))), { io: 'input' })
+    .properties as Readonly<Record<string, Readonly<Record<'form' | 'description' | 'default', string | undefined>>>>
 
 /** Adds the options of simulations to a command, but for those that the command sets itself. */
 export function addGeneratorOptions(
@@ -15,10 +17,10 @@ export function addGeneratorOptions(
   simulations: readonly DomainSimulation[],
   { without = [] }: { readonly without?: readonly string[] } = {},
 ): Command {
-  for (const { name, value, description, default: standard } of specsOf(simulations))
+  for (const [name, { form = '', description = '', default: standard }] of Object.entries(optionsOf(simulations)))
     if (!without.includes(name))
       command.option(
-        `--${name} ${value.startsWith('<') ? value : `<${value}>`}`,
+        `--${name} ${form.startsWith('<') ? form : `<${form}>`}`,
         standard === undefined ? description : `${description} (default: ${standard})`,
       )
   return command
@@ -34,12 +36,12 @@ export function readGeneratorOptions(
   flags: Readonly<Record<string, unknown>>,
   set: Readonly<Record<string, string>> = {},
 ): CommonOptions {
-  const values: Record<string, string> = { ...set }
-  for (const { name } of simulation.optionSpecs) {
-    const value = flags[camelCase(name)]
-    if (typeof value === 'string') values[name] = value
+  const given = Object.fromEntries(
+    Object.keys(simulation.optionShape).map(name => [name, flags[camelCase(name)] as string | undefined]),
+  )
+  try {
+    return simulation.parse({ ...given, ...set }, name => `--${name}`)
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(error.problems.join('\n')) : error
   }
-  const parsed = simulation.parse(values)
-  if (parsed.ok) return parsed.options
-  throw new UsageError(parsed.problems.map(({ option, message }) => `--${option} ${message}`).join('\n'))
 }

@@ -45,12 +45,12 @@ export function envVariables(shape: z.core.$ZodLooseShape): readonly EnvVariable
   const { properties = {} } = z.toJSONSchema(z.object(shape), { io: 'input', target: 'draft-07' })
   return Object.entries(properties)
     .map(([key, property]) => {
-      const { default: fallback, expected, secret, ...schema } = property as Record<string, unknown>
+      const { default: fallback, expected, form, description, secret, ...schema } = property as Record<string, unknown>
       return {
         name: `MILLRACE_${key}`,
-        expected: String(expected ?? 'a text'),
+        expected: description === undefined ? String(expected ?? 'a text') : `${form}: ${description}`,
         default: fallback === undefined ? undefined : String(fallback),
-        isSecret: secret === true || key === 'API_KEY',
+        isSecret: secret === true,
         schema,
       }
     })
