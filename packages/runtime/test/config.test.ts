@@ -69,6 +69,7 @@ describe('configuration', () => {
       'MILLRACE_BROKRES is not known here. Did you mean MILLRACE_BROKERS?',
     ])
     expect(problemsOf({ MILLRACE_PORT: '1', MILLRACE_COLOUR: 'red' })[0]).toContain('Known: MILLRACE_PORT')
+    expect(loadConfig({ MILLRACE_PORT: '1', MILLRACE_COLOUR: undefined }, shape).PORT).toBe(1)
   })
 
   it('shows no secret, however it is printed', () => {
