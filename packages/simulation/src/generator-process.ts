@@ -61,7 +61,7 @@ export function loadGeneratorConfig<Options extends CommonOptions>(
   const options = tried(() =>
     simulation.parse(Object.fromEntries(names.map(name => [name, variables[variableName(name)]])), variableName),
   )
-  // The options are known names here, but have been read.
+  // The options have been read above: here their names only have to be known.
   const known = Object.fromEntries(names.map(name => [envName(name), z.unknown()]))
   const service = tried(() => loadConfig(variables, { ...known, ...processEnv }))
   if (options?.sink.kind === 'kafka' && variables.MILLRACE_KAFKA_BROKERS === undefined)
