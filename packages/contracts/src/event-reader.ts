@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { asEventTime } from './event-time.ts'
 import { FlatReader } from './flat/flat-reader.ts'
 import { eventTimeOf, RECEIVED_AT, type Topic } from './topic.ts'
 
@@ -55,7 +56,8 @@ function createEventReader(topic: Topic): EventReader {
     },
     eventTimeMs() {
       const time = unit === 'instant' ? flat.instantMs(timeAt) : flat.number(timeAt)
-      if (time !== undefined && !Number.isNaN(time)) return time * FACTORS[unit]
+      const own = time === undefined ? null : asEventTime(time * FACTORS[unit])
+      if (own !== null) return own
       return receivedAt === null ? null : (flat.instantMs(receivedAt) ?? null)
     },
     eventId: () => (idAt === null ? null : (flat.text(idAt) ?? null)),

@@ -10,3 +10,15 @@ export const SANE_AHEAD_MS = 24 * 3_600_000
  */
 export const isSaneEventTime = (eventTimeMs: number, sentMs: number): boolean =>
   eventTimeMs >= SANE_FROM_MS && eventTimeMs <= sentMs + SANE_AHEAD_MS
+
+const FIRST_INSTANT_MS = Date.parse('0000-01-01T00:00:00.000Z')
+const LAST_INSTANT_MS = Date.parse('9999-12-31T23:59:59.999Z')
+
+/**
+ * An event time in whole milliseconds; null where it is none that an ISO-8601 instant with a year of four digits can hold.
+ * Seconds with a fraction are seldom whole milliseconds as doubles, and what is written behind the gateway are instants.
+ */
+export function asEventTime(timeMs: number): number | null {
+  const wholeMs = Math.round(timeMs)
+  return wholeMs >= FIRST_INSTANT_MS && wholeMs <= LAST_INSTANT_MS ? wholeMs : null
+}

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { asEventTime } from './event-time.ts'
 import { instantMs, type WireReaders } from './wire.ts'
 
 const DAY_MS = 86_400_000
@@ -160,10 +161,11 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
 /** Field that the gateway adds to an event without an event time: the time of receipt, an ISO-8601 instant. */
 export const RECEIVED_AT = 'receivedAt'
 
-/** The event time of a parsed event in ms since the epoch: its own, else the time of receipt; null where there is neither. */
+/** The event time of a parsed event in whole ms since the epoch: its own where an instant can hold it, else the time of receipt; null where there is neither. */
 export function eventTimeOf(topic: Topic, event: Fields): number | null {
-  const own = topic.eventTimeMs(event)
-  if (own !== null && Number.isFinite(own)) return own
+  const claimed = topic.eventTimeMs(event)
+  const own = claimed === null ? null : asEventTime(claimed)
+  if (own !== null) return own
   const receivedMs = instantMs(event[RECEIVED_AT])
   return Number.isNaN(receivedMs) ? null : receivedMs
 }

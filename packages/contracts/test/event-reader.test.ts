@@ -319,4 +319,16 @@ describe('an event time', () => {
     expect(eventTimeOf(topic, { at, [RECEIVED_AT]: receivedAt })).toBe(expected ?? Date.parse(receivedAt))
     expect(eventTimeOf(topic, { at, [RECEIVED_AT]: 'now' })).toBe(expected)
   })
+
+  it.each([
+    ['seconds that are no whole milliseconds as a double', '1.1', 1_100],
+    ['the last second that an instant can hold', '253402300799', 253_402_300_799_000],
+    ['one second more', '253402300800', null],
+    ['more seconds than a date can hold', '999999999999999', null],
+  ])('gives whole milliseconds that an instant can hold: %s', (_, seconds, expected) => {
+    const [, topic] = readable[0]!
+    const text = `{"eventId":"00000000-0000-4000-8000-000000000000","device":"a","timestamp":${seconds}}`
+    expect(read(topic, text)?.timeMs).toBe(expected)
+    expect(parsed(topic, text).timeMs).toBe(expected)
+  })
 })
