@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { createCatalog } from '@millrace/contracts'
+import { createCatalog, type DomainContract } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import type { EventLog } from '@millrace/event-log'
 import {
@@ -63,6 +63,8 @@ export interface TestGateway<L> {
 export async function startGateway<L extends EventLog = FakeLog>(
   given: {
     readonly log?: L
+    /** League of Legends unless said otherwise. */
+    readonly domain?: DomainContract
     readonly keys?: readonly ApiKey[]
     readonly options?: Partial<GatewayOptions>
     readonly clock?: Clock
@@ -75,7 +77,7 @@ export async function startGateway<L extends EventLog = FakeLog>(
   const health = createHealth()
   const metrics = createServiceMetrics('ingest-gateway', { processMetrics: false })
   const gateway = createGateway({
-    catalog: createCatalog([lol]),
+    catalog: createCatalog([given.domain ?? lol]),
     log,
     keys: createKeyRing(given.keys ?? [aKey('test')]),
     clock: given.clock ?? systemClock,

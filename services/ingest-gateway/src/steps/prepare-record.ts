@@ -3,6 +3,7 @@ import {
   createInstantWriter,
   eventReaderOf,
   eventTimeOf,
+  jsonPointer,
   MAX_RECORD_BYTES,
   RECEIVED_AT,
   readWire,
@@ -45,6 +46,9 @@ export type IdMaker = (index: number, record: Uint8Array) => string
 
 const writeInstant = createInstantWriter()
 
+/** Whether the producer gave no event id. */
+const lacksId = ({ eventId }: Readonly<Record<string, unknown>>): boolean => eventId === undefined || eventId === null
+
 const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, key: null })
 
 /** Integers with so many digits may not survive being read as doubles and written again. */
@@ -72,6 +76,11 @@ export function createRecordReader(
   const { schema, wire } = topic
   const reader = eventReaderOf(topic)
   const wireFields = Object.keys(wire)
+  const keyMissing: Refusal = {
+    code: 'key_missing_in_event',
+    ...(topic.keyField === null ? {} : { pointer: jsonPointer([topic.keyField]) }),
+    details: { topic: topic.name, key: topic.keyText },
+  }
   // One client writes all of its records alike, so what the last one needed is tried first.
   let wireFirst = false
 
@@ -82,8 +91,9 @@ export function createRecordReader(
     if (reader.read(body, start, end)) {
       const eventTimeMs = reader.eventTimeMs()
       const key = reader.key()
-      if (eventTimeMs !== null && key.length > 0)
-        return { key, value: body.subarray(start, end), eventId: reader.eventId()!, eventTimeMs }
+      const eventId = reader.eventId()
+      if (eventTimeMs !== null && key.length > 0 && eventId)
+        return { key, value: body.subarray(start, end), eventId, eventTimeMs }
     }
     const facts = factsOfBody()
     if (!facts.utf8 && !isUtf8(body.subarray(start, end)))
@@ -106,7 +116,7 @@ export function createRecordReader(
       if (fault) return withFields(record, fault)
     }
 
-    const hasId = record.eventId !== undefined
+    const hasId = !lacksId(record)
     // Repeated keys and line breaks are fine JSON, but readers behind the gateway would not agree on them.
     const isPlain = keys === countWrittenKeys(body, start, end) && !(facts.lineBreaks && /[\r\n]/.test(text))
     let result = hasId && isPlain && !wireFirst ? schema.safeParse(record) : undefined
@@ -116,7 +126,8 @@ export function createRecordReader(
     }
 
     const wired = readWire(record, wire)
-    if (!hasId) wired.eventId = makeId(index, body.subarray(start, end))
+    // Before the schema, which may require an id; a null is its to refuse.
+    if (record.eventId === undefined) giveId(wired, index, start, end)
     wireFirst = hasId && wireFields.some(field => wired[field] !== record[field])
     if (!result || wireFirst) result = schema.safeParse(wired)
     if (!result.success) return withFields(record, explainIssues(record, result.error.issues))
@@ -124,24 +135,40 @@ export function createRecordReader(
       const plain = asReceived(record, start, end)
       if (plain) return plain
     }
+    if (lacksId(wired)) giveId(wired, index, start, end)
+    if (typeof wired.eventId !== 'string' || wired.eventId === '') {
+      const got = describeValue(record.eventId)
+      return withFields(record, {
+        code: 'invalid_field',
+        pointer: '/eventId',
+        got,
+        expected: 'a string that is not empty',
+      })
+    }
     const key = topic.keyOf(wired)
-    if (key === '')
-      return withFields(record, { code: 'key_missing_in_event', details: { topic: topic.name, key: topic.keyText } })
+    if (key === '') return withFields(record, keyMissing)
     if (eventTimeOf(topic, wired) === null) wired[RECEIVED_AT] = writeInstant(receivedMs)
     return {
       key: Buffer.from(key),
-      value: Buffer.from(JSON.stringify(LONG_NUMBER.test(text) ? withLongNumbers(wired, text, schema.shape) : wired)),
-      eventId: wired.eventId as string,
+      value: Buffer.from(
+        JSON.stringify(LONG_NUMBER.test(text) ? withLongNumbers(wired, record, { text, known: schema.shape }) : wired),
+      ),
+      eventId: wired.eventId,
       eventTimeMs: eventTimeOf(topic, wired)!,
     }
   }
 
-  /** The event in its own bytes; null where it has to be written anew: it lacks a time, or a key. */
+  function giveId(wired: Record<string, unknown>, index: number, start: number, end: number): void {
+    wired.eventId = makeId(index, body.subarray(start, end))
+  }
+
+  /** The event in its own bytes; null where it cannot be stored so: it lacks an id, a time, or a key. */
   function asReceived(record: Record<string, unknown>, start: number, end: number): PreparedRecord | null {
+    const { eventId } = record
     const key = topic.keyOf(record)
     const eventTimeMs = eventTimeOf(topic, record)
-    if (key === '' || eventTimeMs === null) return null
-    return { key: Buffer.from(key), value: body.subarray(start, end), eventId: record.eventId as string, eventTimeMs }
+    if (typeof eventId !== 'string' || eventId === '' || key === '' || eventTimeMs === null) return null
+    return { key: Buffer.from(key), value: body.subarray(start, end), eventId, eventTimeMs }
   }
 
   function withFields(record: Record<string, unknown>, refusal: Refusal): RefusedRecord {
@@ -165,11 +192,15 @@ export function createRecordReader(
   }
 }
 
-/** The record with the numbers of its unknown fields as they were written. */
-function withLongNumbers(wired: Record<string, unknown>, text: string, known: object): Record<string, unknown> {
+/** The record with the numbers of its unknown fields as the client wrote them; not of fields that the gateway changed or added. */
+function withLongNumbers(
+  wired: Record<string, unknown>,
+  received: Readonly<Record<string, unknown>>,
+  { text, known }: { readonly text: string; readonly known: object },
+): Record<string, unknown> {
   const written = parseKeepingNumbers(text) as Record<string, unknown>
   for (const field of Object.keys(wired))
-    if (!Object.hasOwn(known, field) && field !== 'eventId') wired[field] = written[field]
+    if (!Object.hasOwn(known, field) && wired[field] === received[field]) wired[field] = written[field]
   return wired
 }
 

@@ -37,7 +37,9 @@ export function writeAnswer(
       results.push(`{"index":${index},"status":${problem.status},"problem":${JSON.stringify(problem)}}`)
     } else if (!minimal) {
       const { eventId, partition, offset } = outcome
-      results.push(`{"index":${index},"status":200,"eventId":"${eventId}","partition":${partition},"offset":${offset}}`)
+      results.push(
+        `{"index":${index},"status":200,"eventId":${JSON.stringify(eventId)},"partition":${partition},"offset":${offset}}`,
+      )
     }
   }
   const accepted = outcomes.length - failed
