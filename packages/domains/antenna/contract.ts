@@ -21,6 +21,11 @@ import { groupKey, lateEvents, type WindowPartial, windowPartial } from '@millra
 import { z } from 'zod'
 
 const HOUR_MS = 3_600_000
+/** The last one that an instant can say: of the year 9999. */
+const LAST_SECOND = 253_402_300_799
+const MAX_APP = 64
+/** A text in capitals may be three times as long, as with ΐ. */
+const MAX_CAPITALS = 3 * MAX_APP
 
 /** The apps of the scenario; other names are accepted and kept. */
 export const apps = ['SKYPE', 'TELEGRAM', 'FACETIME', 'FACEBOOK', 'WHATSAPP'] as const
@@ -31,8 +36,8 @@ const deviceId = z.string().min(1).max(128).describe('device; the partition key'
 export const antennaRaw = z.looseObject({
   eventId: eventId.describe('id of the event, from the producer or given by the gateway'),
   bytes: z.int().min(0).describe('bytes that were sent'),
-  timestamp: z.int().min(0).describe('event time, seconds since the epoch'),
-  app: z.string().min(1).max(64).describe('app that sent them'),
+  timestamp: z.int().min(0).max(LAST_SECOND).describe('event time, seconds since the epoch'),
+  app: z.string().min(1).max(MAX_APP).describe('app that sent them'),
   id: deviceId,
   antenna_id: z.string().min(1).max(128).describe('antenna that carried them'),
 })
@@ -41,7 +46,7 @@ const wire: WireReaders = { eventId: wireEventId, bytes: wireNumber, timestamp: 
 
 /** A raw event with its event time as an instant, its clock hour, and the app's name in capitals; the same event id. */
 export const antennaCurated = antennaRaw.extend({
-  app: z.string().min(1).max(64).describe('app that sent them, in capitals'),
+  app: z.string().min(1).max(MAX_CAPITALS).describe('app that sent them, in capitals'),
   datetime: instant.describe('event time'),
   hour: instant.describe('start of the UTC clock hour of the event'),
 })
@@ -111,7 +116,7 @@ export const sumTypes = ['app_total_bytes', 'antenna_total_bytes', 'user_total_b
 export const antennaBytes = z.looseObject({
   timestamp: window,
   type: z.enum(sumTypes).describe('what the sum is over'),
-  id: z.string().min(1).describe('the app, antenna or device'),
+  id: z.string().min(1).max(MAX_CAPITALS).describe('the app, antenna or device'),
   value: z.int().min(0).describe('bytes'),
   events,
   revision,

@@ -44,6 +44,9 @@ export const lolChampions = [
   'Vladimir',
 ] as const
 
+/** What a column of 32 bits holds. */
+const MAX_INT = 2 ** 31 - 1
+
 const GAME_TIME = /^\d{1,4}:\d{1,2}$/
 const MOST_MINUTE_DIGITS = 4
 const MOST_SECOND_DIGITS = 2
@@ -83,7 +86,7 @@ export const lolRaw = z.looseObject({
   ip: z.string().min(2).max(45).describe('address of the client'),
   x: z.number().describe('pointer position, map units; 0 while waiting'),
   y: z.number().describe('pointer position, map units; 0 while waiting'),
-  deathCount: z.int().min(0).describe('deaths of this player in this match so far'),
+  deathCount: z.int().min(0).max(MAX_INT).describe('deaths of this player in this match so far'),
   id: z.string().min(1).max(64).describe("the client's own record id; data, not the event id"),
   inputkey: z.string().max(32).describe('key that was pressed'),
   account,

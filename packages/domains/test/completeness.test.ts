@@ -1,14 +1,28 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineDomain, defineTopic, instantField, keyField } from '@millrace/contracts'
+import {
+  defineDomain,
+  defineMapping,
+  defineTable,
+  defineTopic,
+  epochMillisField,
+  instantField,
+  int,
+  keyField,
+  microsOf,
+  text,
+  timestamp,
+} from '@millrace/contracts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { allDomains, catalogOf } from '../contracts.ts'
+import { curations } from '../curation.ts'
 import { generatedModules } from '../generate.ts'
 import { domainNames } from '../index.ts'
 import { simulations } from '../simulation.ts'
 import { lacksOf } from './completeness.ts'
+import { miscuratedOf, unstorableOf } from './storable.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const here = path.join(root, 'packages/domains')
@@ -18,6 +32,20 @@ describe('every domain', () => {
   it.each(allDomains.map(domain => [domain.name, domain] as const))('%s lacks nothing', (_, domain) => {
     expect(lacksOf(domain, root, simulated)).toEqual([])
   })
+
+  it.each(allDomains.map(domain => [domain.name, domain] as const))(
+    '%s has a mart that holds every valid event',
+    (_, domain) => {
+      expect(unstorableOf(domain)).toEqual([])
+    },
+  )
+
+  it.each(curations.map(curation => [curation.source.name, curation] as const))(
+    'curates every valid event of %s into a valid one',
+    async (_, curation) => {
+      expect(await miscuratedOf(curation)).toEqual([])
+    },
+  )
 
   it('is in the list, and nothing else is a folder', () => {
     const folders = readdirSync(here).filter(
@@ -62,5 +90,43 @@ it('the completeness test says what a domain lacks', () => {
     'nothing stores or reads half.raw',
     'half.raw: field account has no description',
     'packages/domains/half has no test',
+  ])
+})
+
+it('the completeness test says which valid events a mart cannot hold', () => {
+  const schema = z.looseObject({
+    account: z.string(),
+    at: z.int(),
+    deaths: z.int().min(0),
+    lives: z.int().max(9).nullable(),
+  })
+  const raw = defineTopic({
+    name: 'wide.raw',
+    schema,
+    keyOf: keyField('account'),
+    eventTimeMs: epochMillisField('at'),
+    why: 'Of a domain whose columns are narrower than its events.',
+  })
+  const table = defineTable({
+    name: 'wide_events',
+    description: 'Events by account.',
+    partitionKey: ['account'],
+    clusteringKey: [{ column: 'at', order: 'asc' }],
+    columns: { account: text(''), at: timestamp(''), deaths: int(''), lives: int('') },
+  })
+  const wide = defineDomain({
+    name: 'wide',
+    title: 'Wide events',
+    topics: { raw },
+    tables: [table],
+    mappings: [defineMapping(raw, table, event => ({ writeTimeMicros: microsOf(event.at), values: event }))],
+  })
+  expect(unstorableOf(wide)).toEqual([
+    'wide_events.account cannot hold a text of 140000 bytes of a valid event of wide.raw',
+    'wide_events.account cannot hold an empty text of a valid event of wide.raw',
+    'wide_events.at cannot hold -9007199254740991 of a valid event of wide.raw',
+    'wide_events.at cannot hold 9007199254740991 of a valid event of wide.raw',
+    'wide_events.deaths cannot hold 9007199254740991 of a valid event of wide.raw',
+    'wide_events.lives cannot hold -9007199254740991 of a valid event of wide.raw',
   ])
 })

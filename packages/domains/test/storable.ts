@@ -1,0 +1,111 @@
+import type { DomainContract, Topic } from '@millrace/contracts'
+import { rowProblem } from '@millrace/mart'
+import { createTopologyDriver } from '@millrace/testing'
+import fc from 'fast-check'
+import { z } from 'zod'
+import type { Curation } from '../curation.ts'
+
+interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly format?: string
+  readonly pattern?: string
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly JsonSchema[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+}
+
+/** More bytes than any key of the mart may have, and fewer than a record. */
+const LONG = 70_000
+const SEED = 1
+
+function textsOf({ format, pattern, minLength = 0, maxLength = LONG }: JsonSchema): string[] {
+  if (format === 'date-time')
+    return ['2024-03-24T11:25:29.845Z', '0000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']
+  if (format === 'date') return ['2024-03-24', '0000-01-01', '9999-12-31']
+  if (pattern !== undefined) return fc.sample(fc.stringMatching(new RegExp(pattern)), { seed: SEED, numRuns: 20 })
+  return [Math.max(1, minLength), minLength, maxLength].map(length => 'ΐ'.repeat(length))
+}
+
+/** Values that a schema lets through, the outermost of its ranges among them; the first is an ordinary one where there is any. */
+function extremesOf(schema: JsonSchema): unknown[] {
+  const { anyOf, items, properties, required = [] } = schema
+  if (anyOf) return anyOf.flatMap(extremesOf)
+  if (typeof schema.type === 'object') return schema.type.flatMap(type => extremesOf({ ...schema, type }))
+  if (schema.const !== undefined) return [schema.const]
+  if (schema.enum) return [...schema.enum]
+  switch (schema.type) {
+    case 'null':
+      return [null]
+    case 'boolean':
+      return [true, false]
+    case 'string':
+      return textsOf(schema)
+    case 'integer':
+    case 'number': {
+      const { minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE } = schema
+      return [Math.min(Math.max(1, minimum), maximum), minimum, maximum]
+    }
+    case 'array':
+      return items ? [[], [extremesOf(items)[0]]] : [[]]
+    case 'object': {
+      const fields = Object.entries(properties ?? {}).map(([name, field]) => ({ name, values: extremesOf(field) }))
+      const whole = Object.fromEntries(fields.map(({ name, values }) => [name, values[0]]))
+      const without = (absent: string): object =>
+        Object.fromEntries(Object.entries(whole).filter(([name]) => name !== absent))
+      return [
+        whole,
+        Object.fromEntries(fields.map(({ name, values }) => [name, values.at(-1)])),
+        ...fields.flatMap(({ name, values }) => values.slice(1).map(value => ({ ...whole, [name]: value }))),
+        ...fields.flatMap(({ name }) => (required.includes(name) ? [] : [without(name)])),
+      ]
+    }
+    default:
+      throw new Error(`No values are known for ${JSON.stringify(schema)}.`)
+  }
+}
+
+/** Events of a topic with the outermost values of each field. @throws where its schema refuses the ordinary one */
+export function extremeEvents({ name, schema }: Topic): object[] {
+  const [first, ...rest] = extremesOf(z.toJSONSchema(schema) as JsonSchema) as object[]
+  const { error } = schema.safeParse(first)
+  if (error) throw new Error(`The event made for ${name} is none of its schema: ${z.prettifyError(error)}`)
+  // Ranges that depend on one another are not in the JSON schema.
+  return [first!, ...rest.filter(event => schema.safeParse(event).success)]
+}
+
+/** What a curation makes of valid events that is no valid event of its target, a sentence for each field. */
+export async function miscuratedOf({ source, target, createTopology }: Curation): Promise<string[]> {
+  const events = extremeEvents(source).map((event, index) => ({
+    ...event,
+    eventId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+  }))
+  await using driver = await createTopologyDriver(createTopology({}))
+  await driver.pipe(source, ...events)
+  const curated = (await driver.records(target.name)).map(({ value }) => JSON.parse(value.toString()) as unknown)
+  const found = new Set<string>()
+  if (curated.length !== events.length) found.add(`${events.length} valid events became ${curated.length} curated ones`)
+  for (const event of curated)
+    for (const { path, message } of target.schema.safeParse(event).error?.issues ?? [])
+      found.add(`${target.name}: ${path.join('.')} is not valid: ${message}`)
+  return [...found].sort()
+}
+
+/** Valid events that the mart cannot hold, a sentence for each column: they would end as failed events of the mart writer. */
+export function unstorableOf({ mappings }: DomainContract): string[] {
+  const found = new Set<string>()
+  for (const { topic, table, toRow } of mappings)
+    for (const event of extremeEvents(topic)) {
+      const row = toRow(event as never)
+      const problem = row && rowProblem(table, row)
+      if (problem)
+        found.add(`${table.name}.${problem.column} cannot hold ${problem.got} of a valid event of ${topic.name}`)
+    }
+  return [...found].sort()
+}
