@@ -14,7 +14,7 @@ import {
   createServiceMetrics,
   type Logger,
 } from '@millrace/runtime'
-import { createRunner, type Topology } from '@millrace/stream'
+import { createRunner, createRunnerGroup, type Topology } from '@millrace/stream'
 import type { Platform } from './platform.ts'
 
 export interface AllInOneOptions {
@@ -40,8 +40,33 @@ export interface AllInOne extends Component {
   readonly gatewayUrl: string
   /** Consumer groups with the topics that each reads. */
   readonly groups: Readonly<Record<string, readonly string[]>>
-  /** Rejects when a service cannot go on. */
+  /** Rejects when an error stops a domain in one of the services; the other domains go on. */
+  readonly domainFailed: Promise<never>
+  /** Rejects when errors have stopped every domain, with the first one. */
   readonly failed: Promise<never>
+}
+
+/** Tells when the first domain, and when every domain, was stopped by an error in one of its topologies. */
+function watchDomains(domains: readonly string[]) {
+  const going = new Set(domains)
+  const first = Promise.withResolvers<never>()
+  const all = Promise.withResolvers<never>()
+  let firstError: unknown
+  // Whoever awaits them handles them; a failure before that must not end the process.
+  first.promise.catch(() => {})
+  all.promise.catch(() => {})
+  return {
+    domainFailed: first.promise,
+    failed: all.promise,
+    watch({ topics }: Topology, finished: Promise<void>): void {
+      finished.catch((error: unknown) => {
+        firstError ??= error
+        first.reject(error)
+        for (const { domain } of topics) going.delete(domain)
+        if (going.size === 0) all.reject(firstError)
+      })
+    },
+  }
 }
 
 export function createAllInOne(options: AllInOneOptions): AllInOne {
@@ -67,42 +92,59 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const writer = of('mart-writer')
   const writerMetrics = createMartWriterMetrics(writer.metrics)
   const scored = createAnomalyScorerTopology()
-  const topologies: readonly [Topology, ReturnType<typeof of>][] = [
-    ...createCuratorTopologies({ domains }).map(topology => [topology, curator] as const),
-    ...createAggregatorTopologies({ domains, log }).map(topology => [topology, aggregator] as const),
-    ...(scored.topics.every(({ name }) => catalog.find(name)) ? [[scored, scorer] as const] : []),
-    ...catalog.domains.map(
-      domain =>
-        [
-          createLakeArchiverTopology({
-            ...archiver,
-            domain,
-            lake,
-            budget,
-            spoolDirectory: options.spoolDirectory,
-            format: options.lakeFormat,
-            maxAgeMs: options.archiveAfterMs,
-          }),
-          archiver,
-        ] as const,
-    ),
-    ...catalog.domains
-      .filter(({ mappings }) => mappings.length > 0)
-      .map(domain => [createMartWriterTopology({ domain, mart, metrics: writerMetrics }), writer] as const),
-  ].map(([topology, parts]) => [topology, parts])
-  const runners = topologies.map(([topology, parts]) => createRunner({ ...parts, topology, log }))
-  const lifecycle = createLifecycle({ components: [...runners, keys, gateway], logger, clock })
-  const failed = Promise.race(runners.map(({ finished }) => finished.then(() => new Promise<never>(() => {}))))
-  failed.catch(() => {}) // whoever awaits it handles it; a failure before that must not end the process
+  const services: readonly (readonly [string, ReturnType<typeof of>, readonly Topology[]])[] = [
+    ['curator', curator, createCuratorTopologies({ domains })],
+    ['aggregator', aggregator, createAggregatorTopologies({ domains, log })],
+    ['anomaly-scorer', scorer, scored.topics.every(({ name }) => catalog.find(name)) ? [scored] : []],
+    [
+      'lake-archiver',
+      archiver,
+      catalog.domains.map(domain =>
+        createLakeArchiverTopology({
+          ...archiver,
+          domain,
+          lake,
+          budget,
+          spoolDirectory: options.spoolDirectory,
+          format: options.lakeFormat,
+          maxAgeMs: options.archiveAfterMs,
+        }),
+      ),
+    ],
+    [
+      'mart-writer',
+      writer,
+      catalog.domains
+        .filter(({ mappings }) => mappings.length > 0)
+        .map(domain => createMartWriterTopology({ domain, mart, metrics: writerMetrics })),
+    ],
+  ]
+  const topologies = services.flatMap(([, , ofService]) => ofService)
+  const failures = watchDomains(domains)
+  const groups = services
+    .filter(([, , ofService]) => ofService.length > 0)
+    .map(([service, parts, ofService]) => {
+      const runners = ofService.map(topology => {
+        const runner = createRunner({ ...parts, topology, log })
+        failures.watch(topology, runner.finished)
+        return [topology.name.replace(`${service}.`, ''), runner] as const
+      })
+      return createRunnerGroup({
+        ...parts,
+        service,
+        runners: Object.fromEntries(runners),
+        registry: parts.metrics.registry,
+      })
+    })
+  const lifecycle = createLifecycle({ components: [...groups, keys, gateway], logger, clock })
   return {
     name: 'all-in-one',
     get gatewayUrl() {
       return gateway.address
     },
-    groups: Object.fromEntries(
-      topologies.map(([topology]) => [topology.name, topology.topics.map(({ name }) => name)]),
-    ),
-    failed,
+    groups: Object.fromEntries(topologies.map(topology => [topology.name, topology.topics.map(({ name }) => name)])),
+    domainFailed: failures.domainFailed,
+    failed: failures.failed,
     async start() {
       await lifecycle.start()
       const deadlineMs = clock.now() + READY_DEADLINE_MS

@@ -107,7 +107,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       onStep(
         `Gateway at ${all.gatewayUrl}; log: ${platform.locations.log}; lake: ${platform.locations.lake}; mart: ${platform.locations.mart}`,
       )
-      const { generated, golden } = await Promise.race([all.failed, generate(all.gatewayUrl, key)])
+      const { generated, golden } = await Promise.race([all.domainFailed, generate(all.gatewayUrl, key)])
       const emitted = Object.values(generated).reduce((sum, summary) => sum + summary.emitted, 0)
       onStep(`Generated ${emitted.toLocaleString('en-US')} records; waiting until every service has finished them`)
       const waiting = untilCaughtUp(platform.log, all.groups, {
@@ -115,7 +115,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         stallMs: STALL_MS,
         onLag: total => onProgress(`${total.toLocaleString('en-US')} records on their way`),
       })
-      await Promise.race([all.failed, waiting])
+      await Promise.race([all.domainFailed, waiting])
       await all.stop()
       onStep('Comparing what was acknowledged with log, lake and mart')
       const reconciliation = await reconcile({

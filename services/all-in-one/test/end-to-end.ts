@@ -128,7 +128,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
     await all.start()
     try {
       await Promise.race([
-        all.failed,
+        all.domainFailed,
         untilCaughtUp(platform.log, all.groups, { clock, stallMs: 120_000, onLag: () => {} }),
       ])
     } finally {
