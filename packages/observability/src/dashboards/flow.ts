@@ -134,6 +134,33 @@ export const flow = board({
       ],
     },
     {
+      title: 'Conservation and quarantine',
+      panels: [
+        lines({
+          title: 'Conservation difference, by table',
+          description:
+            'Events that a table of aggregates lacks; below 0: that it has more than once. Late and failed events are counted apart.',
+          unit: 'short',
+          width: 12,
+          queries: [
+            {
+              legend: '{{table}}',
+              expr: orNone(`sum by (table) (${of('reconciler', 'conservation_difference_events')})`, 'table'),
+            },
+          ],
+        }),
+        lines({
+          title: 'In quarantine, by topic',
+          description:
+            'Records with an implausible event time, which the lake keeps apart, since the reconciler began.',
+          unit: 'short',
+          width: 12,
+          badFrom: 1,
+          queries: [{ legend: '{{topic}}', expr: `sum by (topic) (${of('reconciler', 'quarantined_records_total')})` }],
+        }),
+      ],
+    },
+    {
       title: 'Lag and freshness',
       panels: [
         lines({
