@@ -61,6 +61,14 @@ export const alerts: readonly Alert[] = [
     summary: '{{ $labels.service }} has read nothing for 20 minutes while {{ $value }} records wait.',
   },
   {
+    name: 'DomainStopped',
+    severity: 'critical',
+    expr: `max by (namespace, service, domain) (${every('stopped_domains')}) > 0`,
+    // An error stops a domain for good: waiting does not help.
+    for: '0m',
+    summary: '{{ $labels.service }} has stopped {{ $labels.domain }} after an error; its other domains go on.',
+  },
+  {
     name: 'ConsumerFallsBehind',
     severity: 'warning',
     expr: `${secondsBehind(archiver.replace('=', '!='))} > 600 or ${secondsBehind(archiver)} > 1800`,

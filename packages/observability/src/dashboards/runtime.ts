@@ -57,7 +57,7 @@ export const runtime = board({
           title: 'Ready',
           description: '1 while a process says that it is ready.',
           unit: 'short',
-          width: 8,
+          width: 6,
           max: 1,
           queries: [{ legend, expr: each(named('millrace_ready')) }],
         }),
@@ -66,15 +66,26 @@ export const runtime = board({
           description: 'Three make an alert.',
           unit: 'short',
           badFrom: 3,
-          width: 8,
+          width: 6,
           queries: [{ legend, expr: each(`changes(${named('process_start_time_seconds')}[30m])`) }],
+        }),
+        lines({
+          title: 'Stopped domains',
+          description:
+            '1 for a domain that an error has stopped in some process of a service; its other domains go on.',
+          unit: 'short',
+          badFrom: 1,
+          width: 6,
+          queries: [
+            { legend: '{{service}} {{domain}}', expr: `max by (service, domain) (${every('stopped_domains')})` },
+          ],
         }),
         bars({
           title: 'Since the last progress',
           description:
             'Time since any process of a service finished a batch. A consumer without traffic makes none; look at its lag too.',
           unit: 's',
-          width: 8,
+          width: 6,
           queries: [
             { legend: '{{service}}', expr: `time() - max by (service) (${every('last_progress_seconds')} > 0)` },
           ],
