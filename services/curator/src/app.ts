@@ -3,13 +3,16 @@ import { createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { curatorEnv } from './config.ts'
 import { createCuratorTopologies } from './topology.ts'
 
-/** Runs the curator on Kafka until it is stopped. */
-export const runCurator = (variables: Readonly<Record<string, string | undefined>>): Promise<never> =>
+/** Runs the curator until it is stopped; on Kafka, unless another log is given. */
+export const runCurator = (
+  variables: Readonly<Record<string, string | undefined>>,
+  openLog: typeof kafkaEventLogFromEnv = kafkaEventLogFromEnv,
+): Promise<never> =>
   runStreamService({
     name: 'curator',
     env: curatorEnv,
     variables,
-    openLog: kafkaEventLogFromEnv,
+    openLog,
     build({ config, ...frame }) {
       const topologies = createCuratorTopologies({
         domains: config.DOMAINS,
