@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
@@ -40,7 +41,7 @@ export async function runReconciler(
   const log = kafkaEventLogFromEnv(config, { clock, logger, clientId: 'reconciler' })
   const lake = webHdfsLakeFromEnv(config, { clock, logger })
   const mart = cassandraMartFromEnv(config, { clock, logger })
-  const workDirectory = await mkdtemp(path.join(config.WORK_DIRECTORY, 'millrace-reconciler-'))
+  const workDirectory = await mkdtemp(path.join(config.WORK_DIRECTORY ?? tmpdir(), 'millrace-reconciler-'))
   const stores = { catalog: catalogOf(config.DOMAINS), log, lake, mart, clock, workDirectory }
 
   if (config.ONCE) {

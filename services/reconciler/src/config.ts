@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv } from '@millrace/event-log'
 import { webhdfsEnv } from '@millrace/lake'
@@ -16,8 +15,8 @@ export const reconcilerEnv = {
   INTERVAL: env.duration().prefault('10m'),
   /** Records of earlier comparisons that are read again in each comparison, and rows of a table of aggregates. */
   AUDIT_RECORDS: env.integer({ max: 1_000_000_000 }).prefault('200000'),
-  /** Local folder for one fetched file at a time; with ONCE also for the ids of a topic. */
-  WORK_DIRECTORY: env.text().prefault(tmpdir()),
+  /** Local folder for one fetched file at a time; with ONCE also for the ids of a topic. Without it the system's folder for temporary files. */
+  WORK_DIRECTORY: env.text().optional(),
   /** Compare everything once, print the report and end. */
   ONCE: env.boolean().prefault('false'),
   /** With ONCE: how long the consumers may take to come to the end that the log has at the start. */
