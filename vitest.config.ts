@@ -18,6 +18,7 @@ export default defineConfig({
             '{docker,scripts}/**/*.test.ts',
           ],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
+          globalSetup: ['./scripts/temporary-folder.ts'],
         },
       },
       {
@@ -27,7 +28,7 @@ export default defineConfig({
           testTimeout: 600_000,
           include: ['{packages,services}/*/{src,test}/**/*.integration.test.ts'],
           fileParallelism: false,
-          globalSetup: ['./packages/testing/src/vitest-stack.ts'],
+          globalSetup: ['./scripts/temporary-folder.ts', './packages/testing/src/vitest-stack.ts'],
           sequence: { groupOrder: 1 },
         },
       },
