@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
@@ -110,6 +111,7 @@ export async function startPlatform(
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main(service)], {
       env: {
         PATH: process.env.PATH,
+        TMPDIR: os.tmpdir(),
         ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`MILLRACE_${name}`, value])),
       },
       stdio: ['ignore', 'pipe', 'pipe'],

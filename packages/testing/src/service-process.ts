@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import os from 'node:os'
 import { findFreePorts } from './free-ports.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -24,13 +25,13 @@ export interface ServiceProcess {
 const ADMIN_DEADLINE_MS = 60_000
 
 /**
- * Runs the program of a service with this environment and nothing else, until its admin port answers.
+ * Runs the program of a service with this environment (and PATH and TMPDIR), until its admin port answers.
  * @throws when it ends before, with what it printed
  */
 export async function startService(main: string, variables: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   const [port] = await findFreePorts(1, [])
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
-    env: { PATH: process.env.PATH, ...variables, MILLRACE_ADMIN_PORT: String(port) },
+    env: { PATH: process.env.PATH, TMPDIR: os.tmpdir(), ...variables, MILLRACE_ADMIN_PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -24,7 +24,7 @@ const children: ChildProcess[] = []
 function run(service: string, variables: Readonly<Record<string, string>>) {
   const main = fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main], {
-    env: { NODE_NO_WARNINGS: '1', ...variables },
+    env: { NODE_NO_WARNINGS: '1', TMPDIR: os.tmpdir(), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.push(child)

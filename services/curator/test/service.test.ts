@@ -76,7 +76,13 @@ async function openWorld() {
   /** Runs it until it kills itself behind so many batches that it published. @returns the signal that ended it */
   async function runUntilKilled(batches: number): Promise<string | null> {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-      env: { PATH: process.env.PATH, ...variables, MILLRACE_ADMIN_PORT: '0', DIE_AFTER: String(batches) },
+      env: {
+        PATH: process.env.PATH,
+        TMPDIR: os.tmpdir(),
+        ...variables,
+        MILLRACE_ADMIN_PORT: '0',
+        DIE_AFTER: String(batches),
+      },
       stdio: 'ignore',
     })
     onTestFinished(() => void child.kill('SIGKILL'))

@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 /** Runs the service's own process with this environment and nothing else. */
 function run(variables: Record<string, string>) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-    env: { PATH: process.env.PATH, ...variables },
+    env: { PATH: process.env.PATH, TMPDIR: os.tmpdir(), ...variables },
   })
   const state = { output: '', code: undefined as number | null | undefined }
   for (const stream of [child.stdout, child.stderr])

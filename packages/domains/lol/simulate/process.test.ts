@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 function start(environment: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, MILLRACE_ADMIN_PORT: '0', ...environment },
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), MILLRACE_ADMIN_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const errors: string[] = []
