@@ -1,4 +1,4 @@
-import type { LogRecord } from '@millrace/event-log'
+import { createRestarts } from '@millrace/testing'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LolRaw, lol } from './contract.ts'
@@ -6,53 +6,21 @@ import { playersAtWork } from './curate/players-at-work.ts'
 import { moveAt } from './curate/raw-move.ts'
 import { curation } from './curate.ts'
 
-/** Records of one partition; each is sent when the newest event so far happened. */
-function recordsOf(events: readonly LolRaw[]): LogRecord[] {
-  let timestampMs = 0
-  return events.map((event, offset) => {
-    timestampMs = Math.max(timestampMs, Date.parse(event.datetime))
-    const [key, value] = [Buffer.from(event.account), Buffer.from(JSON.stringify(event))]
-    return { topic: 'lol.raw', partition: 0, offset, key, value, timestampMs }
-  })
-}
-
-/** What a process publishes from offset `from` on that begins with what the one before it committed. */
-async function run(records: readonly LogRecord[], from: number, to: number, metadata: string | null) {
-  const processor = curation.createTopology({}).createProcessor(lol.topics.raw, 0)
-  const { readFrom, publishFrom } = await processor.open({
-    topic: 'lol.raw',
-    partition: 0,
-    epoch: 1,
-    committed: metadata === null ? null : { offset: from, metadata },
-    earliest: 0,
-    end: records.length,
-  })
-  expect(publishFrom).toBe(from)
-  const result = await processor.process(records.slice(readFrom, to))
-  return { readFrom, published: result.emits.map(({ value }) => value.toString()), metadata: result.metadata! }
-}
+const restarts = (events: readonly LolRaw[]) =>
+  createRestarts(() => curation.createTopology({}), lol.topics.raw, events)
 
 describe('a curator that is killed', () => {
   it('publishes what it would have published, wherever it was', async () => {
-    const records = recordsOf(playersAtWork({ seed: 11, players: 4, durationMs: 4 * 3_600_000 }))
-    const whole = await run(records, 0, records.length, null)
+    const runs = restarts(playersAtWork({ seed: 11, players: 4, durationMs: 4 * 3_600_000 }))
+    const whole = await runs.run(0, runs.length, null)
     expect(whole.published.length).toBeGreaterThan(3000)
-    const cuts = array(integer({ min: 1, max: records.length - 1 }), { minLength: 1, maxLength: 4 })
+    const cuts = array(integer({ min: 1, max: runs.length - 1 }), { minLength: 1, maxLength: 4 })
     let rewinds = 0
     await assert(
-      asyncProperty(cuts, async unsorted => {
-        const ends = [...new Set(unsorted)].sort((a, b) => a - b)
-        const published: string[] = []
-        let metadata: string | null = null
-        let from = 0
-        for (const to of [...ends, records.length]) {
-          const part: Awaited<ReturnType<typeof run>> = await run(records, from, to, metadata)
-          if (part.readFrom > 0) rewinds++
-          published.push(...part.published)
-          metadata = part.metadata
-          from = to
-        }
-        expect(published).toEqual(whole.published)
+      asyncProperty(cuts, async ends => {
+        const inParts = await runs.runInParts(ends)
+        rewinds += inParts.rewinds
+        expect(inParts.published).toEqual(whole.published)
       }),
       { numRuns: 8 },
     )
@@ -70,11 +38,14 @@ describe('a curator that is killed', () => {
       ...crowd.slice(2750),
       moveAt(10_003, 260, { account, x: 40, y: 30 }),
     ]
-    const records = recordsOf(events)
-    const cut = records.length - 1
-    const { metadata } = await run(records, 0, cut, null)
-    const { readFrom, published } = await run(records, cut, records.length, metadata)
-    expect(JSON.parse(published[0]!)).toMatchObject({ displacement: 50, elapsedMs: 260_000 })
+    const runs = restarts(events)
+    const cut = runs.length - 1
+    const { metadata } = await runs.run(0, cut, null)
+    const { readFrom, published } = await runs.run(cut, runs.length, metadata)
+    expect(JSON.parse(published[0]!.replace('lol.curated ', ''))).toMatchObject({
+      displacement: 50,
+      elapsedMs: 260_000,
+    })
     expect(readFrom).toBeLessThan(cut)
   })
 })

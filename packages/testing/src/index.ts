@@ -1,6 +1,7 @@
 export { findFreePorts } from './free-ports.ts'
 export { describeStack, openStack, stopStack } from './open-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
+export { createRestarts, type PartitionRun, type Restarts } from './restarts.ts'
 export { CASSANDRA_LOGIN } from './server-plan.ts'
 export { type ServiceProcess, startService } from './service-process.ts'
 export type {

@@ -1,52 +1,24 @@
 import { type LolRaw, lol } from '@millrace/domains/lol/contract'
-import type { LogRecord } from '@millrace/event-log'
+import { createRestarts } from '@millrace/testing'
 import { array, assert, asyncProperty, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createAnomalyScorerTopology } from '../src/index.ts'
 import { crowd, moveAt, moves } from './moves.ts'
 
-/** Records of one partition; each is sent when the newest event so far happened. */
-function recordsOf(events: readonly LolRaw[]): LogRecord[] {
-  let timestampMs = 0
-  return events.map((event, offset) => {
-    timestampMs = Math.max(timestampMs, Date.parse(event.datetime))
-    const [key, value] = [Buffer.from(event.account), Buffer.from(JSON.stringify(event))]
-    return { topic: 'lol.raw', partition: 0, offset, key, value, timestampMs }
-  })
-}
-
-/** What a process publishes from offset `from` on that begins with what the one before it committed. */
-async function run(records: readonly LogRecord[], from: number, to: number, metadata: string | null) {
-  const processor = createAnomalyScorerTopology().createProcessor(lol.topics.raw, 0)
-  const committed = metadata === null ? null : { offset: from, metadata }
-  const assignment = { topic: 'lol.raw', partition: 0, epoch: 1, committed, earliest: 0, end: records.length }
-  const { readFrom } = await processor.open(assignment)
-  const result = await processor.process(records.slice(readFrom, to))
-  const published = result.emits.map(({ topic, value }) => `${topic} ${value}`)
-  return { readFrom, published, metadata: result.metadata! }
-}
+const restarts = (events: readonly LolRaw[]) => createRestarts(createAnomalyScorerTopology, lol.topics.raw, events)
 
 describe('a scorer that is killed', () => {
   it('publishes what it would have published, wherever it was', async () => {
-    const records = recordsOf(crowd({ seed: 11, players: 6, durationMs: 7_200_000, isBadLine: true }))
-    const whole = await run(records, 0, records.length, null)
+    const runs = restarts(crowd({ seed: 11, players: 6, durationMs: 7_200_000, isBadLine: true }))
+    const whole = await runs.run(0, runs.length, null)
     expect(whole.published.some(line => line.startsWith('lol.alerts'))).toBe(true)
-    const cuts = array(integer({ min: 1, max: records.length - 1 }), { minLength: 1, maxLength: 4 })
+    const cuts = array(integer({ min: 1, max: runs.length - 1 }), { minLength: 1, maxLength: 4 })
     let rewinds = 0
     await assert(
-      asyncProperty(cuts, async unsorted => {
-        const ends = [...new Set(unsorted)].sort((a, b) => a - b)
-        const published: string[] = []
-        let metadata: string | null = null
-        let from = 0
-        for (const to of [...ends, records.length]) {
-          const part: Awaited<ReturnType<typeof run>> = await run(records, from, to, metadata)
-          if (part.readFrom > 0) rewinds++
-          published.push(...part.published)
-          metadata = part.metadata
-          from = to
-        }
-        expect(published).toEqual(whole.published)
+      asyncProperty(cuts, async ends => {
+        const inParts = await runs.runInParts(ends)
+        rewinds += inParts.rewinds
+        expect(inParts.published).toEqual(whole.published)
       }),
       { numRuns: 6 },
     )
@@ -62,12 +34,10 @@ describe('a scorer that is killed', () => {
     const events = [...others, ...incident, moveAt(20_100, 350, { account })]
       .sort((a, b) => a.datetime.localeCompare(b.datetime))
       .concat(goesOn)
-    const records = recordsOf(events)
-    const whole = await run(records, 0, records.length, null)
-    const cut = records.length - goesOn.length
-    const before = await run(records, 0, cut, null)
-    const after = await run(records, cut, records.length, before.metadata)
-    expect([...before.published, ...after.published]).toEqual(whole.published)
+    const runs = restarts(events)
+    const whole = await runs.run(0, runs.length, null)
+    const { published } = await runs.runInParts([runs.length - goesOn.length])
+    expect(published).toEqual(whole.published)
     expect(whole.published.filter(line => line.startsWith('lol.alerts'))).toHaveLength(1)
   })
 })
