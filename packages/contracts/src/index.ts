@@ -11,7 +11,7 @@ export {
   serviceOf,
 } from './domain.ts'
 export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'
-export { isSaneEventTime, SANE_AHEAD_MS, SANE_FROM_MS } from './event-time.ts'
+export { isPlausibleEventTime, PLAUSIBLE_AHEAD_MS, PLAUSIBLE_FROM_MS } from './event-time.ts'
 export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
 export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export { createInstantWriter } from './instant-writer.ts'

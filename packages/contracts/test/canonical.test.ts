@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, columnsOf, isSaneEventTime, payloadHash } from '../src/index.ts'
+import { canonicalJson, columnsOf, isPlausibleEventTime, payloadHash } from '../src/index.ts'
 import { gameCatalog } from './game.ts'
 
 describe('the canonical form', () => {
@@ -41,5 +41,5 @@ describe('an event time', () => {
     [sent + 86_400_000, true],
     [sent + 86_400_001, false],
     [Date.UTC(2190, 0, 1), false],
-  ])('of %d is believed: %s', (time, sane) => expect(isSaneEventTime(time, sent)).toBe(sane))
+  ])('of %d is believed: %s', (time, plausible) => expect(isPlausibleEventTime(time, sent)).toBe(plausible))
 })

@@ -1,4 +1,4 @@
-import { isSaneEventTime } from '@millrace/contracts'
+import { isPlausibleEventTime } from '@millrace/contracts'
 import { advance, NO_PROGRESS, type Progress, ProgressMarks, type RestartPoint } from './progress.ts'
 import { SeenIds } from './seen-ids.ts'
 
@@ -131,7 +131,7 @@ export class KeyedState<State> {
     this.#marks.pass(offset, this.#progress)
     this.#progress = advance(this.#progress, eventTimeMs, sentMs)
     if (++this.#sinceSweep >= this.#nextSweep) this.#sweep(offset)
-    if (!isSaneEventTime(eventTimeMs, sentMs)) return this.#stateless('implausible')
+    if (!isPlausibleEventTime(eventTimeMs, sentMs)) return this.#stateless('implausible')
 
     const touchedMs = this.#progress.sentMs
     const firstSeen = id === null ? null : this.#seen.note(id, { eventTimeMs, offset, touchedMs }, this.#isExpired)

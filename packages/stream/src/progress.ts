@@ -1,4 +1,4 @@
-import { isSaneEventTime } from '@millrace/contracts'
+import { isPlausibleEventTime } from '@millrace/contracts'
 
 /** An event may pull the watermark at most this far past the moment at which it was sent. */
 export const WATERMARK_AHEAD_MS = 60_000
@@ -17,7 +17,7 @@ export const NO_PROGRESS: Progress = {
 }
 
 export function advance(progress: Progress, eventTimeMs: number, sentMs: number): Progress {
-  const plausibleMs = isSaneEventTime(eventTimeMs, sentMs)
+  const plausibleMs = isPlausibleEventTime(eventTimeMs, sentMs)
     ? Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)
     : Number.NEGATIVE_INFINITY
   if (plausibleMs <= progress.watermarkMs && sentMs <= progress.sentMs) return progress

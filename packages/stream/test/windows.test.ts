@@ -1,4 +1,4 @@
-import { defineTopic, instantField, isSaneEventTime, keyField, type Topic } from '@millrace/contracts'
+import { defineTopic, instantField, isPlausibleEventTime, keyField, type Topic } from '@millrace/contracts'
 import { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from '@millrace/testing'
 import { array, assert, asyncProperty, boolean, constantFrom, integer, nat, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -108,8 +108,8 @@ async function expectedOf(driver: TopologyDriver) {
       const { eventId, datetime, colour, n } = JSON.parse(value.toString()) as ReturnType<typeof eventOf>
       const timeMs = Date.parse(datetime)
       const startMs = Math.floor(timeMs / WINDOW_MS) * WINDOW_MS
-      const isLate = !isSaneEventTime(timeMs, timestampMs) || startMs + WINDOW_MS + GRACE_MS <= watermarkMs
-      if (isSaneEventTime(timeMs, timestampMs))
+      const isLate = !isPlausibleEventTime(timeMs, timestampMs) || startMs + WINDOW_MS + GRACE_MS <= watermarkMs
+      if (isPlausibleEventTime(timeMs, timestampMs))
         watermarkMs = Math.max(watermarkMs, Math.min(timeMs, timestampMs + WATERMARK_AHEAD_MS))
       if (isLate) lateIds.add(`${eventId}:late`)
       else if (!counted.has(`${startMs} ${eventId}`)) {

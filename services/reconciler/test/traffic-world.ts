@@ -228,8 +228,8 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
         const eventTimeMs = Date.parse(String(event.datetime))
         const bytes = Buffer.from(JSON.stringify(event))
         const line = createNdjsonFormat().encode({ offset, timestampMs, value: bytes, event })
-        const isSane = !(Number(event.x) >= quarantineFrom)
-        writer.add({ offset, eventTimeMs, hour: isSane ? hourOf(eventTimeMs) : QUARANTINE, line })
+        const isPlausible = !(Number(event.x) >= quarantineFrom)
+        writer.add({ offset, eventTimeMs, hour: isPlausible ? hourOf(eventTimeMs) : QUARANTINE, line })
       }
       await writer.commit()
       part.done = writer.committed

@@ -1,4 +1,4 @@
-import { createInstantWriter, type EventOf, eventTimeOf, isSaneEventTime, type Topic } from '@millrace/contracts'
+import { createInstantWriter, type EventOf, eventTimeOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { decodeJson } from '../decode-json.ts'
 import { emitEvent } from '../emit-event.ts'
@@ -111,7 +111,7 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
     const startMs = this.#startOf(timeMs)
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)
-    const isPlausible = isSaneEventTime(timeMs, sentMs)
+    const isPlausible = isPlausibleEventTime(timeMs, sentMs)
     const isAfterGrace = startMs + this.#options.windowMs + graceMs <= before.watermarkMs
     if (!isPlausible || isAfterGrace || startMs <= this.#lostUpToMs) {
       const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
-import { isSaneEventTime, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
+import { isPlausibleEventTime, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
 import type { Clock } from '@millrace/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteBudget, ByteReservation } from '../byte-budget.ts'
@@ -211,7 +211,7 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     if (stored === 0) return
     metrics.recordsOut.inc({ topic }, stored)
     metrics.lastProgress.set(clock.now() / 1000)
-    if (eventTimeMs !== undefined && isSaneEventTime(eventTimeMs, nowMs))
+    if (eventTimeMs !== undefined && isPlausibleEventTime(eventTimeMs, nowMs))
       metrics.freshness.observe({ topic }, (nowMs - eventTimeMs) / 1000)
   }
 

@@ -1,4 +1,4 @@
-import { isSaneEventTime, type LakeManifest, type Topic } from '@millrace/contracts'
+import { isPlausibleEventTime, type LakeManifest, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import {
   createRecordDecoder,
@@ -93,7 +93,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     }
     const { event, eventTimeMs } = decoded
     const { offset, timestampMs, value } = record
-    const isPlausible = eventTimeMs !== null && isSaneEventTime(eventTimeMs, timestampMs)
+    const isPlausible = eventTimeMs !== null && isPlausibleEventTime(eventTimeMs, timestampMs)
     return {
       offset,
       eventTimeMs,
