@@ -23,7 +23,7 @@ describeOnStack('failed events in Kafka', ['kafka'], stack => {
     return { code, lines: terminal.printed, err: terminal.said.join('\n') }
   }
 
-  it('are listed, exported, mended and replayed, also as the event that a failed one was derived from', async () => {
+  it('are listed, exported, corrected and replayed, also as the event that a failed one was derived from', async () => {
     const directory = mkdtempSync(path.join(os.tmpdir(), 'failed-kafka-'))
     const { brokers } = stack.kafka
     const log = createKafkaEventLog({ brokers: [...brokers], clientId: 'failed-test', clock, logger })

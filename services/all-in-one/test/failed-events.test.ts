@@ -203,8 +203,8 @@ describe('records that the gateway refused', () => {
     expect(standardOutput.lines).toHaveLength(1)
   })
 
-  it('are mended and replayed: stored once each, however often the file is sent, and refused lines stay refused', async () => {
-    const mended = readFileSync(file, 'utf8')
+  it('are corrected and replayed: stored once each, however often the file is sent, and refused lines stay refused', async () => {
+    const corrected = readFileSync(file, 'utf8')
       .replace('"x":"far"', '"x":5')
       .replace('"y":"deep"', '"y":6')
       .split('\n')
@@ -216,12 +216,12 @@ describe('records that the gateway refused', () => {
         return JSON.stringify({ ...rest, record: JSON.parse(Buffer.from(base64, 'base64').toString('latin1')) })
       })
       .join('\n')
-    writeFileSync(file, mended)
+    writeFileSync(file, corrected)
     const first = await replay(file)
     const outcomes = first.lines.map(line => JSON.parse(line))
     expect(first.code).toBe(3)
     expect(first.err).toContain('3 accepted, 0 refused, 1 held back')
-    expect(outcomes.find(({ outcome }) => outcome === 'held')).toMatchObject({ code: 'not_mended' })
+    expect(outcomes.find(({ outcome }) => outcome === 'held')).toMatchObject({ code: 'not_corrected' })
     const accepted = outcomes.filter(({ outcome }) => outcome === 'accepted').map(({ eventId }) => eventId)
     expect(accepted).toEqual(expect.arrayContaining([id(1), id(3)]))
     const made = accepted.find(eventId => eventId !== id(1) && eventId !== id(3))
@@ -251,7 +251,7 @@ describe('records that the gateway refused', () => {
     expect(report.ok).toBe(true)
   })
 
-  it('are refused again, and kept again, while they are not mended', async () => {
+  it('are refused again, and kept again, while they are not corrected', async () => {
     const second = at('again.ndjson')
     writeLines(second, [{ id: 'mine', topic: 'lol.raw', record: event({ eventId: id(5), method: '/fly' }) }])
     const { code, lines } = await replay(second)

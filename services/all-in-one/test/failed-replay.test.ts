@@ -53,7 +53,7 @@ async function startGateway(answer: (request: Request, number: number) => Answer
 }
 
 async function replay(lines: readonly unknown[], url: string, ...more: string[]) {
-  const file = path.join(directory, 'mended.ndjson')
+  const file = path.join(directory, 'corrected.ndjson')
   writeFileSync(file, lines.map(line => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''))
   const terminal = captureTerminal()
   const code = await runCli(['failed', 'replay', file, '--url', url, '--api-key', 'mr_test', '--json', ...more], {
@@ -121,7 +121,7 @@ describe('a replay', () => {
     expect(outcomes.map(({ line: number, outcome, code: why }) => [number, outcome, why])).toEqual([
       [1, 'accepted', null],
       [2, 'refused', 'invalid_field'],
-      [3, 'held', 'not_mended'],
+      [3, 'held', 'not_corrected'],
       [5, 'accepted', null],
     ])
     expect(err).toContain('2 accepted, 1 refused, 1 held back, 0 left open')
@@ -222,18 +222,18 @@ describe('a replay', () => {
       url,
     )
     expect(outcomes.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      expect.stringContaining('not_mended: the record is not an object'),
-      expect.stringContaining('not_mended: the record is not an object'),
-      expect.stringContaining('not_mended: it is JSON, but not an object'),
-      expect.stringContaining('not_mended: its bytes are not UTF-8'),
-      expect.stringContaining('not_mended: it is nested too deeply'),
+      expect.stringContaining('not_corrected: the record is not an object'),
+      expect.stringContaining('not_corrected: the record is not an object'),
+      expect.stringContaining('not_corrected: it is JSON, but not an object'),
+      expect.stringContaining('not_corrected: its bytes are not UTF-8'),
+      expect.stringContaining('not_corrected: it is nested too deeply'),
       expect.stringContaining('not_yet: its event id is remembered'),
       expect.stringContaining('not_for_clients: lol.curated is made from lol.raw'),
     ])
     expect(requests).toEqual([])
   })
 
-  it('takes text and base64 that were mended in place', async () => {
+  it('takes text and base64 that were corrected in place', async () => {
     const { requests, url } = await startGateway(() => undefined)
     const text = JSON.stringify({ eventId: uuid(1), account: 'é' })
     const { code } = await replay(

@@ -29,7 +29,7 @@ interface Group {
 }
 
 /**
- * Writes failed records as lines of NDJSON to mend and replay, oldest first. A record that several stages could not accept is one
+ * Writes failed records as lines of NDJSON to correct and replay, oldest first. A record that several stages could not accept is one
  * line. In place of a derived record (curated, a score) stands the event that it was derived from, as that can be sent again.
  */
 export async function exportFailedEvents(log: LogReader, options: ExportOptions): Promise<ExportCounts> {

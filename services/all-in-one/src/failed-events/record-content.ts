@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { parseKeepingNumbers } from '@millrace/ingest-gateway'
 
 /**
- * The bytes of a record in a form that a person can read and mend, and that loses nothing: the JSON object that they are, else
+ * The bytes of a record in a form that a person can read and correct, and that loses nothing: the JSON object that they are, else
  * their text, else (not UTF-8) base64.
  */
 export type RecordContent =

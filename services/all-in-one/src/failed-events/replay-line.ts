@@ -25,7 +25,7 @@ export interface HeldLine {
   readonly kind: 'held'
   readonly id: string
   readonly topic: string
-  readonly code: 'not_mended' | 'not_yet' | 'not_for_clients'
+  readonly code: 'not_corrected' | 'not_yet' | 'not_for_clients'
   readonly message: string
 }
 
@@ -77,7 +77,7 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
       `its event id is remembered, so it would be dropped as a retry: replay it after ${String(notBefore)}.`,
     )
   const event = readEvent(content, line[content])
-  if ('reason' in event) return held('not_mended', `${event.reason}: mend it and put the object under "record".`)
+  if ('reason' in event) return held('not_corrected', `${event.reason}: correct it and put the object under "record".`)
   return recordOf(id, topic, line.key, event.object)
 }
 
@@ -101,7 +101,7 @@ function readEvent(content: (typeof CONTENTS)[number], value: unknown): ReturnTy
 }
 
 /**
- * A record without an event id gets one made of the failed record and the content: sent again, it is recognised; mended in another
+ * A record without an event id gets one made of the failed record and the content: sent again, it is recognised; corrected in another
  * way, or cut into several, each is an event of its own.
  */
 function recordOf(id: string, topic: string, key: unknown, event: JsonObject): ReplayRecord {

@@ -24,7 +24,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
   const { terminal, clock, signal } = context
   failed
     .command('replay <file>')
-    .description('send the records of a mended file through the gateway again')
+    .description('send the records of a corrected file through the gateway again')
     .option('--url <url>', 'address of the gateway', DEFAULT_URL)
     .option('--api-key <key>', 'key for the gateway')
     .option('--patience <time>', 'give up when the gateway has taken nothing for so long', '1m')

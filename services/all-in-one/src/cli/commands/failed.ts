@@ -23,7 +23,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
   const failed = program
     .command('failed')
     .description(
-      'records that a stage could not accept: list them, look at one, take them out to mend, send them again',
+      'records that a stage could not accept: list them, look at one, take them out to correct, send them again',
     )
   const onUnreadable: ReadFailedOptions['onUnreadable'] = ({ partition, offset, reason }) =>
     terminal.say(`Passed over partition ${partition}, offset ${offset} of failed-events: it is ${reason}.`)
@@ -76,7 +76,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
     })
 
   addFailureOptions(failed.command('export <file>'))
-    .description('write them to a new file, one record a line, to mend with an editor or jq; - is standard output')
+    .description('write them to a new file, one record a line, to correct with an editor or jq; - is standard output')
     .option('--limit <n>', 'at most this many records, the newest')
     .action(async (file: string, flags: FailureFlags) => {
       const { filter, limit } = readFailureFlags(flags, clock.now())
@@ -99,7 +99,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
         terminal.say(
           records === 0
             ? 'No failed event matches: nothing was written.'
-            : `${count(records, 'record')} of ${count(failures, 'failed event')}${output ? ` in ${file}: mend it, then "failed replay ${file}"` : ''}`,
+            : `${count(records, 'record')} of ${count(failures, 'failed event')}${output ? ` in ${file}: correct it, then "failed replay ${file}"` : ''}`,
         )
       } finally {
         await output?.close()
