@@ -32,31 +32,35 @@ function eventsOf({ source }: Curation): Record<string, unknown>[] {
   })
 }
 
-/** A log with the raw events of every domain, and the curator that works on it, as a process. */
-async function openWorld() {
+/** A log with the first raw events of every domain, and the curator that works on it, as a process. */
+async function openWorld(events = EVENTS) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'curator-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const logger = createLogger('test', { level: 'silent' })
-  const log = await createEmbeddedEventLog({ directory, clock: systemClock, logger })
-  await log.ensureTopics(catalog.topics)
-  const producer = await log.producer({ clientId: 'test' })
-  for (const curation of curations) {
-    const { source } = curation
-    const byPartition = Map.groupBy(eventsOf(curation), event =>
-      producer.partitionFor(source.name, Buffer.from(source.keyOf(event))),
-    )
-    for (const events of byPartition.values()) {
-      const records = events.map(event => ({
-        key: Buffer.from(source.keyOf(event)),
-        value: Buffer.from(JSON.stringify(event)),
-        timestampMs: systemClock.now(),
-      }))
-      for (const result of await producer.append(source.name, records, { deadlineMs: DEADLINE_MS }))
-        if (!result.ok) throw result.error
+
+  /** Writes the events of every domain from one index up to another, while no curator runs. */
+  async function append(from: number, to: number): Promise<void> {
+    const logger = createLogger('test', { level: 'silent' })
+    const log = await createEmbeddedEventLog({ directory, clock: systemClock, logger })
+    await log.ensureTopics(catalog.topics)
+    const producer = await log.producer({ clientId: 'test' })
+    for (const curation of curations) {
+      const { source } = curation
+      const records = eventsOf(curation)
+        .slice(from, to)
+        .map(event => ({
+          key: Buffer.from(source.keyOf(event)),
+          value: Buffer.from(JSON.stringify(event)),
+          timestampMs: systemClock.now(),
+        }))
+      const byPartition = Map.groupBy(records, ({ key }) => producer.partitionFor(source.name, key))
+      for (const ofPartition of byPartition.values())
+        for (const result of await producer.append(source.name, ofPartition, { deadlineMs: DEADLINE_MS }))
+          if (!result.ok) throw result.error
     }
+    await producer.close()
+    await log.close()
   }
-  await producer.close()
-  await log.close()
+  await append(0, events)
   const reader = openEmbeddedLogReader({ directory })
 
   /** Every record of a topic by key, as it is written. */
@@ -89,19 +93,19 @@ async function openWorld() {
     const [, signal] = await once(child, 'exit')
     return signal
   }
-  const untilCurated = ({ target }: Curation): Promise<unknown> =>
-    waitUntil(async () => new Set(await recordsOf(target)).size >= EVENTS, {
-      what: `${EVENTS} records in ${target.name}`,
+  const untilCurated = ({ target }: Curation, count = EVENTS): Promise<unknown> =>
+    waitUntil(async () => new Set(await recordsOf(target)).size >= count, {
+      what: `${count} records in ${target.name}`,
       deadlineMs: DEADLINE_MS,
     })
-  return { start, runUntilKilled, recordsOf, untilCurated }
+  return { append, start, runUntilKilled, recordsOf, untilCurated }
 }
 
 /** What each topic has after a run without disturbance. */
 async function undisturbed(): Promise<Map<string, string[]>> {
   const world = await openWorld()
   const service = await world.start()
-  await Promise.all(curations.map(world.untilCurated))
+  await Promise.all(curations.map(curation => world.untilCurated(curation)))
   expect(await service.stop()).toBe(0)
   return new Map(
     await Promise.all(curations.map(async ({ target }) => [target.name, await world.recordsOf(target)] as const)),
@@ -125,7 +129,7 @@ it('stops the domain that fails, says so, and goes on with the others; a restart
   const [failing, ...others] = curations as [Curation, ...Curation[]]
   const domain = failing.source.domain
   const service = await world.start({ FAIL: failing.target.name })
-  await Promise.all(others.map(world.untilCurated))
+  await Promise.all(others.map(curation => world.untilCurated(curation)))
   await waitUntil(async () => (await service.metric('millrace_curator_stopped_domains')) === 1, {
     what: `${domain} to be stopped`,
     deadlineMs: DEADLINE_MS,
@@ -143,10 +147,15 @@ it('stops the domain that fails, says so, and goes on with the others; a restart
 })
 
 it('has the same curated events after it was killed again and again, repetitions apart', async () => {
-  const world = await openWorld()
+  const world = await openWorld(EVENTS / 2)
+  // With state that was committed, so that a restart has to read what came before its offset again.
+  const first = await world.start()
+  await Promise.all(curations.map(curation => world.untilCurated(curation, EVENTS / 2)))
+  expect(await first.stop()).toBe(0)
+  await world.append(EVENTS / 2, EVENTS)
   for (const batches of [1, 2, 3]) expect(await world.runUntilKilled(batches)).toBe('SIGKILL')
   const service = await world.start()
-  await Promise.all(curations.map(world.untilCurated))
+  await Promise.all(curations.map(curation => world.untilCurated(curation)))
   expect(await service.stop()).toBe(0)
   const expected = await undisturbed()
   let repeated = 0
