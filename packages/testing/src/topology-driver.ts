@@ -15,7 +15,6 @@ import {
   type EventLog,
   type LogConsumer,
   type LogProducer,
-  type LogReader,
   type LogRecord,
   type OutgoingRecord,
 } from '@millrace/event-log'
@@ -92,7 +91,7 @@ const OTHER_MEMBERS = 5
  * @param topology or what makes one that reads topics of that log by itself
  */
 export async function createTopologyDriver(
-  topology: Topology | ((log: LogReader) => Topology),
+  topology: Topology | ((log: EventLog) => Topology),
   options: TopologyDriverOptions = {},
 ): Promise<TopologyDriver> {
   const driver = await Driver.open(topology, options)
@@ -128,7 +127,7 @@ class Driver implements TopologyDriver {
     this.#random = seededRandom(options.seed ?? 1)
   }
 
-  static async open(made: Topology | ((log: LogReader) => Topology), options: TopologyDriverOptions): Promise<Driver> {
+  static async open(made: Topology | ((log: EventLog) => Topology), options: TopologyDriverOptions): Promise<Driver> {
     const clock = options.clock ?? new ManualClock(START_MS)
     const directory = await mkdtemp(join(tmpdir(), 'topology-driver-'))
     const logger = createLogger('topology-driver', { level: 'silent' })
