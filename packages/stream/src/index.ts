@@ -4,6 +4,8 @@ export { emitEvent } from './emit-event.ts'
 export { streamError, streamErrors } from './errors.ts'
 export { EventTimeWindow, type TimedEntry } from './event-time-window.ts'
 export { emitFailed, failedRecord } from './failed-records.ts'
+export { IdTable } from './id-table.ts'
+export { type ReferenceRow, ReferenceTable } from './joins/reference-table.ts'
 export { createKeyedMetrics, type KeyedMetrics } from './keyed-metrics.ts'
 export { createKeyedProcessor, type KeyedContext, type KeyedProcessorOptions } from './keyed-processor.ts'
 export {
@@ -15,7 +17,7 @@ export {
   type Visit,
 } from './keyed-state.ts'
 export { createMapTopology, type MapOptions } from './map-topology.ts'
-export { ReferenceTable } from './reference-table.ts'
+export { advance, NO_PROGRESS, type Progress } from './progress.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export { createRunnerGroup, type RunnerGroup, type RunnerGroupParts } from './runner-group.ts'
@@ -32,6 +34,7 @@ export {
 } from './step.ts'
 export { runStreamService, type ServiceFrame, type ServiceParts } from './stream-service.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'
+export { encodeRestartState, restartFrom } from './windows/restart-state.ts'
 export {
   type Group,
   groupKey,

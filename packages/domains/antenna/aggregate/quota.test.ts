@@ -99,4 +99,77 @@ describe('quotas of devices', () => {
     await whole.close()
     await disturbed.close()
   })
+
+  it('are applied when the reference record arrives while no aggregator runs', async () => {
+    await using driver = await quotaDriver()
+    const crossing = sent(60, 1)
+    await driver.pipe(raw, sent(60, 0), crossing, sent(7, 2))
+    await driver.advance(1_500)
+    await driver.crash()
+    await driver.pipe(users, user('a', 100))
+    await driver.restart()
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: crossing.eventId, usage: 120, quota: 100 }])
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 127, events: 3, usageAtCrossing: 120, revision: 2 }])
+  })
+
+  it('are exceeded at the same event whenever the reference record arrives', async () => {
+    const events = Array.from({ length: 8 }, (_, minute) => sent(30, minute))
+    for (const before of [0, 2, 5, 8]) {
+      await using driver = await quotaDriver()
+      await driver.pipe(raw, ...events.slice(0, before))
+      await driver.pipe(users, user('a', 100))
+      await driver.advance(1_500)
+      await driver.pipe(raw, ...events.slice(before))
+      await driver.advance(1_500)
+      expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: events[3]!.eventId, usage: 120, quota: 100 }])
+      const rows = await driver.read(overQuota)
+      expect(rows.at(-1)).toMatchObject({ usage: 240, events: 8, crossingEventId: events[3]!.eventId, revision: 7 })
+    }
+  })
+
+  it('that were exceeded stay as they were published, also after kill -9, when the reference record changes', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    const crossing = sent(101, 0)
+    await driver.pipe(raw, crossing)
+    await driver.crash()
+    await driver.pipe(users, user('a', 50))
+    await driver.restart()
+    await driver.pipe(raw, sent(1, 1))
+    await driver.advance(1_500)
+    await driver.crash()
+    await driver.pipe(users, user('a', 1000))
+    await driver.restart()
+    await driver.pipe(raw, sent(1, 2))
+    const published = new Set((await driver.read(breaches)).map(event => JSON.stringify(event)))
+    expect([...published].map(text => JSON.parse(text))).toMatchObject([
+      { sourceEventId: crossing.eventId, usage: 101, quota: 100 },
+    ])
+    const rows = new Map((await driver.read(overQuota)).map(event => [event.revision, event]))
+    expect([...rows.values()].map(({ usage, quota }) => [usage, quota])).toEqual([
+      [101, 100],
+      [102, 100],
+      [103, 100],
+    ])
+  })
+
+  it('that become lower in the middle of an hour are exceeded at the first event above the new quota', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 1000))
+    const events = [sent(60, 0), sent(60, 1), sent(60, 2)]
+    await driver.pipe(raw, ...events)
+    await driver.advance(1_500)
+    await driver.pipe(users, user('a', 100))
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: events[1]!.eventId, usage: 120, quota: 100 }])
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 180, events: 3, quota: 100 }])
+  })
+
+  it('do not count events that come after the grace of their hour', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(150, 0), sent(1, 60 * 5), sent(500, 1))
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 150, events: 1 }])
+  })
 })
