@@ -5,6 +5,14 @@ export { streamError, streamErrors } from './errors.ts'
 export { EventTimeWindow, type TimedEntry } from './event-time-window.ts'
 export { emitFailed, failedRecord } from './failed-records.ts'
 export { IdTable } from './id-table.ts'
+export { createJoinMetrics, type JoinMetrics } from './joins/join-metrics.ts'
+export {
+  createReferenceJoin,
+  type JoinedRows,
+  type JoinSide,
+  type ReferenceJoinOptions,
+  type ReferenceTopics,
+} from './joins/reference-join.ts'
 export { type ReferenceRow, ReferenceTable } from './joins/reference-table.ts'
 export { createKeyedMetrics, type KeyedMetrics } from './keyed-metrics.ts'
 export { createKeyedProcessor, type KeyedContext, type KeyedProcessorOptions } from './keyed-processor.ts'

@@ -120,6 +120,8 @@ export interface World {
 }
 
 export interface LiveOptions {
+  /** Topics besides those that the topology reads and writes. */
+  readonly topics?: readonly Topic[]
   /** Called before each deed, and once more after the last one. */
   readonly between?: (world: World, index: number) => Promise<void>
 }
@@ -129,10 +131,11 @@ export async function live<Outcome>(
   topology: Topology | ((log: EventLog) => Topology),
   deeds: readonly Deed[],
   look: (world: World) => Promise<Outcome>,
-  { between }: LiveOptions = {},
+  { topics = [], between }: LiveOptions = {},
 ): Promise<Outcome> {
   let callsLeft = Number.POSITIVE_INFINITY
   const driver: TopologyDriver = await createTopologyDriver(topology, {
+    topics,
     onLogCall: () => {
       if (--callsLeft === 0) driver.crashNow()
     },
