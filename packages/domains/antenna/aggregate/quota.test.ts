@@ -1,4 +1,6 @@
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type LogReader, logError } from '@millrace/event-log'
+import { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { antenna } from '../contract.ts'
 import { createQuotaTopology } from './quota.ts'
@@ -25,8 +27,21 @@ const user = (id: string, quota: number) => ({
   receivedAt: '2024-03-24T00:00:00.000Z',
 })
 
-const quotaDriver = (): Promise<TopologyDriver> =>
-  createTopologyDriver(log => createQuotaTopology({ log }), { topics: [users] })
+const quotaDriver = (options: TopologyDriverOptions = {}): Promise<TopologyDriver> =>
+  createTopologyDriver(log => createQuotaTopology({ log }), { topics: [users], ...options })
+
+/** Retention takes every record of antenna.raw. */
+async function expireRaw({ log, clock }: TopologyDriver): Promise<void> {
+  await log.ensureTopics([{ ...raw, retentionMs: 1 }])
+  // Files are removed in the disk's own time.
+  for (let turns = 0; ; turns++) {
+    if ((await log.range(raw.name)).every(({ earliest, end }) => earliest === end)) break
+    if (turns > 1_000_000) throw new Error('Retention does not take the records.')
+    if (turns % 1_000 === 0) await clock.advance(60_000)
+    await turn()
+  }
+  await log.ensureTopics([raw])
+}
 
 describe('quotas of devices', () => {
   it('are exceeded strictly above, once per device and hour, and the usage is corrected afterwards', async () => {
@@ -171,5 +186,118 @@ describe('quotas of devices', () => {
     await driver.pipe(users, user('a', 100))
     await driver.pipe(raw, sent(150, 0), sent(1, 60 * 5), sent(500, 1))
     expect(await driver.read(overQuota)).toMatchObject([{ usage: 150, events: 1 }])
+  })
+
+  it('keep a breach when the reference record changes between its commit and a restart', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(60, 0), sent(60, 1))
+    await driver.advance(1_500)
+    await driver.pipe(raw, sent(1, 2))
+    await driver.advance(1_500)
+    await driver.crash()
+    await driver.pipe(users, user('a', 50))
+    await driver.restart()
+    await driver.pipe(raw, sent(1, 3))
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ quota: 100, usage: 120 }])
+    expect((await driver.read(overQuota)).at(-1)).toMatchObject({ quota: 100, usageAtCrossing: 120, usage: 122 })
+  })
+
+  it('have the usage of a breach also when the process ends between the two', async () => {
+    const box: { driver?: TopologyDriver } = {}
+    let isKilled = false
+    await using driver = await quotaDriver({
+      onLogCall: ({ phase, topics }) => {
+        if (isKilled || phase === 'after' || topics[0] !== overQuota.name) return
+        isKilled = true
+        box.driver?.crashNow()
+      },
+    })
+    box.driver = driver
+    await driver.pipe(raw, sent(60, 0), sent(60, 1))
+    await driver.advance(1_500)
+    await driver.pipe(users, user('a', 100))
+    await driver.advance(1_500)
+    expect(isKilled).toBe(true)
+    await driver.restart()
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ usage: 120 }])
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 120, events: 2 }])
+  })
+
+  it('are compared once more when their hour closes, without the events that come after it', async () => {
+    await using driver = await quotaDriver()
+    const crossing = sent(60, 1)
+    await driver.pipe(raw, sent(60, 0))
+    // It was looked for less than a second ago.
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, crossing, sent(7, 2), sent(1, 300), sent(500, 3))
+    expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: crossing.eventId, usage: 120 }])
+    expect(await driver.read(overQuota)).toMatchObject([{ usage: 127, events: 3 }])
+  })
+
+  it('keep what was published when retention took the events of the hour, and count the next hours again', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(150, 0), sent(1, 1))
+    await driver.advance(1_500)
+    await driver.crash()
+    await expireRaw(driver)
+    await driver.restart()
+    await driver.pipe(raw, sent(500, 2), sent(101, 61))
+    await driver.advance(1_500)
+    expect((await driver.read(overQuota)).map(({ hour, usage }) => [hour.slice(11, 13), usage])).toEqual([
+      ['12', 150],
+      ['12', 151],
+      ['13', 101],
+    ])
+    expect(await driver.read(breaches)).toHaveLength(2)
+  })
+
+  it('have the last event as the crossing one where retention took the events of the hour', async () => {
+    await using driver = await quotaDriver()
+    const last = sent(60, 1)
+    await driver.pipe(raw, sent(60, 0), last)
+    await driver.advance(1_500)
+    await expireRaw(driver)
+    await driver.pipe(users, user('a', 100))
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: last.eventId, usage: 120 }])
+  })
+
+  it('give a record that cannot be read to failed events once, also where the log does not answer in between', async () => {
+    let failures = 1
+    const failing = (log: LogReader): LogReader => ({
+      ...log,
+      read: (...call) => log.read(...call),
+      range: topic => {
+        if (topic !== users.name || !isArmed || failures-- <= 0) return log.range(topic)
+        throw logError('log_unavailable', { where: 'the log', reason: 'it is away' })
+      },
+    })
+    let isArmed = false
+    await using driver = await createTopologyDriver(log => createQuotaTopology({ log: failing(log) }), {
+      topics: [users],
+    })
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(150, 0))
+    isArmed = true
+    const records = [sent(1, 300), sent(1, 301)].map(event => JSON.stringify(event))
+    await driver.pipeBytes(raw.name, 'a', 'junk', ...records)
+    await driver.advance(60_000)
+    expect(failures).toBeLessThan(0)
+    expect(await driver.failed()).toHaveLength(1)
+  })
+
+  it('are unknown again when the reference record is removed', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(60, 0))
+    await driver.pipeBytes(users.name, 'a', '')
+    await driver.advance(1_500)
+    await driver.pipe(raw, sent(60, 1))
+    expect(await driver.read(breaches)).toEqual([])
+    expect(await driver.read(unknownDevices)).toMatchObject([{ id: 'a', datetime: '2024-03-24T12:00:00.000Z' }])
   })
 })
