@@ -136,7 +136,7 @@ export const antennaUnknownDevice = z.looseObject({
   eventId: breachId,
   hour,
   id: deviceId,
-  datetime: instant.describe('event time of the first event without a reference record'),
+  datetime: instant.describe('event time of the first event of the hour'),
 })
 
 export type AntennaRaw = z.infer<typeof antennaRaw>

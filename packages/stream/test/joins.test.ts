@@ -1,5 +1,5 @@
-import { defineTopic, keyField } from '@millrace/contracts'
-import type { LogReader } from '@millrace/event-log'
+import { defineTopic, keyField, type Topic } from '@millrace/contracts'
+import type { LogReader, LogRecord } from '@millrace/event-log'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -194,6 +194,8 @@ describe('events joined with reference rows', () => {
 
   it('are not published again by a restart when nothing arrived', async () => {
     await using driver = await driverOf()
+    await putRow(driver, free, 'free')
+    await driver.advance(1_500)
     await click(driver, 'a')
     await driver.advance(1_500)
     await driver.crash()
@@ -215,5 +217,49 @@ describe('events joined with reference rows', () => {
     await putRow(driver, free, 'free')
     await driver.advance(1_500)
     expect(await titled()).toEqual(['b', 'c', 'd', 'd'])
+  })
+
+  it('are not published again when a row changes after they were complete', async () => {
+    await using driver = await driverOf()
+    await putRow(driver, free, 'free')
+    await click(driver, 'a')
+    await putRow(driver, home, 'Home')
+    await driver.advance(1_500)
+    await putRow(driver, home, 'New home')
+    await driver.advance(1_500)
+    expect((await driver.read(joined)).map(({ title }) => title)).toEqual([null, 'Home'])
+  })
+
+  it('have a row that another partition read before the position that is committed with it', async () => {
+    await using driver = await driverOf()
+    await driver.crash()
+    const topology = joins({ waitMs: 5_000 })(driver.log)
+    const opened = async (partition: number, committed: { offset: number; metadata: string } | null = null) => {
+      const processor = topology.createProcessor(clicks as Topic, partition)
+      await processor.open({ topic: clicks.name, partition, epoch: 1, committed, earliest: 0, end: 9 })
+      return processor
+    }
+    const recordAt = (offset: number, timestampMs: number): LogRecord => {
+      const event = { eventId: `e${offset}`, datetime: '2026-01-01T00:00:00.000Z', user: 'ann', page: 'home', n: 0 }
+      const value = Buffer.from(JSON.stringify(event))
+      return { topic: clicks.name, partition: 0, offset, key: Buffer.from('ann'), value, timestampMs }
+    }
+    const titles = (result: { readonly emits: readonly { readonly value: Buffer }[] } | null | undefined) =>
+      result?.emits.map(({ value }) => JSON.parse(value.toString())).map(({ eventId, title }) => `${eventId} ${title}`)
+
+    const first = await opened(0)
+    const other = await opened(1)
+    expect(titles(await first.process([recordAt(0, 0)]))).toEqual(['e0 null'])
+    await putRow(driver, home, 'Home')
+    await other.tick?.(0)
+    // It would have waited long enough by now.
+    const { done, metadata = '', ...result } = await first.process([recordAt(1, 6_000)])
+    expect(titles(result)?.toSorted()).toEqual(['e0 Home', 'e1 Home'])
+
+    // State that is not rebuilt yet publishes nothing.
+    await putRow(driver, free, 'free')
+    const second = await opened(0, { offset: done!, metadata })
+    await second.process([recordAt(0, 0)])
+    expect(await second.tick?.(0)).toBeNull()
   })
 })

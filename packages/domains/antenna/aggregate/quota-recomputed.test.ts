@@ -119,11 +119,9 @@ async function expectRight(driver: TopologyDriver, stored: readonly Stored[]): P
   const alerts = await driver.read(breaches)
   const breachOf = new Map(alerts.map(event => [event.eventId, event]))
   expect(alerts).toHaveLength(breachOf.size)
-  const rowOf = new Map(
-    [...distinct(await driver.read(overQuota)).values()]
-      .toSorted((a, b) => a.revision - b.revision)
-      .map(event => [event.eventId, event]),
-  )
+  const rows = [...distinct(await driver.read(overQuota)).values()]
+  for (const { usage, usageAtCrossing } of rows) expect(usage).toBeGreaterThanOrEqual(usageAtCrossing)
+  const rowOf = new Map(rows.toSorted((a, b) => a.revision - b.revision).map(event => [event.eventId, event]))
   expect(new Set(rowOf.keys())).toEqual(new Set(breachOf.keys()))
   const reports = (await driver.read(unknownDevices)).map(({ eventId }) => eventId)
   expect(reports).toHaveLength(new Set(reports).size)

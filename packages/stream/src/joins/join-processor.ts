@@ -70,8 +70,10 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     }
     const last = records.at(-1)!
     this.#next = last.offset + 1
-    this.#giveUp(last.timestampMs)
-    if (last.offset >= this.#publishFrom) this.#healArrived()
+    if (last.offset >= this.#publishFrom) {
+      this.#healArrived()
+      this.#giveUp(last.timestampMs)
+    }
     return this.#result()
   }
 
@@ -112,8 +114,8 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
       this.#publish(waiting, rows)
       if (isMissing) metrics?.missing.inc({ topic })
     }
-    if (isMissing || hasArrived) this.#wait(waiting)
     if (hasArrived) this.#arrived.add(offset)
+    if (isMissing || hasArrived) this.#wait(waiting)
   }
 
   #rowsOf({ keys }: WaitingEvent<EventOf<Source>>): Row[] {
@@ -160,13 +162,12 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     this.#options.metrics?.healed.inc({ topic: waiting.record.topic })
   }
 
-  /** Events that have waited too long; those for which a row has arrived are still to be published. */
+  /** Events that have waited too long. */
   #giveUp(sentMs: number): void {
     const { waitMs, metrics } = this.#options
     for (const waiting of this.#waiting) {
-      const { topic, offset, timestampMs } = waiting.record
+      const { topic, timestampMs } = waiting.record
       if (timestampMs > sentMs - waitMs) return
-      if (this.#arrived.has(offset)) continue
       this.#forget(waiting)
       metrics?.givenUp.inc({ topic, reason: 'too_long' })
     }
