@@ -1,11 +1,19 @@
 import { defineTopic, keyField, type Topic } from '@millrace/contracts'
 import type { LogReader, LogRecord } from '@millrace/event-log'
+import { createServiceMetrics } from '@millrace/runtime'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createReferenceJoin, ReferenceTable, type Topology } from '../src/index.ts'
+import {
+  createJoinMetrics,
+  createReferenceJoin,
+  type JoinMetrics,
+  ReferenceTable,
+  type Topology,
+} from '../src/index.ts'
 import { type Click, clicks, clicksOf, deed, live, newestOf, roughDeed, type World } from './clicks-world.ts'
+import { samples } from './support.ts'
 
 const reference = (name: string, partitions: number) =>
   defineTopic({
@@ -39,10 +47,11 @@ const priceOf = ({ n }: Click): string => `${Math.abs(n) % 2}`
 interface Limits {
   readonly waitMs?: number
   readonly maxWaiting?: number
+  readonly metrics?: JoinMetrics
 }
 
 const joins =
-  ({ waitMs = 1e12, maxWaiting = 1_000 }: Limits = {}) =>
+  ({ waitMs = 1e12, maxWaiting = 1_000, metrics }: Limits = {}) =>
   (log: LogReader): Topology => {
     let made = 0
     const join = () =>
@@ -63,6 +72,7 @@ const joins =
         }),
         waitMs,
         maxWaiting,
+        ...(metrics && { metrics }),
       })
     let current = join()
     return {
@@ -205,7 +215,8 @@ describe('events joined with reference rows', () => {
   })
 
   it('wait in bounded number and for a bounded time; the oldest are given up', async () => {
-    await using driver = await driverOf({ maxWaiting: 2, waitMs: 5_000 })
+    const metrics = createJoinMetrics('aggregator', createServiceMetrics('aggregator').registry)
+    await using driver = await driverOf({ maxWaiting: 2, waitMs: 5_000, metrics })
     await click(driver, 'a', 'b', 'c')
     await putRow(driver, home, 'Home')
     await driver.advance(1_500)
@@ -217,6 +228,12 @@ describe('events joined with reference rows', () => {
     await putRow(driver, free, 'free')
     await driver.advance(1_500)
     expect(await titled()).toEqual(['b', 'c', 'd', 'd'])
+    expect(await samples(metrics.givenUp)).toEqual({ 'clicks.raw/too_many': 2, 'clicks.raw/too_long': 1 })
+    expect([await samples(metrics.missing), await samples(metrics.healed)]).toEqual([
+      { 'clicks.raw': 4 },
+      { 'clicks.raw': 1 },
+    ])
+    expect(Object.values(await samples(metrics.waiting))).toEqual([0])
   })
 
   it('are not published again when a row changes after they were complete', async () => {
