@@ -82,7 +82,9 @@ export class QuotaProcessor implements PartitionProcessor {
     if (assignment.committed && note === null)
       this.#parts.logger?.warn({ topic, partition, readFrom }, 'state_begins_empty_position_has_no_restart_point')
     if (isIncomplete) this.#parts.logger?.warn({ topic, partition, readFrom }, 'hours_lost_to_retention')
-    await this.#published.read(note, hourMs => this.#hours.isOver(hourMs))
+    // Of a partition without records nothing is published.
+    if (readFrom === assignment.end && note === null) await this.#published.advance()
+    else await this.#published.read(note, hourMs => this.#hours.isOver(hourMs))
     this.#publishFrom = publishFrom
     this.#next = readFrom
     return { readFrom, publishFrom }
