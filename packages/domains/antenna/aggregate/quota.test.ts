@@ -301,33 +301,43 @@ describe('quotas of devices', () => {
     expect(await driver.read(unknownDevices)).toMatchObject([{ id: 'a', datetime: '2024-03-24T12:00:00.000Z' }])
   })
 
-  it('cost a restart the events of two hours and the breaches of these hours, however long it has run', async () => {
-    const read: string[] = []
-    const watched = (log: LogReader): LogReader => ({
-      ...log,
-      range: topic => log.range(topic),
-      read: (topic, partition, from, to) => {
-        read.push(`${topic} ${to - from}`)
-        return log.read(topic, partition, from, to)
-      },
-    })
-    await using driver = await createTopologyDriver(log => createQuotaTopology({ log: watched(log) }), {
-      topics: [users],
-    })
-    await driver.pipe(users, user('a', 100))
-    for (let hour = 0; hour < 10; hour++) {
-      await driver.pipe(raw, ...Array.from({ length: 60 }, (_, minute) => sent(10, hour * 60 + minute)))
-      await driver.advance(1_500)
-    }
-    const [{ offset, metadata }] = [...(await driver.committed(raw.name)).values()] as [
-      { offset: number; metadata: string },
-    ]
-    expect(offset).toBe(600)
-    expect(offset - Number(metadata.split(' ')[1])).toBe(120)
-    expect(await driver.read(breaches)).toHaveLength(10)
-    await driver.crash()
-    read.length = 0
-    await driver.restart()
-    expect(read.filter(text => text.startsWith(breaches.name))).toEqual([`${breaches.name} 2`])
-  })
+  it.each([
+    ['once', [], 2],
+    ['after two hours and at last', [2], 2],
+    // A process goes on with the position of the one before until the hours are over that it found open.
+    ['each hour', [1, 2, 3, 4, 5, 6, 7, 8, 9], 5],
+  ])(
+    'cost a restart the events of two hours and the breaches of few: restarted %s',
+    async (_, restarts: number[], few) => {
+      const read: string[] = []
+      const watched = (log: LogReader): LogReader => ({
+        ...log,
+        range: topic => log.range(topic),
+        read: (topic, partition, from, to) => {
+          read.push(`${topic} ${to - from}`)
+          return log.read(topic, partition, from, to)
+        },
+      })
+      await using driver = await createTopologyDriver(log => createQuotaTopology({ log: watched(log) }), {
+        topics: [users],
+      })
+      await driver.pipe(users, user('a', 100))
+      for (let hour = 0; hour < 10; hour++) {
+        if (restarts.includes(hour)) {
+          await driver.crash()
+          await driver.restart()
+        }
+        await driver.pipe(raw, ...Array.from({ length: 60 }, (_, minute) => sent(10, hour * 60 + minute)))
+        await driver.advance(1_500)
+      }
+      const [committed] = [...(await driver.committed(raw.name)).values()]
+      expect(committed!.offset).toBe(600)
+      expect(committed!.offset - Number(committed!.metadata.split(' ')[1])).toBe(120)
+      expect(await driver.read(breaches)).toHaveLength(10)
+      await driver.crash()
+      read.length = 0
+      await driver.restart()
+      expect(read.filter(text => text.startsWith(breaches.name))).toEqual([`${breaches.name} ${few}`])
+    },
+  )
 })
