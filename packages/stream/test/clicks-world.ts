@@ -1,5 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineTopic, type EventOf, instantField, isPlausibleEventTime, keyField, type Topic } from '@millrace/contracts'
+import {
+  defineTopic,
+  type EventOf,
+  instantField,
+  isPlausibleEventTime,
+  keyField,
+  type Topic,
+} from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'

@@ -1,4 +1,4 @@
-import { eventTimeOf, isSaneEventTime } from '@millrace/contracts'
+import { eventTimeOf, isPlausibleEventTime } from '@millrace/contracts'
 import type { LogReader } from '@millrace/event-log'
 import { decodeJson, IdTable } from '@millrace/stream'
 import { antenna, hourOf } from '../contract.ts'
@@ -48,7 +48,7 @@ export async function findCrossings(
       const timeMs = decoded.kind === 'ok' ? eventTimeOf(raw, decoded.value) : null
       if (decoded.kind !== 'ok' || timeMs === null) continue
       const hour = hours.get(hourOf(timeMs))
-      if (!hour || record.offset < hour.since || !isSaneEventTime(timeMs, record.timestampMs)) continue
+      if (!hour || record.offset < hour.since || !isPlausibleEventTime(timeMs, record.timestampMs)) continue
       const { eventId, id, bytes } = decoded.value
       const search = hour.ids.putIfAbsent(eventId, 0) === null ? hour.byDevice.get(id) : undefined
       if (!search || record.offset > search.last) continue

@@ -1,4 +1,4 @@
-import { isSaneEventTime } from '@millrace/contracts'
+import { isPlausibleEventTime } from '@millrace/contracts'
 import { advance, encodeRestartState, IdTable, NO_PROGRESS, type Progress, restartFrom } from '@millrace/stream'
 import { hourOf } from '../contract.ts'
 
@@ -133,7 +133,7 @@ export class OpenHours<Usage extends HourUsage> {
     const before = this.#progress
     const isOver = this.isOver(hourMs)
     this.#progress = advance(before, timeMs, sentMs)
-    const counted = !isSaneEventTime(timeMs, sentMs)
+    const counted = !isPlausibleEventTime(timeMs, sentMs)
       ? 'implausible'
       : isOver
         ? 'late'

@@ -1,4 +1,4 @@
-import { isSaneEventTime } from '@millrace/contracts'
+import { isPlausibleEventTime } from '@millrace/contracts'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -74,7 +74,7 @@ function hoursOf(stored: readonly Stored[]): Map<string, Hour> {
     if (!('event' in item)) continue
     const { event, sentMs, partition, offset } = item
     const timeMs = event.timestamp * 1000
-    if (!isSaneEventTime(timeMs, sentMs)) continue
+    if (!isPlausibleEventTime(timeMs, sentMs)) continue
     const before = watermarks.get(partition) ?? Number.NEGATIVE_INFINITY
     const endMs = hourOf(timeMs) + 2 * HOUR_MS
     const id = `${event.id}@${new Date(hourOf(timeMs)).toISOString()}`
