@@ -6,6 +6,12 @@ export const streamErrors = {
     retryable: false,
     kind: 'internal',
   },
+  total_unreadable: {
+    message:
+      'The record of {topic}/{partition} at offset {offset} is not a running total: expected {expected}. Totals cannot begin anew over it; publish a valid record under its key, or one without a value to begin that total anew.',
+    retryable: false,
+    kind: 'internal',
+  },
   topics_missing: { message: 'Waiting for the topics: {reason}', retryable: true, kind: 'infrastructure' },
   gave_up: {
     message: 'Gave up on {what} after {seconds} s and {attempts} attempts: {reason}',

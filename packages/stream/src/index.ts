@@ -43,11 +43,14 @@ export {
 export { runStreamService, type ServiceFrame, type ServiceParts } from './stream-service.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'
 export { encodeRestartState, restartFrom } from './windows/restart-state.ts'
+export { createRunningTotals, type RunningTotal, type RunningTotalsOptions } from './windows/running-totals.ts'
 export {
   type Group,
   groupKey,
   type LateEvents,
   lateEvents,
+  type TotalState,
+  totalState,
   type WindowPartial,
   windowPartial,
 } from './windows/window-records.ts'

@@ -1,12 +1,14 @@
-import { instantMs, type Topic } from '@millrace/contracts'
+import { type EventOf, instantMs, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { emitEvent } from '../emit-event.ts'
 import { failedRecord } from '../failed-records.ts'
 import { deadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
+import { readPartial } from './read-partial.ts'
 import { encodeRestartState, restartFrom } from './restart-state.ts'
-import { groupKey, type LateEvents, type WindowPartial, windowPartial } from './window-records.ts'
-import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
+import type { RestoreTotals } from './restore-totals.ts'
+import { groupKey, type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
+import type { WindowedAggregationOptions, WindowResult } from './windowed-aggregation.ts'
 
 interface MergedGroup {
   readonly group: readonly string[]
@@ -31,13 +33,29 @@ interface SourceProgress {
   sentMs: number
 }
 
+/** A merged result and the partial results in it, by partition. */
+export interface MergedResult<Result> extends WindowResult<Result> {
+  readonly parts: readonly WindowPartial[]
+}
+
+/** As for the windowed aggregation; of totals, the window has no end. */
+export interface MergeOptions<Results extends Topic, Result>
+  extends Pick<
+    WindowedAggregationOptions<Topic, Results, Result>,
+    'windowMs' | 'graceMs' | 'results' | 'late' | 'zero' | 'merge'
+  > {
+  readonly idleAfterMs: number
+  readonly toEvent: (result: MergedResult<Result>) => EventOf<Results>
+}
+
 /**
  * Stage two, for one partition of partial results: merges the latest one of each source partition. A window is forgotten when nothing
  * came for it for a while and every source partition that is not idle is past its grace; a partial result that comes later still is
  * counted as late, because the others it belongs to are gone.
  */
-export class MergeProcessor<Source extends Topic, Results extends Topic, Result> implements PartitionProcessor {
-  readonly #options: WindowedAggregationOptions<Source, Results, Result> & { readonly idleAfterMs: number }
+export class MergeProcessor<Results extends Topic, Result> implements PartitionProcessor {
+  readonly #options: MergeOptions<Results, Result>
+  readonly #restoreTotals: RestoreTotals | null
   readonly #windows = new Map<number, MergedWindow>()
   readonly #sources = new Map<number, SourceProgress>()
   #publishFrom = 0
@@ -50,8 +68,9 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
 
-  constructor(options: WindowedAggregationOptions<Source, Results, Result> & { readonly idleAfterMs: number }) {
+  constructor(options: MergeOptions<Results, Result>, restoreTotals: RestoreTotals | null = null) {
     this.#options = options
+    this.#restoreTotals = restoreTotals
   }
 
   async open(assignment: Assignment) {
@@ -63,6 +82,11 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
     this.#sentMs = state.progress.sentMs
     this.#next = readFrom
     this.#flushed = publishFrom
+    if (this.#restoreTotals) {
+      // No restart has to read a partial result again: the totals hold it.
+      const window = this.#window(TOTAL_WINDOW_MS, Number.POSITIVE_INFINITY)
+      for await (const partial of this.#restoreTotals(assignment)) this.#include(window, partial)
+    }
     return { readFrom, publishFrom }
   }
 
@@ -102,12 +126,18 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
     }
     const window = this.#window(startMs, offset)
     window.touchedMs = Math.max(window.touchedMs, sentMs)
+    const changed = this.#include(window, partial)
+    if (changed && offset >= this.#publishFrom) window.changed.add(changed)
+  }
+
+  /** The group that the partial result changes; null when it is older than the one that is there. */
+  #include(window: MergedWindow, partial: WindowPartial): MergedGroup | null {
     const key = groupKey(partial.group)
     const merged = window.groups.get(key) ?? { group: partial.group, parts: new Map() }
     window.groups.set(key, merged)
-    if ((merged.parts.get(partial.partition)?.revision ?? 0) >= partial.revision) return
+    if ((merged.parts.get(partial.partition)?.revision ?? 0) >= partial.revision) return null
     merged.parts.set(partial.partition, partial)
-    if (offset >= this.#publishFrom) window.changed.add(merged)
+    return merged
   }
 
   #noteSource({ partition, watermark }: WindowPartial, sentMs: number): void {
@@ -137,16 +167,20 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
 
   #publish(window: MergedWindow): void {
     const { merge, zero, results, toEvent } = this.#options
-    for (const { group, parts } of window.changed) {
+    for (const { group, parts: byPartition } of window.changed) {
+      // Always in the same order: sums of fractions depend on it.
+      const parts = [...byPartition.values()].sort((a, b) => a.partition - b.partition)
       let result = zero
       let events = 0
       let revision = 0
-      for (const partial of parts.values()) {
+      for (const partial of parts) {
         result = merge(result, partial.result as Result)
         events += partial.events
         revision += partial.revision
       }
-      this.#emits.push(emitEvent(results, toEvent({ windowMs: window.startMs, group, events, result, revision })))
+      this.#emits.push(
+        emitEvent(results, toEvent({ windowMs: window.startMs, group, events, result, revision, parts })),
+      )
     }
     window.changed.clear()
   }
@@ -193,14 +227,5 @@ export class MergeProcessor<Source extends Topic, Results extends Topic, Result>
     this.#emits = []
     this.#failed = []
     return result
-  }
-}
-
-function readPartial(value: Buffer): WindowPartial | null {
-  try {
-    const parsed = windowPartial.safeParse(JSON.parse(value.toString()))
-    return parsed.success ? parsed.data : null
-  } catch {
-    return null
   }
 }

@@ -8,7 +8,8 @@ import { advance, type Progress, type RestartPoint } from '../progress.ts'
 import { deadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
 import { emptyRestartState, encodeRestartState, type RestartState, restartFrom } from './restart-state.ts'
-import { type Group, groupKey, type LateEvents } from './window-records.ts'
+import type { RestoreTotals } from './restore-totals.ts'
+import { type Group, groupKey, type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
 import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
 
 interface Partial<Result> {
@@ -19,16 +20,34 @@ interface Partial<Result> {
   revision: number
 }
 
+interface Partials<Result> {
+  /** Start of their window, ms. */
+  readonly windowMs: number
+  readonly byGroup: Map<string, Partial<Result>>
+  /** Those that changed since they were published. */
+  readonly changed: Set<Partial<Result>>
+}
+
 interface Window<Result> {
   readonly startMs: number
   /** How far the partition had come before the first event of the window, and the offset of that event. */
   readonly since: RestartPoint
-  readonly partials: Map<string, Partial<Result>>
   /** Ids of the events that are counted. */
   readonly ids: IdTable
-  /** Partial results that changed since they were published. */
-  readonly changed: Set<Partial<Result>>
+  readonly partials: Partials<Result>
 }
+
+const noPartials = <Result>(windowMs: number): Partials<Result> => ({
+  windowMs,
+  byGroup: new Map(),
+  changed: new Set(),
+})
+
+/** As for the windowed aggregation. */
+export type PartialOptions<Source extends Topic, Result> = Pick<
+  WindowedAggregationOptions<Source, Topic, Result>,
+  'source' | 'partials' | 'late' | 'windowMs' | 'graceMs' | 'groupsOf' | 'zero' | 'add' | 'logger' | 'metrics'
+>
 
 /** Changed partial results that are published at the latest, whatever the time. */
 const MOST_CHANGED = 20_000
@@ -39,11 +58,14 @@ const LAST_MS = Date.UTC(9999, 11, 31)
 /**
  * Stage one, for one source partition. Its state is a function of the partition's log: it depends on the events of the windows that
  * are still counted, and a restart reads from the first of them. Nothing is committed before it is published.
+ * Of totals, the windows hold the ids only: the partial results are those of one window without an end, and are restored.
  */
-export class PartialProcessor<Source extends Topic, Results extends Topic, Result> implements PartitionProcessor {
-  readonly #options: WindowedAggregationOptions<Source, Results, Result>
+export class PartialProcessor<Source extends Topic, Result> implements PartitionProcessor {
+  readonly #options: PartialOptions<Source, Result>
   readonly #decode
   readonly #windows = new Map<number, Window<Result>>()
+  readonly #restoreTotals: RestoreTotals | null
+  #totals: Partials<Result> | null = null
   #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
   #publishFrom = 0
   #progress: Progress = emptyRestartState(0).progress
@@ -57,8 +79,9 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
 
-  constructor(options: WindowedAggregationOptions<Source, Results, Result>) {
+  constructor(options: PartialOptions<Source, Result>, restoreTotals: RestoreTotals | null = null) {
     this.#options = options
+    this.#restoreTotals = restoreTotals
     this.#decode = decodeJson(options.source.schema)
   }
 
@@ -69,12 +92,23 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
     this.#publishFrom = publishFrom
     this.#progress = state.progress
     this.#newestWindowMs = state.newestWindowMs
-    this.#lostUpToMs = lostUpToMs
     this.#next = readFrom
     this.#flushed = publishFrom
+    if (this.#restoreTotals) this.#totals = await this.#restore(this.#restoreTotals(assignment))
+    else this.#lostUpToMs = lostUpToMs
     if (lostUpToMs > Number.NEGATIVE_INFINITY)
       this.#options.logger?.warn({ topic, partition, ...state, readFrom }, 'window_state_lost_to_retention')
     return { readFrom, publishFrom }
+  }
+
+  async #restore(totals: AsyncIterable<WindowPartial>): Promise<Partials<Result>> {
+    const partials = noPartials<Result>(TOTAL_WINDOW_MS)
+    for await (const { group, result, events, revision } of totals) {
+      const key = groupKey(group)
+      if (revision > (partials.byGroup.get(key)?.revision ?? 0))
+        partials.byGroup.set(key, { group, result: result as Result, events, revision })
+    }
+    return partials
   }
 
   process(records: readonly LogRecord[]): ProcessResult {
@@ -128,7 +162,7 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
     const known = this.#windows.get(startMs)
     if (known) return known
     const since = { stateFrom: offset, progress: before }
-    const window = { startMs, since, partials: new Map(), ids: new IdTable(), changed: new Set<Partial<Result>>() }
+    const window = { startMs, since, ids: new IdTable(), partials: this.#totals ?? noPartials<Result>(startMs) }
     this.#windows.set(startMs, window)
     this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
     return window
@@ -154,18 +188,22 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
       if (isPublished) metrics?.duplicates.inc({ topic }, 1)
       return
     }
+    if (this.#totals && !isPublished) return
+    const { byGroup, changed } = window.partials
     for (const group of groupsOf(event)) {
       const key = groupKey(group)
-      let partial = window.partials.get(key)
+      let partial = byGroup.get(key)
       if (!partial) {
         partial = { group, result: zero, events: 0, revision: 0 }
-        window.partials.set(key, partial)
+        byGroup.set(key, partial)
       }
+      // A total that was restored may have come further than what was committed.
+      if (offset < partial.revision) continue
       partial.result = add(partial.result, event)
       partial.events++
       partial.revision = offset + 1
-      if (!isPublished || window.changed.has(partial)) continue
-      window.changed.add(partial)
+      if (!isPublished || changed.has(partial)) continue
+      changed.add(partial)
       this.#changed++
     }
   }
@@ -190,7 +228,7 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
       emitEvent(this.#options.late, {
         eventId: `${eventId}:late`,
         datetime: writeInstant(timeMs),
-        window: writeInstant(startMs),
+        window: writeInstant(this.#totals?.windowMs ?? startMs),
         group: null,
         partition,
         events: 1,
@@ -205,28 +243,28 @@ export class PartialProcessor<Source extends Topic, Results extends Topic, Resul
     const { windowMs, graceMs } = this.#options
     for (const window of this.#windows.values()) {
       if (window.startMs + windowMs + graceMs > this.#progress.watermarkMs) continue
-      this.#publish(window)
+      this.#publish(window.partials)
       this.#windows.delete(window.startMs)
     }
   }
 
-  #publish(window: Window<Result>): void {
+  #publish({ windowMs, changed }: Partials<Result>): void {
     const { partition } = this.#assignment
-    for (const partial of window.changed)
+    for (const partial of changed)
       this.#emits.push(
         emitEvent(this.#options.partials, {
-          window: writeInstant(window.startMs),
+          window: writeInstant(windowMs),
           partition,
           ...partial,
           watermark: writeInstant(this.#progress.watermarkMs),
         }),
       )
-    this.#changed -= window.changed.size
-    window.changed.clear()
+    this.#changed -= changed.size
+    changed.clear()
   }
 
   #flush(): ProcessResult {
-    for (const window of this.#windows.values()) if (window.changed.size > 0) this.#publish(window)
+    for (const { partials } of this.#windows.values()) if (partials.changed.size > 0) this.#publish(partials)
     this.#flushed = this.#next
     return this.#take(this.#next)
   }

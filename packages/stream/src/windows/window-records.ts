@@ -7,6 +7,9 @@ export type Group = readonly string[]
 /** Text of a group, and the partition key of its partial results. */
 export const groupKey = (group: Group): string => JSON.stringify(group)
 
+/** Start of the one window that totals have, ms. */
+export const TOTAL_WINDOW_MS = 0
+
 const sourcePartition = z.int().min(0).describe('partition of the source')
 
 /** The result of one source partition for one window and group; of several the one with the highest revision counts. */
@@ -34,5 +37,22 @@ export const lateEvents = z.looseObject({
   revision: z.int().min(1).describe('offset behind the last of these events'),
 })
 
+/** The state of a running total: a record of its results topic carries it, and a restart goes on from it. */
+export const totalState = z.looseObject({
+  group: z.array(z.string()).min(1).describe('what is summed by, its kind first'),
+  parts: z
+    .array(
+      z.looseObject({
+        partition: sourcePartition,
+        events: z.int().min(1).describe('events of the group in that partition'),
+        result: z.unknown().describe('result over these events'),
+        revision: z.int().min(1).describe('offset behind the last of these events'),
+      }),
+    )
+    .min(1)
+    .describe('the results of the source partitions, of which the total is made'),
+})
+
 export type WindowPartial = z.infer<typeof windowPartial>
+export type TotalState = z.infer<typeof totalState>
 export type LateEvents = z.infer<typeof lateEvents>

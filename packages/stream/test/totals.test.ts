@@ -1,0 +1,107 @@
+import { defineTopic, instantField, keyField, type Topic } from '@millrace/contracts'
+import type { EventLog } from '@millrace/event-log'
+import { createTopologyDriver } from '@millrace/testing'
+import { array, assert, asyncProperty } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createRunningTotals, totalState } from '../src/index.ts'
+import { clicks, clicksOf, deed, late, live, newestOf, partials, roughDeed, type World } from './clicks-world.ts'
+
+const HORIZON_MS = 120_000
+
+const results = defineTopic({
+  name: 'clicks.totals',
+  schema: z.looseObject({
+    page: z.string(),
+    sum: z.number(),
+    events: z.number(),
+    revision: z.number(),
+    datetime: z.string(),
+    state: totalState,
+  }),
+  keyOf: keyField('page'),
+  eventTimeMs: instantField('datetime'),
+  cleanup: 'compact',
+  why: 'Sums per page.',
+})
+
+const totals = (log: EventLog) =>
+  createRunningTotals({
+    name: 'aggregator.totals',
+    service: 'aggregator',
+    log,
+    source: clicks,
+    partials: partials as Topic,
+    results,
+    late: late as Topic,
+    horizonMs: HORIZON_MS,
+    groupsOf: ({ page }) => [['page', page], ['all']],
+    zero: 0,
+    add: (sum, { n }) => sum + n,
+    merge: (a, b) => a + b,
+    toEvent: ({ group, result, ...total }) => ({
+      page: group[1] ?? 'all',
+      sum: result,
+      datetime: '2026-01-01T00:00:00.000Z',
+      ...total,
+    }),
+  })
+
+/** What the events add up to, from the source topic alone; ids are known for the horizon, in steps of an eighth of it. */
+async function expectedOf(world: World) {
+  const sums: Record<string, { sum: number; events: number }> = {}
+  const lateIds = new Set<string>()
+  const counted = new Set<string>()
+  const stepMs = HORIZON_MS / 8
+  for (const { eventId, page, n, partition, timeMs, isPlausible, watermarkMs } of await clicksOf(world)) {
+    const knownUntilMs = (Math.floor(timeMs / stepMs) + 1) * stepMs + HORIZON_MS
+    if (!isPlausible || knownUntilMs <= watermarkMs) lateIds.add(`${eventId}:late`)
+    else if (!counted.has(`${partition} ${eventId}`)) {
+      counted.add(`${partition} ${eventId}`)
+      for (const group of [page, 'all']) {
+        sums[group] ??= { sum: 0, events: 0 }
+        sums[group].sum += n
+        sums[group].events++
+      }
+    }
+  }
+  return { sums, lateIds }
+}
+
+const newestTotals = async ({ driver }: Pick<World, 'driver'>) =>
+  newestOf(await driver.read(results), ({ page }) => page)
+
+describe('running totals', () => {
+  it('equal a plain sum, whatever the order, duplicates, lateness, kills at any call and rebalances', async () => {
+    await assert(
+      asyncProperty(array(deed, { minLength: 4, maxLength: 16 }), deeds =>
+        live(totals, deeds, async world => {
+          const { sums, lateIds } = await expectedOf(world)
+          const published = [...(await newestTotals(world))].map(([page, { sum, events }]) => [page, { sum, events }])
+          expect(Object.fromEntries(published)).toEqual(sums)
+          expect(new Set((await world.driver.read(late)).map(({ eventId }) => eventId))).toEqual(lateIds)
+        }),
+      ),
+      { numRuns: 60, endOnFailure: true },
+    )
+  }, 240_000)
+
+  it('outlive the events that they were made from', async () => {
+    await assert(
+      asyncProperty(array(roughDeed, { minLength: 4, maxLength: 14 }), deeds =>
+        live(totals, deeds, async world => {
+          const held = new Set((await world.driver.read(late)).map(({ eventId }) => eventId)).size
+          expect(held + ((await newestTotals(world)).get('all')?.events ?? 0)).toBe(world.sent.size)
+        }),
+      ),
+      { numRuns: 60, endOnFailure: true },
+    )
+  }, 240_000)
+
+  it('do not begin anew when a published total cannot be read', async () => {
+    await using driver = await createTopologyDriver(totals)
+    await driver.crash()
+    await driver.pipeBytes(results.name, 'all', JSON.stringify({ page: 'all', sum: 5 }))
+    await expect(driver.restart()).rejects.toMatchObject({ code: 'total_unreadable' })
+  })
+})
