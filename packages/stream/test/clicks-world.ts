@@ -170,7 +170,7 @@ export async function live<Outcome>(
       else {
         if (deed.kind === 'expire') await workOff()
         if (deed.kind !== 'stop') await driver.crash()
-        if (deed.kind === 'expire') await expire(driver, sender.sentMs)
+        if (deed.kind === 'expire') await expire(driver, clicks as Topic, sender.sentMs)
         await driver.restart()
       }
       if (deed.kind !== 'crash-at') await advance(1)
@@ -214,17 +214,18 @@ async function createSender(driver: TopologyDriver) {
   }
 }
 
-async function expire({ log, clock }: TopologyDriver, sentMs: number): Promise<void> {
-  await log.ensureTopics([{ ...(clicks as Topic), retentionMs: 1 }])
+/** Lets retention take every record of a topic. @param sentMs newest time of sending of its records */
+export async function expire({ log, clock }: TopologyDriver, topic: Topic, sentMs: number): Promise<void> {
+  await log.ensureTopics([{ ...topic, retentionMs: 1 }])
   await clock.advance(Math.max(0, sentMs - clock.now()) + 2 * MINUTE_MS)
   // Files are removed in the disk's own time.
   for (let turns = 0; ; turns++) {
-    if ((await log.range(clicks.name)).every(({ earliest, end }) => earliest === end)) break
+    if ((await log.range(topic.name)).every(({ earliest, end }) => earliest === end)) break
     if (turns > 1_000_000) throw new Error('Retention does not take the records.')
     if (turns % 1_000 === 0) await clock.advance(MINUTE_MS)
     await turn()
   }
-  await log.ensureTopics([clicks as Topic])
+  await log.ensureTopics([topic])
 }
 
 export interface ClickInOrder extends Click {

@@ -5,7 +5,18 @@ import { array, assert, asyncProperty } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createRunningTotals, totalState } from '../src/index.ts'
-import { clicks, clicksOf, deed, late, live, newestOf, partials, roughDeed, type World } from './clicks-world.ts'
+import {
+  clicks,
+  clicksOf,
+  deed,
+  expire,
+  late,
+  live,
+  newestOf,
+  partials,
+  roughDeed,
+  type World,
+} from './clicks-world.ts'
 
 const HORIZON_MS = 120_000
 
@@ -97,6 +108,44 @@ describe('running totals', () => {
       { numRuns: 60, endOnFailure: true },
     )
   }, 240_000)
+
+  const click = (id: number, atMs: number, { user = 'ann', n = 1 } = {}) => ({
+    eventId: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
+    datetime: new Date(Date.UTC(2026, 0, 1) + atMs).toISOString(),
+    ...{ user, n, page: 'home' },
+  })
+
+  it('go on after retention has taken the events and the partial results that they were made from', async () => {
+    await using driver = await createTopologyDriver(totals)
+    await driver.pipe(clicks, click(1, 0), click(2, 0, { user: 'bob' }))
+    await driver.advance(3_000)
+    await driver.crash()
+    await expire(driver, clicks as Topic, driver.clock.now())
+    await expire(driver, partials as Topic, driver.clock.now())
+    await driver.restart()
+    await driver.pipe(clicks, click(3, 1), click(4, 1, { user: 'bob' }))
+    await driver.advance(3_000)
+    expect((await newestTotals({ driver })).get('all')).toMatchObject({ sum: 4, events: 4 })
+    expect(await driver.read(late)).toEqual([])
+  })
+
+  it('add fractions in the same order, whichever source partition was first', async () => {
+    const shares = [
+      click(1, 0, { user: 'ann', n: 0.1 }),
+      click(2, 0, { user: 'bob', n: 0.2 }),
+      click(3, 0, { user: 'cem', n: 0.3 }),
+    ]
+    const sums = []
+    for (const inOrder of [shares, shares.toReversed()]) {
+      await using driver = await createTopologyDriver(totals)
+      for (const share of inOrder) {
+        await driver.pipe(clicks, share)
+        await driver.advance(3_000)
+      }
+      sums.push((await newestTotals({ driver })).get('all')?.sum)
+    }
+    expect(sums[0]).toBe(sums[1])
+  })
 
   it('do not begin anew when a published total cannot be read', async () => {
     await using driver = await createTopologyDriver(totals)

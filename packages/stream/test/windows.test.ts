@@ -4,7 +4,18 @@ import { array, assert, asyncProperty } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createWindowedAggregation } from '../src/index.ts'
-import { type Click, clicks, clicksOf, deed, late, live, newestOf, partials, type World } from './clicks-world.ts'
+import {
+  type Click,
+  clicks,
+  clicksOf,
+  deed,
+  late,
+  live,
+  newestOf,
+  partials,
+  roughDeed,
+  type World,
+} from './clicks-world.ts'
 
 const WINDOW_MS = 60_000
 const GRACE_MS = 120_000
@@ -103,6 +114,22 @@ describe('windowed sums', () => {
   it('equal a plain recomputation, whatever the order, duplicates, lateness, kills at any call and rebalances', async () => {
     await assert(
       asyncProperty(array(deed, { minLength: 4, maxLength: 16 }), deeds => live(sums(), deeds, expectRight)),
+      { numRuns: 60, endOnFailure: true },
+    )
+  }, 240_000)
+
+  it('hold every event once, or tell of it as late, when partitions fall silent and retention takes records', async () => {
+    await assert(
+      asyncProperty(array(roughDeed, { minLength: 4, maxLength: 14 }), deeds =>
+        live(sums(5_000), deeds, async world => {
+          let held = 0
+          for (const { page, events } of (await newestResults(world.driver)).values())
+            if (page === 'all') held += events
+          const ofAll = (await world.driver.read(late)).filter(({ group }) => group === null || group[0] === 'all')
+          for (const { events } of newestOf(ofAll, ({ eventId }) => eventId).values()) held += events
+          expect(held).toBe(world.sent.size)
+        }),
+      ),
       { numRuns: 60, endOnFailure: true },
     )
   }, 240_000)

@@ -188,7 +188,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       if (isPublished) metrics?.duplicates.inc({ topic }, 1)
       return
     }
-    if (this.#totals && !isPublished) return
     const { byGroup, changed } = window.partials
     for (const group of groupsOf(event)) {
       const key = groupKey(group)
