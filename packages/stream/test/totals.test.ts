@@ -127,6 +127,9 @@ describe('running totals', () => {
     await driver.advance(3_000)
     expect((await newestTotals({ driver })).get('all')).toMatchObject({ sum: 4, events: 4 })
     expect(await driver.read(late)).toEqual([])
+    // A restart reads no partial result again.
+    for (const { offset, metadata } of (await driver.committed(partials.name)).values())
+      expect(Number(metadata.split(' ')[1])).toBe(offset)
   })
 
   it('add fractions in the same order, whichever source partition was first', async () => {
