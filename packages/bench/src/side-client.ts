@@ -11,7 +11,7 @@ export type SideAnswer = { readonly value: number } | { readonly error: string }
 
 const SIDE_PROCESS = fileURLToPath(new URL('side-process.ts', import.meta.url))
 /** Opening includes starting a service or a JVM. */
-const PATIENCE_MS = 300_000
+const TIMEOUT_MS = 300_000
 
 /** A side of a row in a process of its own, so that neither the other's garbage nor its compiled code is in the figures. */
 export class SideClient {
@@ -49,7 +49,7 @@ export class SideClient {
   async #ask(request: SideRequest): Promise<number> {
     const done = new AbortController()
     const { signal } = done
-    const late = setTimeout(() => done.abort(), PATIENCE_MS)
+    const late = setTimeout(() => done.abort(), TIMEOUT_MS)
     try {
       this.#child.send(request)
       const answer = await Promise.race([
@@ -60,7 +60,7 @@ export class SideClient {
       return answer.value
     } catch (error) {
       if (signal.aborted)
-        throw new Error(`${request.ask} of side "${this.#name}" took more than ${PATIENCE_MS / 1000} s`)
+        throw new Error(`${request.ask} of side "${this.#name}" took more than ${TIMEOUT_MS / 1000} s`)
       throw error
     } finally {
       clearTimeout(late)

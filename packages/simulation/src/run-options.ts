@@ -14,7 +14,7 @@ export type SinkOptions =
       readonly url: string
       readonly apiKey: Secret
       readonly gzip: boolean
-      readonly lanes: number
+      readonly concurrency: number
     }
   | { readonly kind: 'kafka' }
   | { readonly kind: 'file'; readonly out: string }
@@ -146,10 +146,13 @@ const commonShape = {
   'gateway-url': url.prefault('http://127.0.0.1:8080').meta({ form: '<url>', description: 'address of the gateway' }),
   'api-key': apiKey.optional().meta({ form: '<key>', description: 'key for the gateway' }),
   gzip: env.boolean().prefault('false').meta({ form: 'true|false', description: 'compress what goes to the gateway' }),
-  lanes: env
+  concurrency: env
     .integer({ min: 1, max: 64 })
     .prefault('4')
-    .meta({ form: '<n>', description: 'requests to the gateway at a time; a player keeps to one lane' }),
+    .meta({
+      form: '<n>',
+      description: 'requests to the gateway at a time; the events of a player are sent one request after another',
+    }),
   out: env
     .text()
     .optional()
@@ -163,7 +166,7 @@ const SINK_OF: Readonly<Record<string, (typeof SINKS)[number]>> = {
   'gateway-url': 'gateway',
   'api-key': 'gateway',
   gzip: 'gateway',
-  lanes: 'gateway',
+  concurrency: 'gateway',
   out: 'file',
 }
 
@@ -204,8 +207,8 @@ const commonOptions = (values: CommonValues): CommonOptions => ({
 })
 
 /** `checkCommon` has seen to it that a sink has what it needs. */
-function sinkOptions({ sink: kind, gzip, lanes, out, ...values }: CommonValues): SinkOptions {
-  if (kind === 'gateway') return { kind, url: values['gateway-url'], apiKey: values['api-key']!, gzip, lanes }
+function sinkOptions({ sink: kind, gzip, concurrency, out, ...values }: CommonValues): SinkOptions {
+  if (kind === 'gateway') return { kind, url: values['gateway-url'], apiKey: values['api-key']!, gzip, concurrency }
   return kind === 'file' ? { kind, out: out! } : { kind }
 }
 

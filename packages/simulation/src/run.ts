@@ -33,7 +33,7 @@ export interface RunOptions {
   /** Called at most four times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** After `stop`, how long what was sent may wait for its answer, ms. */
-  readonly stopPatienceMs?: number
+  readonly stopTimeoutMs?: number
 }
 
 /**
@@ -69,7 +69,7 @@ export function createRun(options: RunOptions): Component & { readonly finished:
   function beginStop(): void {
     if (stopping.signal.aborted) return
     stopping.abort(new Error('stopped'))
-    clock.sleep(options.stopPatienceMs ?? 10_000, ended.signal).then(
+    clock.sleep(options.stopTimeoutMs ?? 10_000, ended.signal).then(
       () => giveUp.abort(new Error('stopped')),
       () => {},
     )

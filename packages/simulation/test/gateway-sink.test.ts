@@ -68,13 +68,13 @@ describe('the gateway sink', () => {
     expect([...gateway.stored].sort()).toEqual(ids(sent).sort())
   })
 
-  it('keeps the order of every player over calls that overlap, one request per lane at a time', async () => {
+  it('keeps the order of every player over calls that overlap, one request per queue at a time', async () => {
     await using gateway = await startFakeGateway(async (_, number) => {
       // Later requests would overtake earlier ones if they could.
       await new Promise(resolve => setTimeout(resolve, number % 3 === 0 ? 12 : 1))
       return number % 5 === 1 ? { status: 503 } : undefined
     })
-    const { sink } = sinkFor(gateway.url, { lanes: 3, maxRecords: 7 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 3, maxRecords: 7 })
     const sent = records(9)
     const writes = []
     for (let from = 0; from < sent.length; from += 40) writes.push(sink.write(sent.slice(from, from + 40), never))
@@ -96,7 +96,7 @@ describe('the gateway sink', () => {
     ['503 with a date', { status: 503, headers: { 'retry-after': new Date(9000).toUTCString() } }, 9000],
   ] as const)('after %s waits as long as it is told and sends the same bytes again', async (_, answer, waitMs) => {
     await using gateway = await startFakeGateway((_, number) => (number === 0 ? answer : undefined))
-    const { sink, clock } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink, clock } = sinkFor(gateway.url, { concurrency: 1 })
     const sent = records(3)
     expect(await sink.write(sent, never)).toEqual(sent.map(() => null))
     await sink.close()
@@ -107,7 +107,7 @@ describe('the gateway sink', () => {
 
   it('sends again after a cut connection, waiting longer each time', async () => {
     await using gateway = await startFakeGateway((_, number) => (number < 4 ? 'cut' : undefined))
-    const { sink, clock } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink, clock } = sinkFor(gateway.url, { concurrency: 1 })
     const sent = records(2)
     expect(await sink.write(sent, never)).toEqual(sent.map(() => null))
     await sink.close()
@@ -121,7 +121,7 @@ describe('the gateway sink', () => {
 
   it('sends again when no answer comes in time', async () => {
     await using gateway = await startFakeGateway((_, number) => (number === 0 ? 'hang' : undefined))
-    const { sink } = sinkFor(gateway.url, { lanes: 1, requestTimeoutMs: 200 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 1, requestTimeoutMs: 200 })
     const sent = records(1)
     expect(await sink.write(sent, never)).toEqual(sent.map(() => null))
     await sink.close()
@@ -137,7 +137,7 @@ describe('the gateway sink', () => {
       ]
       return { status: 207, body: { accepted: request.ids.length - 2, failed: 2, results } }
     })
-    const { sink } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 1 })
     const sent = records(2).filter(record => record.topic === 'lol.raw')
     const results = await sink.write(sent, never)
     await sink.close()
@@ -154,7 +154,7 @@ describe('the gateway sink', () => {
         request.ids.map((_, index) => ({ index, status: 422, problem: { code: `c${index}`, detail: 'no' } })),
       ),
     )
-    const { sink } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 1 })
     const results = await sink.write(records(1, 3), never)
     await sink.close()
     expect(results.map(result => result?.kind === 'refused' && result.code)).toEqual(['c0', 'c1', 'c2'])
@@ -169,7 +169,7 @@ describe('the gateway sink', () => {
       await using gateway = await startFakeGateway(request =>
         request.ids.includes(poison) ? problem(status) : undefined,
       )
-      const { sink } = sinkFor(gateway.url, { lanes: 1 })
+      const { sink } = sinkFor(gateway.url, { concurrency: 1 })
       const results = await sink.write(sent, never)
       await sink.close()
       expect(results.filter(result => result !== null)).toEqual([
@@ -187,7 +187,7 @@ describe('the gateway sink', () => {
     [404, /address is that of the ingest gateway/],
   ])('stops at a %i with a sentence that helps, and sends nothing more', async (status, message) => {
     await using gateway = await startFakeGateway(() => problem(status))
-    const { sink } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 1 })
     const sent = records(2)
     const results = await sink.write(sent, never)
     const later = await sink.write(sent, never)
@@ -201,15 +201,15 @@ describe('the gateway sink', () => {
 
   it('does not believe an answer that counts wrong', async () => {
     await using gateway = await startFakeGateway(() => ({ status: 200, body: { accepted: 3, failed: 0, results: [] } }))
-    const { sink } = sinkFor(gateway.url, { lanes: 1 })
+    const { sink } = sinkFor(gateway.url, { concurrency: 1 })
     const results = await sink.write(records(1, 5), never)
     await sink.close()
     expect(results.every(result => result?.kind === 'unanswered')).toBe(true)
   })
 
-  it('gives up when nothing was taken for as long as its patience lasts', async () => {
+  it('gives up when nothing was taken until the retry timeout', async () => {
     await using gateway = await startFakeGateway(() => ({ status: 503, headers: { 'retry-after': '5' } }))
-    const { sink, clock } = sinkFor(gateway.url, { lanes: 1, patienceMs: 60_000 })
+    const { sink, clock } = sinkFor(gateway.url, { concurrency: 1, retryTimeoutMs: 60_000 })
     const [result] = await sink.write(records(1, 5), never)
     await sink.close()
     expect(clock.now()).toBeGreaterThan(50_000)

@@ -264,7 +264,7 @@ describe('a run', () => {
         )
       },
     }
-    const run = createTestRun(sink, { clock, stopPatienceMs: 3000, batchRecords: 128 })
+    const run = createTestRun(sink, { clock, stopTimeoutMs: 3000, batchRecords: 128 })
     await run.start()
     await written.promise
     const stopped = run.stop()

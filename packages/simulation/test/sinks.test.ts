@@ -216,7 +216,7 @@ describe('the log sink', () => {
     expect([results[0], results[2]]).toEqual([null, null])
   })
 
-  it('stops for good when the log is closed, and after its patience', async () => {
+  it('stops for good when the log is closed, and after the retry timeout', async () => {
     const closed = createLogSink({
       producer: createProducer(() => ({ ok: false, error: logError('log_closed') })),
       clock: new ManualClock(),
@@ -227,7 +227,7 @@ describe('the log sink', () => {
     const clock = new ManualClock()
     const away = { ok: false, error: logError('log_unavailable', { where: 'x', reason: 'refused' }) } as const
     const producer = createProducer(() => away)
-    const sink = createLogSink({ producer, clock, patienceMs: 20_000 })
+    const sink = createLogSink({ producer, clock, retryTimeoutMs: 20_000 })
     const writing = sink.write(raw.slice(0, 3), never)
     await clock.advance(20_000)
     expect((await writing)[0]).toMatchObject({ kind: 'unanswered', error: { code: 'log_unavailable' } })

@@ -112,8 +112,8 @@ describe('the command line', () => {
       /There is no file .*none\.ndjson: "failed export <file>" makes/,
     ],
     [
-      ['failed', 'replay', at('none.ndjson'), '--url', 'localhost', '--patience', 'long'],
-      /--url is "localhost": expected an address such as http.*\n--api-key is missing: .*makes one\.\n--patience is "long": expected a duration/,
+      ['failed', 'replay', at('none.ndjson'), '--url', 'localhost', '--retry-timeout', 'long'],
+      /--url is "localhost": expected an address such as http.*\n--api-key is missing: .*makes one\.\n--retry-timeout is "long": expected a duration/,
     ],
     [
       ['failed', 'replay', at('none.ndjson'), '--apikey', 'k'],

@@ -91,9 +91,9 @@ describe('a replay', () => {
     expect(systemClock.now() - startedMs).toBeGreaterThanOrEqual(1900)
   })
 
-  it('gives up after its patience, says that nothing is known, and exits 1', async () => {
+  it('gives up after the retry timeout, says that nothing is known, and exits 1', async () => {
     const { url } = await startGateway(() => ({ status: 503, body: { detail: 'The event log cannot be reached.' } }))
-    const { code, outcomes, err } = await replay([line(1), line(2)], url, '--patience', '300ms')
+    const { code, outcomes, err } = await replay([line(1), line(2)], url, '--retry-timeout', '300ms')
     expect(code).toBe(1)
     expect(outcomes).toMatchObject([{ outcome: 'open' }, { outcome: 'open' }])
     expect(err).toMatch(/took nothing for \d+ s: The event log cannot be reached\. Start it, or check its address/)

@@ -210,12 +210,12 @@ describe('mart writer', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 6 }), async steps => {
         await using mart = await openTestMart()
-        let trouble: string | null = null
+        let fault: string | null = null
         const disturbed: Mart = {
           ...mart,
           upsert: async (...call) => {
-            const now = trouble
-            trouble = null
+            const now = fault
+            fault = null
             if (now === 'fail once') throw martError('mart_unavailable', { where: 'here', reason: 'test' })
             await mart.upsert(...call)
             if (now === 'fail after writing') throw martError('mart_timeout', { where: 'here', reason: 'test' })
@@ -223,7 +223,7 @@ describe('mart writer', () => {
         }
         await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: disturbed }))
         for (const { topic, from, count, afterwards } of steps) {
-          trouble = afterwards
+          fault = afterwards
           await driver.pipe(lol.topics[topic], ...(events[topic].slice(from, from + count) as never[]))
           if (afterwards === 'crash') {
             await driver.crash()
@@ -232,7 +232,7 @@ describe('mart writer', () => {
           if (afterwards === 'rebalance') await driver.rebalance()
           await driver.advance(500)
         }
-        trouble = null
+        fault = null
         for (const topic of (Object.keys(events) as (keyof typeof events)[]).reverse())
           await driver.pipe(lol.topics[topic], ...(events[topic].toReversed() as never[]))
         await driver.advance(1000)

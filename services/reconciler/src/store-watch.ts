@@ -1,7 +1,7 @@
 import type { Clock, Component, HealthRegistry, Logger } from '@millrace/runtime'
 
 const EVERY_MS = 10_000
-const PATIENCE_MS = 8_000
+const TIMEOUT_MS = 8_000
 
 /** Asks stores now and then whether they answer; readiness says which does not, and a log line says so when that changes. */
 export function createStoreWatch(
@@ -27,8 +27,8 @@ export function createStoreWatch(
         (error: unknown) => report(error instanceof Error ? error.message : String(error)),
       )
       // A store may take its time to say that it is away.
-      const late = clock.sleep(PATIENCE_MS, AbortSignal.any([answered.signal, stopped.signal])).then(
-        () => report(`no answer for ${PATIENCE_MS / 1000} s`),
+      const late = clock.sleep(TIMEOUT_MS, AbortSignal.any([answered.signal, stopped.signal])).then(
+        () => report(`no answer for ${TIMEOUT_MS / 1000} s`),
         () => {},
       )
       await Promise.race([answer, late.then(() => answer), untilStopped])

@@ -50,7 +50,7 @@ describe('the options of the generator', () => {
       'gateway-url': 'https://example.org/base',
       'api-key': 'mr_secret',
       gzip: 'true',
-      lanes: '2',
+      concurrency: '2',
     })
     expect(options).toMatchObject({
       players: 35,
@@ -66,7 +66,7 @@ describe('the options of the generator', () => {
       ledger: 'l',
       cheaters: { kind: 'share', share: 0.25 },
       incarnation: 'i',
-      sink: { kind: 'gateway', url: 'https://example.org/base', gzip: true, lanes: 2 },
+      sink: { kind: 'gateway', url: 'https://example.org/base', gzip: true, concurrency: 2 },
     })
     expect(JSON.stringify(options)).not.toContain('mr_secret')
     expect(simulation.parse({ start: 'now' }).start).toBe('now')

@@ -7,8 +7,8 @@ import { simulationError } from '../errors.ts'
 import { Random } from '../random.ts'
 import type { EventSink, SinkRecord, WriteResult } from '../sink.ts'
 import { readAnswer, type Verdict } from './gateway-answer.ts'
-import { createLane, type Lane } from './lane.ts'
-import { createPatience, type Patience } from './patience.ts'
+import { createRetryBackoff, type RetryBackoff } from './retry-backoff.ts'
+import { createSendQueue, type SendQueue } from './send-queue.ts'
 
 const gzip = promisify(gzipCallback)
 const MAX_BODY_CHARS = 1 << 20
@@ -21,13 +21,13 @@ export interface GatewaySinkOptions {
   readonly logger: Logger
   /** Most records of one request. */
   readonly maxRecords?: number
-  /** Requests at a time; the records of one key always take the same lane. */
-  readonly lanes?: number
+  /** Requests at a time; the records of one key are always sent through the same queue. */
+  readonly concurrency?: number
   readonly gzip?: boolean
   /** How long one request may take, ms. */
   readonly requestTimeoutMs?: number
   /** How long the gateway may take nothing before the sink gives up, ms. */
-  readonly patienceMs?: number
+  readonly retryTimeoutMs?: number
 }
 
 /**
@@ -36,12 +36,12 @@ export interface GatewaySinkOptions {
  * never sent again. Of one key the order is kept, but a record that fails alone inside a request is stored after its neighbours.
  */
 export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRecord> {
-  const { apiKey, clock, logger, maxRecords = 1000, patienceMs = 300_000, requestTimeoutMs = 30_000 } = options
+  const { apiKey, clock, logger, maxRecords = 1000, retryTimeoutMs = 300_000, requestTimeoutMs = 30_000 } = options
   const base = new URL(options.url)
   const prefix = base.pathname.replace(/\/+$/, '')
-  const laneCount = options.lanes ?? 4
+  const concurrency = options.concurrency ?? 4
   const pool = new Pool(base.origin, {
-    connections: laneCount,
+    connections: concurrency,
     pipelining: 1,
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
@@ -54,7 +54,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
     ...(options.gzip ? { 'content-encoding': 'gzip' } : {}),
   }
   let broken: CodedError | null = null
-  /** Said once for all lanes. */
+  /** Logged once for all queues. */
   let isAway = false
 
   async function encode(records: readonly SinkRecord[]): Promise<Buffer> {
@@ -89,7 +89,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
   async function deliver(
     records: readonly SinkRecord[],
     giveUp: AbortSignal,
-    patience: Patience,
+    backoff: RetryBackoff,
   ): Promise<WriteResult[]> {
     const results: WriteResult[] = records.map(() => null)
     const topic = records[0]!.topic
@@ -112,14 +112,14 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
         break
       }
       if (verdict.kind === 'again') {
-        if (!(await tryAgain(verdict, patience, giveUp))) break
+        if (!(await tryAgain(verdict, backoff, giveUp))) break
         continue
       }
       requests.shift()
       body = null
       const { again, apart } = settle(verdict, indices, results)
       if (again.length < indices.length) {
-        patience.reset()
+        backoff.reset()
         if (isAway) logger.info({ url: options.url }, 'gateway_taking_again')
         isAway = false
       }
@@ -131,7 +131,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
         requests.unshift(again)
         const retryAfterMs = verdict.kind === 'mixed' ? verdict.retryAfterMs : null
         const reason = 'some records of a request were not stored'
-        if (!(await tryAgain({ reason, retryAfterMs, isThrottled: false }, patience, giveUp))) break
+        if (!(await tryAgain({ reason, retryAfterMs, isThrottled: false }, backoff, giveUp))) break
       }
     }
     const unanswered = { kind: 'unanswered', error: broken ?? simulationError('given_up') } as const
@@ -141,30 +141,30 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
 
   async function tryAgain(
     { reason, retryAfterMs, isThrottled }: Omit<Extract<Verdict, { kind: 'again' }>, 'kind'>,
-    patience: Patience,
+    backoff: RetryBackoff,
     giveUp: AbortSignal,
   ): Promise<boolean> {
     if (!isAway && !isThrottled) {
       isAway = true
       logger.warn({ url: options.url, reason, retryAfterMs }, 'gateway_not_taking')
     }
-    if (broken || (await patience.wait(retryAfterMs, giveUp))) return true
+    if (broken || (await backoff.wait(retryAfterMs, giveUp))) return true
     broken ??= giveUp.aborted
       ? simulationError('given_up')
       : simulationError('gateway_unavailable', {
           url: options.url,
-          seconds: Math.round(patience.troubledMs() / 1000),
+          seconds: Math.round(backoff.failingMs() / 1000),
           reason: clause(reason),
         })
     return false
   }
 
-  const lanes: Lane[] = Array.from({ length: laneCount }, (_, index) => {
-    const patience = createPatience({ clock, patienceMs, random: new Random('gateway-lane', index) })
-    return createLane({
+  const queues: SendQueue[] = Array.from({ length: concurrency }, (_, index) => {
+    const backoff = createRetryBackoff({ clock, retryTimeoutMs, random: new Random('gateway-queue', index) })
+    return createSendQueue({
       maxRecords,
       maxChars: MAX_BODY_CHARS,
-      deliver: (records, giveUp) => deliver(records, giveUp, patience),
+      deliver: (records, giveUp) => deliver(records, giveUp, backoff),
     })
   })
 
@@ -172,10 +172,10 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
     name: 'gateway',
     async write(records, giveUp) {
       const results: WriteResult[] = new Array(records.length).fill(null)
-      const byLane = Map.groupBy(records.keys(), index => laneOf(records[index]!.key, laneCount))
+      const byQueue = Map.groupBy(records.keys(), index => queueOf(records[index]!.key, concurrency))
       await Promise.all(
-        [...byLane].map(async ([lane, indices]) => {
-          const own = await lanes[lane]!.send(
+        [...byQueue].map(async ([queue, indices]) => {
+          const own = await queues[queue]!.send(
             indices.map(index => records[index]!),
             giveUp,
           )
@@ -209,10 +209,10 @@ function settle(
 }
 
 /** FNV-1a: any even spread does, as long as it is the same for one key. */
-function laneOf(key: string, lanes: number): number {
+function queueOf(key: string, count: number): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
-  return (hash >>> 0) % lanes
+  return (hash >>> 0) % count
 }
 
 /** The gateway writes sentences, and here they are put into one. */

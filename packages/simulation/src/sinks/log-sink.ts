@@ -4,7 +4,7 @@ import type { SimulatedRecord } from '../actor.ts'
 import { simulationError } from '../errors.ts'
 import { Random } from '../random.ts'
 import type { EventSink, WriteResult } from '../sink.ts'
-import { createPatience } from './patience.ts'
+import { createRetryBackoff } from './retry-backoff.ts'
 
 export interface LogSinkOptions {
   readonly producer: LogProducer
@@ -12,7 +12,7 @@ export interface LogSinkOptions {
   /** How long the log may take to answer one append, ms. */
   readonly deadlineMs?: number
   /** How long the log may take nothing before the sink gives up, ms. */
-  readonly patienceMs?: number
+  readonly retryTimeoutMs?: number
 }
 
 /**
@@ -20,8 +20,8 @@ export interface LogSinkOptions {
  * reason that may pass are sent again, the same bytes: after a timeout the log may then hold them twice, under one event id.
  */
 export function createLogSink(options: LogSinkOptions): EventSink {
-  const { producer, clock, deadlineMs = 10_000, patienceMs = 300_000 } = options
-  const patience = createPatience({ clock, patienceMs, random: new Random('log-sink') })
+  const { producer, clock, deadlineMs = 10_000, retryTimeoutMs = 300_000 } = options
+  const backoff = createRetryBackoff({ clock, retryTimeoutMs, random: new Random('log-sink') })
   let broken: CodedError | null = null
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -48,17 +48,17 @@ export function createLogSink(options: LogSinkOptions): EventSink {
       const before = waiting.length
       waiting = waiting.filter(index => isWaiting(results[index]!))
       if (waiting.length === 0) {
-        patience.reset()
+        backoff.reset()
         break
       }
-      if (waiting.length < before) patience.reset()
+      if (waiting.length < before) backoff.reset()
       const reason = errorOf(results[waiting[0]!]!)
-      if (!(await patience.wait(null, giveUp)))
+      if (!(await backoff.wait(null, giveUp)))
         broken = giveUp.aborted
           ? simulationError('given_up', {}, reason)
           : simulationError(
               'log_unavailable',
-              { seconds: Math.round(patience.troubledMs() / 1000), reason: reason?.message },
+              { seconds: Math.round(backoff.failingMs() / 1000), reason: reason?.message },
               reason,
             )
     }

@@ -32,7 +32,7 @@ export interface ReplayOptions {
   readonly clock: Clock
   readonly logger: Logger
   /** How long the gateway may take nothing before the replay gives up, ms. */
-  readonly patienceMs: number
+  readonly retryTimeoutMs: number
   readonly signal: AbortSignal
   /** Notes the ids of what was accepted. */
   readonly ledger?: Ledger

@@ -15,7 +15,7 @@ const MOST_PROBLEMS = 20
 interface ReplayFlags {
   readonly url: string
   readonly apiKey?: string
-  readonly patience: string
+  readonly retryTimeout: string
   readonly ledger?: string
   readonly json?: true
 }
@@ -27,7 +27,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
     .description('send the records of a corrected file through the gateway again')
     .option('--url <url>', 'address of the gateway', DEFAULT_URL)
     .option('--api-key <key>', 'key for the gateway')
-    .option('--patience <time>', 'give up when the gateway has taken nothing for so long', '1m')
+    .option('--retry-timeout <time>', 'give up when the gateway has taken nothing for so long', '1m')
     .option('--ledger <folder>', 'note the ids of acknowledged events there')
     .option('--json', 'print JSON lines')
     .addHelpText(
@@ -36,7 +36,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
         '\nSending a file twice adds nothing but repetitions with the same event ids.',
     )
     .action(async (file: string, flags: ReplayFlags) => {
-      const { url, apiKey, patienceMs } = readFlags(flags)
+      const { url, apiKey, retryTimeoutMs } = readFlags(flags)
       if (!statSync(file, { throwIfNoEntry: false })?.isFile())
         throw new UsageError(`There is no file ${file}: "failed export <file>" makes one.`)
       const nowMs = clock.now()
@@ -52,7 +52,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
           apiKey,
           clock,
           logger: createLogger('replay', { level: 'silent' }),
-          patienceMs,
+          retryTimeoutMs,
           signal,
           ...(ledger && { ledger }),
           onOutcome: outcome => {
@@ -75,7 +75,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
 }
 
 /** @throws UsageError that lists every problem */
-function readFlags({ url, apiKey, patience }: ReplayFlags) {
+function readFlags({ url, apiKey, retryTimeout }: ReplayFlags) {
   const problems: string[] = []
   const address = URL.parse(url)
   if (!address || !/^https?:$/.test(address.protocol) || address.search || address.hash)
@@ -83,10 +83,11 @@ function readFlags({ url, apiKey, patience }: ReplayFlags) {
   if (!apiKey) problems.push('--api-key is missing: "npm run millrace -- keys create <name>" makes one.')
   else if (!/^[\x21-\x7e]+$/.test(apiKey))
     problems.push('--api-key has characters that no key has, such as spaces or line breaks.')
-  const patienceMs = env.duration().safeParse(patience)
-  if (!patienceMs.success) problems.push(`--patience is "${patience}": ${patienceMs.error.issues[0]?.message}.`)
-  if (problems.length > 0 || !apiKey || !patienceMs.success) throw new UsageError(problems.join('\n'))
-  return { url, apiKey: new Secret(apiKey), patienceMs: patienceMs.data }
+  const retryTimeoutMs = env.duration().safeParse(retryTimeout)
+  if (!retryTimeoutMs.success)
+    problems.push(`--retry-timeout is "${retryTimeout}": ${retryTimeoutMs.error.issues[0]?.message}.`)
+  if (problems.length > 0 || !apiKey || !retryTimeoutMs.success) throw new UsageError(problems.join('\n'))
+  return { url, apiKey: new Secret(apiKey), retryTimeoutMs: retryTimeoutMs.data }
 }
 
 /** Lines that are not empty, with their numbers in the file. */

@@ -1,7 +1,7 @@
 import type { SinkRecord, WriteResult } from '../sink.ts'
 
-/** A queue with one delivery at a time, so that what is in it stays in order. */
-export interface Lane {
+/** A queue with one delivery at a time, which keeps its order. */
+export interface SendQueue {
   /** Queues the records; resolves with a result for each when all have one. */
   send(records: readonly SinkRecord[], giveUp: AbortSignal): Promise<readonly WriteResult[]>
 }
@@ -16,14 +16,14 @@ interface Job {
 }
 
 /**
- * Makes a lane. What waits is delivered in groups of one topic, as large as the limits allow (a larger record goes alone).
+ * Makes a send queue. What waits is delivered in groups of one topic, as large as the limits allow (a larger record goes alone).
  * @param deliver sends one group and answers for each record
  */
-export function createLane(options: {
+export function createSendQueue(options: {
   readonly maxRecords: number
   readonly maxChars: number
   readonly deliver: (records: readonly SinkRecord[], giveUp: AbortSignal) => Promise<readonly WriteResult[]>
-}): Lane {
+}): SendQueue {
   const queue: Job[] = []
   let running = false
 
