@@ -146,13 +146,10 @@ const commonShape = {
   'gateway-url': url.prefault('http://127.0.0.1:8080').meta({ form: '<url>', description: 'address of the gateway' }),
   'api-key': apiKey.optional().meta({ form: '<key>', description: 'key for the gateway' }),
   gzip: env.boolean().prefault('false').meta({ form: 'true|false', description: 'compress what goes to the gateway' }),
-  concurrency: env
-    .integer({ min: 1, max: 64 })
-    .prefault('4')
-    .meta({
-      form: '<n>',
-      description: 'requests to the gateway at a time; the events of a player are sent one request after another',
-    }),
+  concurrency: env.integer({ min: 1, max: 64 }).prefault('4').meta({
+    form: '<n>',
+    description: 'requests to the gateway at a time; the events of a player are sent one request after another',
+  }),
   out: env
     .text()
     .optional()

@@ -216,10 +216,10 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
   }
 
   #take(done: number | null): ProcessResult {
-    let stateFrom = this.#next
-    for (const { since } of this.#windows.values()) stateFrom = Math.min(stateFrom, since)
+    // Windows are in the order of their first partial results.
+    const [oldest] = this.#windows.values()
     const metadata = encodeRestartState({
-      stateFrom,
+      stateFrom: Math.min(oldest?.since ?? this.#next, this.#next),
       progress: { watermarkMs: this.#forgottenUpToMs, sentMs: this.#sentMs },
       newestWindowMs: this.#newestWindowMs,
     })

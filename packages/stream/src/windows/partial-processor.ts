@@ -70,6 +70,8 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   #publishFrom = 0
   #progress: Progress = emptyRestartState(0).progress
   #newestWindowMs = Number.NEGATIVE_INFINITY
+  /** Watermark with which the next window is forgotten, ms. */
+  #nextDropMs = Number.POSITIVE_INFINITY
   /** Windows up to this one lack records that retention took: what was published of them stays. */
   #lostUpToMs = Number.NEGATIVE_INFINITY
   /** Offset behind the last record. */
@@ -151,7 +153,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'
       this.#tooLate({ eventId, timeMs, startMs, reason, offset })
     } else this.#addTo(this.#window(startMs, { offset, before }), { event, eventId, offset, isPublished })
-    if (this.#progress.watermarkMs > before.watermarkMs) this.#dropWindows()
+    if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
   }
 
   #startOf(timeMs: number): number {
@@ -164,6 +166,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     const since = { stateFrom: offset, progress: before }
     const window = { startMs, since, ids: new IdTable(), partials: this.#totals ?? noPartials<Result>(startMs) }
     this.#windows.set(startMs, window)
+    this.#nextDropMs = Math.min(this.#nextDropMs, this.#dropMs(window))
     this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
     return window
   }
@@ -237,13 +240,21 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     )
   }
 
+  /** Watermark with which the grace of a window is over, ms. */
+  #dropMs({ startMs }: Window<Result>): number {
+    return startMs + this.#options.windowMs + this.#options.graceMs
+  }
+
   /** Forgets the windows whose grace is over; what changed in them is published first. */
   #dropWindows(): void {
-    const { windowMs, graceMs } = this.#options
+    this.#nextDropMs = Number.POSITIVE_INFINITY
     for (const window of this.#windows.values()) {
-      if (window.startMs + windowMs + graceMs > this.#progress.watermarkMs) continue
-      this.#publish(window.partials)
-      this.#windows.delete(window.startMs)
+      const dropMs = this.#dropMs(window)
+      if (dropMs > this.#progress.watermarkMs) this.#nextDropMs = Math.min(this.#nextDropMs, dropMs)
+      else {
+        this.#publish(window.partials)
+        this.#windows.delete(window.startMs)
+      }
     }
   }
 
@@ -281,8 +292,9 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #restartState(): RestartState {
-    let { stateFrom, progress } = { stateFrom: this.#next, progress: this.#progress }
-    for (const { since } of this.#windows.values()) if (since.stateFrom < stateFrom) ({ stateFrom, progress } = since)
+    // Windows are in the order of their first events.
+    const [oldest] = this.#windows.values()
+    const { stateFrom, progress } = oldest?.since ?? { stateFrom: this.#next, progress: this.#progress }
     const { topic, partition } = this.#assignment
     this.#options.metrics?.rewind.set({ topic, partition }, this.#next - stateFrom)
     return { stateFrom, progress, newestWindowMs: this.#newestWindowMs }
