@@ -132,6 +132,20 @@ describe('running totals', () => {
       expect(Number(metadata.split(' ')[1])).toBe(offset)
   })
 
+  it('count no copy again whose id a restart can no longer know', async () => {
+    await using driver = await createTopologyDriver(totals)
+    await driver.clock.advance(150_000)
+    const other = (id: number, atMs: number) => ({ ...click(id, atMs), page: 'shop' })
+    // The copy is within the horizon when it comes; the last click ends the horizon of its id, and the second one is where a restart reads from.
+    await driver.pipe(clicks, click(1, 1_000), other(2, 110_000), click(1, 1_000), other(3, 140_000))
+    await driver.advance(3_000)
+    await driver.crash()
+    await driver.restart()
+    await driver.pipe(clicks, click(4, 141_000))
+    await driver.advance(3_000)
+    expect((await newestTotals({ driver })).get('home')).toMatchObject({ sum: 2, events: 2 })
+  })
+
   it('add fractions in the same order, whichever source partition was first', async () => {
     const shares = [
       click(1, 0, { user: 'ann', n: 0.1 }),

@@ -191,6 +191,8 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       if (isPublished) metrics?.duplicates.inc({ topic }, 1)
       return
     }
+    // A total that was committed holds the event, or it is a copy whose id is no longer known.
+    if (this.#totals && !isPublished) return
     const { byGroup, changed } = window.partials
     for (const group of groupsOf(event)) {
       const key = groupKey(group)
