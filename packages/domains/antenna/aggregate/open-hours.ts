@@ -82,7 +82,12 @@ export class OpenHours<Usage extends HourUsage> {
     for (const hour of this.#hours.values()) if (!oldest || hour.since < oldest.since) oldest = hour
     const stateFrom = oldest?.since ?? next
     const progress = oldest?.before ?? this.#progress
-    const state = encodeRestartState({ stateFrom, progress, newestWindowMs: this.#newestHourMs })
+    const state = encodeRestartState({
+      stateFrom,
+      progress,
+      newestWindowMs: this.#newestHourMs,
+      lostUpToMs: this.#lostUpToMs,
+    })
     return { text: `${state}|${oldest?.note ?? this.#note()}`, stateFrom }
   }
 

@@ -2,6 +2,7 @@ import { type EventOf, instantMs, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { emitEvent } from '../emit-event.ts'
 import { failedRecord } from '../failed-records.ts'
+import { NO_PROGRESS } from '../progress.ts'
 import { deadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
 import { readPartial } from './read-partial.ts'
@@ -77,8 +78,7 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
     const { readFrom, publishFrom, state, lostUpToMs } = restartFrom(assignment)
     this.#publishFrom = publishFrom
     this.#newestWindowMs = state.newestWindowMs
-    // The watermark of a restart state is the newest window that was forgotten before it.
-    this.#forgottenUpToMs = Math.max(lostUpToMs, state.progress.watermarkMs)
+    this.#forgottenUpToMs = lostUpToMs
     this.#sentMs = state.progress.sentMs
     this.#next = readFrom
     this.#flushed = publishFrom
@@ -220,8 +220,9 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
     const [oldest] = this.#windows.values()
     const metadata = encodeRestartState({
       stateFrom: Math.min(oldest?.since ?? this.#next, this.#next),
-      progress: { watermarkMs: this.#forgottenUpToMs, sentMs: this.#sentMs },
+      progress: { ...NO_PROGRESS, sentMs: this.#sentMs },
       newestWindowMs: this.#newestWindowMs,
+      lostUpToMs: this.#forgottenUpToMs,
     })
     const result = { emits: this.#emits, failed: this.#failed, done, metadata }
     this.#emits = []

@@ -98,7 +98,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     this.#flushed = publishFrom
     if (this.#restoreTotals) this.#totals = await this.#restore(this.#restoreTotals(assignment))
     else this.#lostUpToMs = lostUpToMs
-    if (lostUpToMs > Number.NEGATIVE_INFINITY)
+    if (readFrom > state.stateFrom)
       this.#options.logger?.warn({ topic, partition, ...state, readFrom }, 'window_state_lost_to_retention')
     return { readFrom, publishFrom }
   }
@@ -299,6 +299,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     const { stateFrom, progress } = oldest?.since ?? { stateFrom: this.#next, progress: this.#progress }
     const { topic, partition } = this.#assignment
     this.#options.metrics?.rewind.set({ topic, partition }, this.#next - stateFrom)
-    return { stateFrom, progress, newestWindowMs: this.#newestWindowMs }
+    return { stateFrom, progress, newestWindowMs: this.#newestWindowMs, lostUpToMs: this.#lostUpToMs }
   }
 }

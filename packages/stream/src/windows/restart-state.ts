@@ -1,30 +1,35 @@
 import { NO_PROGRESS, type Progress } from '../progress.ts'
 
-/** What is committed beside an offset: from where state is rebuilt, how far the partition had come there, and the newest window that had state. */
+/** What is committed beside an offset: from where state is rebuilt, how far the partition had come there, and which windows have had state. */
 export interface RestartState {
   readonly stateFrom: number
   readonly progress: Progress
   /** Start of the newest window, ms; -Infinity where there is none. */
   readonly newestWindowMs: number
+  /** Start of the newest window that has lost its state, ms; -Infinity where there is none. */
+  readonly lostUpToMs: number
 }
 
-const VERSION = 'w1'
+const VERSION = 'w2'
 const timeText = (ms: number): string => (ms === Number.NEGATIVE_INFINITY ? '-' : String(ms))
 const timeOf = (text: string | undefined): number =>
   text === '-' ? Number.NEGATIVE_INFINITY : /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN
 
-export const encodeRestartState = ({ stateFrom, progress, newestWindowMs }: RestartState): string =>
-  [VERSION, stateFrom, timeText(progress.watermarkMs), timeText(progress.sentMs), timeText(newestWindowMs)].join(' ')
+export function encodeRestartState({ stateFrom, progress, newestWindowMs, lostUpToMs }: RestartState): string {
+  const times = [progress.watermarkMs, progress.sentMs, newestWindowMs, lostUpToMs]
+  return [VERSION, stateFrom, ...times.map(timeText)].join(' ')
+}
 
 /** The state of a committed text, or null when it is not one. */
 export function decodeRestartState(metadata: string): RestartState | null {
-  const [version, from, watermark, sent, newest, ...rest] = metadata.split(' ')
+  const [version, from, watermark, sent, newest, lost, ...rest] = metadata.split(' ')
   const stateFrom = Number(from)
   const progress = { watermarkMs: timeOf(watermark), sentMs: timeOf(sent) }
   const newestWindowMs = timeOf(newest)
-  const isRead = !Number.isNaN(progress.watermarkMs + progress.sentMs + newestWindowMs)
+  const lostUpToMs = timeOf(lost)
+  const isRead = ![progress.watermarkMs, progress.sentMs, newestWindowMs, lostUpToMs].some(Number.isNaN)
   return version === VERSION && rest.length === 0 && isRead && Number.isSafeInteger(stateFrom) && stateFrom >= 0
-    ? { stateFrom, progress, newestWindowMs }
+    ? { stateFrom, progress, newestWindowMs, lostUpToMs }
     : null
 }
 
@@ -33,9 +38,10 @@ export const emptyRestartState = (offset: number): RestartState => ({
   stateFrom: offset,
   progress: NO_PROGRESS,
   newestWindowMs: Number.NEGATIVE_INFINITY,
+  lostUpToMs: Number.NEGATIVE_INFINITY,
 })
 
-/** Where to read from after an assignment, and up to which window state is incomplete because retention took records. */
+/** Where to read from after an assignment; the windows up to `lostUpToMs` lack records that retention took, now or before. */
 export function restartFrom({
   committed,
   earliest,
@@ -52,6 +58,6 @@ export function restartFrom({
   const found = committed ? decodeRestartState(committed.metadata) : null
   const state = found ?? emptyRestartState(publishFrom)
   const readFrom = Math.max(earliest, Math.min(state.stateFrom, publishFrom))
-  const lostUpToMs = readFrom > state.stateFrom ? state.newestWindowMs : Number.NEGATIVE_INFINITY
+  const lostUpToMs = readFrom > state.stateFrom ? state.newestWindowMs : state.lostUpToMs
   return { readFrom, publishFrom, state, lostUpToMs }
 }
