@@ -43,8 +43,11 @@ describe('process identity', () => {
   })
 
   it('counts a zombie as gone, though its pid still takes signals', async () => {
-    // The shell becomes a program that does not know of the child and never reaps it.
-    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    // The shell becomes a program that does not know of the child and never reaps it; only then the pid is printed.
+    const script = 'console.log(process.argv[1]); setInterval(() => {}, 1000)'
+    const parent = spawn('sh', ['-c', `sleep 600 & exec "$0" -e '${script}' $!`, process.execPath], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     children.push(parent)
     const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
     const identity = identify(Number(printed))!
