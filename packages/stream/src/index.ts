@@ -42,6 +42,14 @@ export {
 } from './step.ts'
 export { runStreamService, type ServiceFrame, type ServiceParts } from './stream-service.ts'
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'
+export {
+  createKeyedWindows,
+  type KeyedWindowsOptions,
+  type SessionWindows,
+  type TimeWindow,
+  type TumblingWindows,
+  type WindowContext,
+} from './windows/keyed-windows.ts'
 export { encodeRestartState, restartFrom } from './windows/restart-state.ts'
 export { createRunningTotals, type RunningTotal, type RunningTotalsOptions } from './windows/running-totals.ts'
 export {

@@ -7,7 +7,7 @@ import {
   keyField,
   type Topic,
 } from '@millrace/contracts'
-import type { EventLog } from '@millrace/event-log'
+import type { EventLog, LogRecord } from '@millrace/event-log'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { expect } from 'vitest'
@@ -230,6 +230,8 @@ export async function expire({ log, clock }: TopologyDriver, topic: Topic, sentM
 
 export interface ClickInOrder extends Click {
   readonly partition: number
+  readonly offset: number
+  readonly sentMs: number
   readonly timeMs: number
   readonly isPlausible: boolean
   /** Of the partition before the event, ms. */
@@ -237,17 +239,21 @@ export interface ClickInOrder extends Click {
 }
 
 /** The events of the source topic, each partition in its order, for a plain recomputation. */
-export async function clicksOf({ driver }: Pick<World, 'driver'>): Promise<ClickInOrder[]> {
+export const clicksOf = async ({ driver }: Pick<World, 'driver'>): Promise<ClickInOrder[]> =>
+  clicksIn(await driver.records(clicks.name))
+
+/** As `clicksOf`, of records of the source topic. */
+export function clicksIn(records: readonly LogRecord[]): ClickInOrder[] {
   const watermarks = new Map<number, number>()
   const found: ClickInOrder[] = []
-  for (const record of (await driver.records(clicks.name)).sort((a, b) => a.offset - b.offset)) {
+  for (const record of records.toSorted((a, b) => a.offset - b.offset)) {
     if (textOf(record) === 'junk') continue
-    const { partition, timestampMs } = record
+    const { partition, offset, timestampMs } = record
     const click: Click = JSON.parse(textOf(record))
     const timeMs = Date.parse(click.datetime)
     const isPlausible = isPlausibleEventTime(timeMs, timestampMs)
     const watermarkMs = watermarks.get(partition) ?? Number.NEGATIVE_INFINITY
-    found.push({ ...click, partition, timeMs, isPlausible, watermarkMs })
+    found.push({ ...click, partition, offset, sentMs: timestampMs, timeMs, isPlausible, watermarkMs })
     const pulledMs = isPlausible ? Math.min(timeMs, timestampMs + WATERMARK_AHEAD_MS) : watermarkMs
     watermarks.set(partition, Math.max(watermarkMs, pulledMs))
   }

@@ -1,14 +1,13 @@
-import { createInstantWriter, type EventOf, eventTimeOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
+import { createInstantWriter, type EventOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
-import { decodeJson } from '../decode-json.ts'
 import { emitEvent } from '../emit-event.ts'
 import { failedRecord } from '../failed-records.ts'
 import { IdTable } from '../id-table.ts'
 import { advance, type Progress, type RestartPoint } from '../progress.ts'
-import { deadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
 import { emptyRestartState, encodeRestartState, type RestartState, restartFrom } from './restart-state.ts'
 import type { RestoreTotals } from './restore-totals.ts'
+import { createSourceReader } from './source-event.ts'
 import { type Group, groupKey, type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
 import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
 
@@ -52,8 +51,6 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
 /** Changed partial results that are published at the latest, whatever the time. */
 const MOST_CHANGED = 20_000
 const writeInstant = createInstantWriter()
-/** Instants are written up to the end of the year 9999. */
-const LAST_MS = Date.UTC(9999, 11, 31)
 
 /**
  * Stage one, for one source partition. Its state is a function of the partition's log: it depends on the events of the windows that
@@ -62,7 +59,7 @@ const LAST_MS = Date.UTC(9999, 11, 31)
  */
 export class PartialProcessor<Source extends Topic, Result> implements PartitionProcessor {
   readonly #options: PartialOptions<Source, Result>
-  readonly #decode
+  readonly #read
   readonly #windows = new Map<number, Window<Result>>()
   readonly #restoreTotals: RestoreTotals | null
   #totals: Partials<Result> | null = null
@@ -84,7 +81,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   constructor(options: PartialOptions<Source, Result>, restoreTotals: RestoreTotals | null = null) {
     this.#options = options
     this.#restoreTotals = restoreTotals
-    this.#decode = decodeJson(options.source.schema)
+    this.#read = createSourceReader(options.source)
   }
 
   async open(assignment: Assignment) {
@@ -127,23 +124,16 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #count(record: LogRecord): void {
-    const { source, graceMs } = this.#options
+    const { graceMs } = this.#options
     const { offset, timestampMs: sentMs } = record
     this.#next = offset + 1
     const isPublished = offset >= this.#publishFrom
-    const decoded = this.#decode(record, record)
+    const decoded = this.#read(record)
     if (decoded.kind !== 'ok') {
       if (decoded.kind === 'dead-letter' && isPublished) this.#failed.push(failedRecord(record, decoded))
       return
     }
-    const event = decoded.value as EventOf<Source>
-    const eventId = String((decoded.value as Readonly<Record<string, unknown>>).eventId)
-    const timeMs = eventTimeOf(source, decoded.value)
-    if (timeMs === null || Math.abs(timeMs) > LAST_MS) {
-      const fault = deadLetter('wrong_field', `no event time (${source.timeText})`, { sourceEventId: eventId })
-      if (isPublished) this.#failed.push(failedRecord(record, fault))
-      return
-    }
+    const { event, eventId, timeMs } = decoded.value
     const startMs = this.#startOf(timeMs)
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)

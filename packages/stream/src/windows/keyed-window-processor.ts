@@ -1,0 +1,259 @@
+import { type EventOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
+import type { Assignment, LogRecord } from '@millrace/event-log'
+import type { z } from 'zod'
+import { emitEvent } from '../emit-event.ts'
+import { streamError } from '../errors.ts'
+import { failedRecord } from '../failed-records.ts'
+import { IdTable } from '../id-table.ts'
+import { advance, NO_PROGRESS, type Progress, type RestartPoint, WATERMARK_AHEAD_MS } from '../progress.ts'
+import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
+import type { KeyedWindowsOptions, TimeWindow, WindowContext } from './keyed-windows.ts'
+import { encodeRestartState, restartFrom } from './restart-state.ts'
+import { createSourceReader, type SourceEvent } from './source-event.ts'
+import { type Timed, TimerQueue } from './timer-queue.ts'
+import type { LateEvents } from './window-records.ts'
+
+interface OpenWindow<State> extends Timed {
+  readonly key: string
+  readonly group: WindowGroup<State>
+  startMs: number
+  endMs: number
+  /** Infinity where no timer is set. */
+  timerMs: number
+  /** Offset of its first event, and how far the partition had come before it. */
+  readonly since: RestartPoint
+  readonly state: State
+}
+
+/** Windows that close together, with the ids of their events: those of one tumbling window, or the one of a session. */
+interface WindowGroup<State> {
+  readonly name: number | string
+  readonly ids: IdTable
+  readonly byKey: Map<string, OpenWindow<State>>
+}
+
+/** A window as it is with one event alone. */
+interface Placement extends TimeWindow {
+  readonly group: number | string
+}
+
+const NEVER = Number.NEGATIVE_INFINITY
+
+/**
+ * The keyed windows of one partition. A restart reads from the first event of the window that has been open for longest: a window that
+ * began before it has closed, and with a part of its events it closes at the same time or earlier.
+ */
+export class KeyedWindowProcessor<Source extends Topic, State> implements PartitionProcessor, WindowContext {
+  readonly #options: KeyedWindowsOptions<Source, State>
+  readonly #read
+  readonly #graceMs: number
+  readonly #groups = new Map<number | string, WindowGroup<State>>()
+  /** In the order in which they were opened. */
+  readonly #open = new Set<OpenWindow<State>>()
+  readonly #queue = new TimerQueue<OpenWindow<State>>()
+  #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
+  #publishFrom = 0
+  #progress: Progress = NO_PROGRESS
+  /** Start of the newest window; of a session, its newest event. */
+  #newestMs = NEVER
+  /** Windows that began up to then lack records that retention took. */
+  #lostUpToMs = NEVER
+  #window: OpenWindow<State> | null = null
+  /** Time of the timer that is being called. */
+  #calledMs = NEVER
+  #eventIds = 0
+  #counts = { late: 0, duplicate: 0, implausible: 0 }
+  #emits: Emit[] = []
+  #failed: FailedRecord[] = []
+
+  record!: LogRecord
+  key = ''
+  eventTimeMs = 0
+
+  constructor(options: KeyedWindowsOptions<Source, State>) {
+    this.#options = options
+    this.#read = createSourceReader(options.source)
+    this.#graceMs = 'gapMs' in options.windows ? 0 : options.windows.graceMs
+  }
+
+  get window(): TimeWindow {
+    return this.#window!
+  }
+
+  get watermarkMs(): number {
+    return this.#progress.watermarkMs
+  }
+
+  get isRebuilding(): boolean {
+    return this.record.offset < this.#publishFrom
+  }
+
+  readonly emit = <S extends z.ZodObject>(topic: Topic<S>, event: z.infer<S>): void => {
+    if (!this.isRebuilding) this.#emits.push(emitEvent(topic, event, this.record))
+  }
+
+  readonly setTimer = (atMs: number): void => {
+    if (!(atMs > this.#calledMs)) throw new RangeError(`A timer at ${this.#calledMs} set the next one to ${atMs}.`)
+    this.#window!.timerMs = atMs
+  }
+
+  async open(assignment: Assignment) {
+    const { topic, partition } = assignment
+    const { readFrom, publishFrom, state, lostUpToMs } = restartFrom(assignment)
+    this.#assignment = { topic, partition }
+    this.#publishFrom = publishFrom
+    this.#progress = state.progress
+    this.#newestMs = state.newestWindowMs
+    this.#lostUpToMs = lostUpToMs
+    if (readFrom > state.stateFrom)
+      this.#options.logger?.warn({ topic, partition, ...state, readFrom }, 'window_state_lost_to_retention')
+    return { readFrom, publishFrom }
+  }
+
+  process(records: readonly LogRecord[]): ProcessResult {
+    this.#emits = []
+    this.#failed = []
+    this.#counts = { late: 0, duplicate: 0, implausible: 0 }
+    for (const record of records) {
+      this.record = record
+      try {
+        this.#take(record)
+      } catch (error) {
+        const { topic, partition, offset } = record
+        const reason = error instanceof Error ? error.message : String(error)
+        throw streamError('step_failed', { service: this.#options.service, topic, partition, offset, reason }, error)
+      }
+    }
+    const done = records.at(-1)!.offset + 1
+    const [oldest] = this.#open
+    const { stateFrom, progress } = oldest?.since ?? { stateFrom: done, progress: this.#progress }
+    this.#report(done - stateFrom)
+    const state = { stateFrom, progress, newestWindowMs: this.#newestMs, lostUpToMs: this.#lostUpToMs }
+    return { emits: this.#emits, failed: this.#failed, done, metadata: encodeRestartState(state) }
+  }
+
+  #take(record: LogRecord): void {
+    const decoded = this.#read(record)
+    if (decoded.kind !== 'ok') {
+      if (decoded.kind === 'dead-letter' && !this.isRebuilding) this.#failed.push(failedRecord(record, decoded))
+      return
+    }
+    const { event, timeMs } = decoded.value
+    const before = this.#progress
+    this.#progress = advance(before, timeMs, record.timestampMs)
+    this.#callDue()
+    this.key = this.#options.source.keyOf(event)
+    this.eventTimeMs = timeMs
+    const placement = this.#placementOf(timeMs)
+    const reason = this.#reasonOf(placement)
+    if (!reason) this.#add(decoded.value, placement, before)
+    else {
+      if (!this.isRebuilding) this.#counts[reason === 'implausible_time' ? 'implausible' : 'late']++
+      this.#options.onLate?.(event, reason, this)
+    }
+  }
+
+  #placementOf(timeMs: number): Placement {
+    const { windows } = this.#options
+    if ('gapMs' in windows) {
+      // A clock that is ahead would keep the session open for as long.
+      const startMs = Math.min(timeMs, this.record.timestampMs + WATERMARK_AHEAD_MS)
+      return { startMs, endMs: startMs + windows.gapMs, group: this.key }
+    }
+    const startMs = Math.floor(timeMs / windows.lengthMs) * windows.lengthMs
+    return { startMs, endMs: startMs + windows.lengthMs, group: startMs }
+  }
+
+  /** Why no window takes the event; null when one does. */
+  #reasonOf({ startMs, endMs }: TimeWindow): LateEvents['reason'] | null {
+    if (!isPlausibleEventTime(this.eventTimeMs, this.record.timestampMs)) return 'implausible_time'
+    if (endMs + this.#graceMs <= this.watermarkMs) return 'after_grace'
+    return startMs <= this.#lostUpToMs ? 'state_expired' : null
+  }
+
+  #add({ event, eventId }: SourceEvent<Source>, placement: Placement, before: Progress): void {
+    const { startMs, endMs } = placement
+    let group = this.#groups.get(placement.group)
+    if (!group) {
+      group = { name: placement.group, ids: new IdTable(), byKey: new Map() }
+      this.#groups.set(group.name, group)
+    }
+    if (group.ids.putIfAbsent(eventId, 0) !== null) {
+      if (!this.isRebuilding) this.#counts.duplicate++
+      return
+    }
+    this.#eventIds++
+    this.#newestMs = Math.max(this.#newestMs, startMs)
+    const window = group.byKey.get(this.key) ?? this.#begin(group, placement, before)
+    window.startMs = Math.min(window.startMs, startMs)
+    window.endMs = Math.max(window.endMs, endMs)
+    this.#window = window
+    this.#options.onRecord(window.state, event as EventOf<Source>, this)
+    this.#schedule(window)
+  }
+
+  #begin(group: WindowGroup<State>, { startMs, endMs }: TimeWindow, before: Progress): OpenWindow<State> {
+    const { offset } = this.record
+    const window: OpenWindow<State> = {
+      key: this.key,
+      group,
+      startMs,
+      endMs,
+      timerMs: Number.POSITIVE_INFINITY,
+      since: { stateFrom: offset, progress: before },
+      state: this.#options.newState(),
+      dueMs: Number.POSITIVE_INFINITY,
+      order: offset,
+      place: -1,
+    }
+    group.byKey.set(this.key, window)
+    this.#open.add(window)
+    return window
+  }
+
+  #schedule(window: OpenWindow<State>): void {
+    const dueMs = Math.min(window.timerMs, window.endMs + this.#graceMs)
+    if (dueMs !== window.dueMs) this.#queue.schedule(window, dueMs)
+  }
+
+  #callDue(): void {
+    for (let due = this.#queue.first; due && due.dueMs <= this.watermarkMs; due = this.#queue.first) {
+      this.#window = due
+      this.key = due.key
+      this.eventTimeMs = due.dueMs
+      if (due.timerMs === due.dueMs) this.#callTimer(due)
+      else this.#close(due)
+    }
+  }
+
+  #callTimer(window: OpenWindow<State>): void {
+    this.#calledMs = window.timerMs
+    window.timerMs = Number.POSITIVE_INFINITY
+    this.#options.onTimer?.(window.state, this)
+    this.#calledMs = NEVER
+    this.#schedule(window)
+  }
+
+  #close(window: OpenWindow<State>): void {
+    this.#options.onClose?.(window.state, this)
+    const { group, key } = window
+    this.#queue.removeFirst()
+    this.#open.delete(window)
+    group.byKey.delete(key)
+    if (group.byKey.size > 0) return
+    this.#groups.delete(group.name)
+    this.#eventIds -= group.ids.size
+  }
+
+  #report(rewind: number): void {
+    const { metrics } = this.#options
+    if (!metrics) return
+    const { topic, partition } = this.#assignment
+    metrics.late.inc({ topic }, this.#counts.late)
+    metrics.duplicates.inc({ topic }, this.#counts.duplicate)
+    metrics.implausibleTimes.inc({ topic }, this.#counts.implausible)
+    metrics.keys.set({ topic, partition }, this.#open.size)
+    metrics.eventIds.set({ topic, partition }, this.#eventIds)
+    metrics.rewind.set({ topic, partition }, rewind)
+  }
+}

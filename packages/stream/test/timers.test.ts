@@ -1,0 +1,161 @@
+import { defineTopic, instantField } from '@millrace/contracts'
+import { Registry } from '@millrace/runtime'
+import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createKeyedMetrics, createKeyedWindows, type KeyedWindowsOptions } from '../src/index.ts'
+import { type Click, clicks } from './clicks-world.ts'
+import { samples } from './support.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const MIDNIGHT_MS = Date.UTC(2026, 0, 1)
+
+const outcomes = defineTopic({
+  name: 'clicks.outcomes',
+  schema: z.looseObject({ user: z.string(), datetime: z.string(), text: z.string() }),
+  keyOf: () => 'all',
+  eventTimeMs: instantField('datetime'),
+  keyText: '`all`',
+  why: 'How raids ended.',
+})
+
+const at = (minute: number, { id = minute, user = 'ann', page = 'home' } = {}): Click => ({
+  eventId: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
+  datetime: new Date(MIDNIGHT_MS + minute * MINUTE_MS).toISOString(),
+  ...{ user, page, n: 1 },
+})
+
+const outcome = (user: string, atMs: number, text: string) => ({ user, text, datetime: new Date(atMs).toISOString() })
+
+type RaidOptions = Partial<KeyedWindowsOptions<typeof clicks, { isOver: boolean }>>
+
+/** A user's clicks are a raid; a click on `over` is its closing record. */
+const raids = (options: RaidOptions = {}) =>
+  createKeyedWindows<typeof clicks, { isOver: boolean }>({
+    name: 'aggregator.raids',
+    service: 'aggregator',
+    source: clicks,
+    outputs: [outcomes],
+    windows: { gapMs: 10 * MINUTE_MS },
+    newState: () => ({ isOver: false }),
+    onRecord(state, { page }, { key, eventTimeMs, emit }) {
+      if (page === 'over') emit(outcomes, outcome(key, eventTimeMs, 'over'))
+      state.isOver ||= page === 'over'
+    },
+    onClose({ isOver }, { key, eventTimeMs, emit }) {
+      if (!isOver) emit(outcomes, outcome(key, eventTimeMs, 'abandoned'))
+    },
+    ...options,
+  })
+
+/** `<user> <minute> <text>` of each outcome. */
+const outcomesOf = async (driver: TopologyDriver): Promise<string[]> =>
+  (await driver.read(outcomes)).map(
+    ({ user, datetime, text }) => `${user} ${(Date.parse(datetime) - MIDNIGHT_MS) / MINUTE_MS} ${text}`,
+  )
+
+/** As `pipe`, each event sent at its own time. */
+async function pipeInTime(driver: TopologyDriver, ...events: Click[]): Promise<void> {
+  for (const event of events) {
+    await driver.clock.advance(Math.max(0, Date.parse(event.datetime) - driver.clock.now()))
+    await driver.pipe(clicks, event)
+  }
+}
+
+describe('a raid whose closing record never came', () => {
+  it('is abandoned ten minutes after its last event, when the next record of its partition says so', async () => {
+    await using driver = await createTopologyDriver(raids())
+    await pipeInTime(driver, at(0), at(9), at(1, { id: 100, user: 'bob' }), at(12))
+    await driver.advance(20 * MINUTE_MS)
+    // Bob is in another partition than Ann; neither had a record since.
+    expect(await outcomesOf(driver)).toEqual([])
+    await pipeInTime(driver, at(40, { id: 101, user: 'bob' }))
+    expect(await outcomesOf(driver)).toEqual(['bob 11 abandoned'])
+    await pipeInTime(driver, at(41))
+    expect(await outcomesOf(driver)).toEqual(['bob 11 abandoned', 'ann 22 abandoned'])
+  })
+
+  it('is not abandoned when the closing record came', async () => {
+    await using driver = await createTopologyDriver(raids())
+    await pipeInTime(driver, at(0), at(5, { page: 'over' }), at(40))
+    expect(await outcomesOf(driver)).toEqual(['ann 5 over'])
+  })
+
+  it('waits no day for a clock that is a day ahead', async () => {
+    await using driver = await createTopologyDriver(raids())
+    await pipeInTime(driver, at(0))
+    await driver.pipe(clicks, at(24 * 60 - 1))
+    await pipeInTime(driver, at(20))
+    // The time of the event counts as a minute after it was sent.
+    expect(await outcomesOf(driver)).toEqual(['ann 11 abandoned'])
+  })
+})
+
+describe('timers', () => {
+  const timed = (setAt: (minute: number) => readonly number[], options: RaidOptions = {}) =>
+    raids({
+      windows: { lengthMs: HOUR_MS, graceMs: 10 * MINUTE_MS },
+      onRecord(_, __, { eventTimeMs, setTimer }) {
+        for (const minute of setAt((eventTimeMs - MIDNIGHT_MS) / MINUTE_MS)) setTimer(MIDNIGHT_MS + minute * MINUTE_MS)
+      },
+      onTimer: (_, { key, eventTimeMs, emit }) => emit(outcomes, outcome(key, eventTimeMs, 'timer')),
+      onClose: (_, { key, eventTimeMs, emit }) => emit(outcomes, outcome(key, eventTimeMs, 'closed')),
+      ...options,
+    })
+
+  it('are called in the order of their times, before the window is closed, and each window has one', async () => {
+    // All of one partition.
+    const [first, second, third, fourth] = ['ann', 'u5', 'u7', 'u8'] as const
+    const minutes: Record<number, number[]> = { 0: [50, 20], 1: [15], 2: [90], 3: [65], 4: [70] }
+    await using driver = await createTopologyDriver(timed(minute => minutes[minute] ?? []))
+    await pipeInTime(
+      driver,
+      ...[at(0, { user: first }), at(1, { user: second }), at(2, { user: third }), at(3, { user: fourth })],
+      ...[at(4, { user: fourth }), at(200, { user: first })],
+    )
+    expect(await outcomesOf(driver)).toEqual([
+      `${second} 15 timer`,
+      `${first} 20 timer`,
+      `${first} 70 closed`,
+      `${second} 70 closed`,
+      `${third} 70 closed`,
+      `${fourth} 70 timer`,
+      `${fourth} 70 closed`,
+    ])
+  })
+
+  it('that are set to a time that has come are called before the next event', async () => {
+    await using driver = await createTopologyDriver(timed(minute => (minute === 10 ? [5] : [])))
+    await pipeInTime(driver, at(10))
+    expect(await outcomesOf(driver)).toEqual([])
+    await pipeInTime(driver, at(10, { id: 11 }))
+    expect(await outcomesOf(driver)).toEqual(['ann 5 timer'])
+  })
+
+  it('that set themselves to the same time again end the runner', async () => {
+    const again = timed(minute => [minute + 1], { onTimer: (_, { eventTimeMs, setTimer }) => setTimer(eventTimeMs) })
+    await using driver = await createTopologyDriver(again)
+    await pipeInTime(driver, at(0))
+    await expect(pipeInTime(driver, at(2))).rejects.toMatchObject({ code: 'step_failed' })
+  })
+})
+
+describe('memory of keyed windows', () => {
+  it('is that of the open windows', async () => {
+    for (const windows of [{ gapMs: 10 * MINUTE_MS }, { lengthMs: 10 * MINUTE_MS, graceMs: 0 }]) {
+      const metrics = createKeyedMetrics('aggregator', new Registry())
+      await using driver = await createTopologyDriver(raids({ windows, metrics }))
+      const many = Array.from({ length: 50 }, (_, index) => at(1, { id: index }))
+      await pipeInTime(driver, ...many, at(1, { id: 3 }))
+      const partition = `clicks.raw/${(await driver.records(clicks.name))[0]!.partition}`
+      const of = async (name: 'keys' | 'eventIds' | 'rewind') => (await samples(metrics[name]))[partition]
+      expect([await of('keys'), await of('eventIds'), await of('rewind')]).toEqual([1, 50, 51])
+      await pipeInTime(driver, at(30), at(31, { id: 3 }))
+      expect([await of('keys'), await of('eventIds'), await of('rewind')]).toEqual([1, 2, 2])
+      expect(await samples(metrics.duplicates)).toMatchObject({ 'clicks.raw': 1 })
+      await pipeInTime(driver, at(1, { id: 200 }))
+      expect(await samples(metrics.late)).toMatchObject({ 'clicks.raw': 1 })
+    }
+  })
+})
