@@ -1,41 +1,16 @@
-import { type EventOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
+import { isPlausibleEventTime, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import type { z } from 'zod'
 import { emitEvent } from '../emit-event.ts'
 import { streamError } from '../errors.ts'
 import { failedRecord } from '../failed-records.ts'
-import { IdTable } from '../id-table.ts'
-import { advance, NO_PROGRESS, type Progress, type RestartPoint, WATERMARK_AHEAD_MS } from '../progress.ts'
+import { advance, NO_PROGRESS, type Progress, WATERMARK_AHEAD_MS } from '../progress.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
 import type { KeyedWindowsOptions, TimeWindow, WindowContext } from './keyed-windows.ts'
+import { type OpenWindow, OpenWindows, type Placement } from './open-windows.ts'
 import { encodeRestartState, restartFrom } from './restart-state.ts'
 import { createSourceReader, type SourceEvent } from './source-event.ts'
-import { type Timed, TimerQueue } from './timer-queue.ts'
 import type { LateEvents } from './window-records.ts'
-
-interface OpenWindow<State> extends Timed {
-  readonly key: string
-  readonly group: WindowGroup<State>
-  startMs: number
-  endMs: number
-  /** Infinity where no timer is set. */
-  timerMs: number
-  /** Offset of its first event, and how far the partition had come before it. */
-  readonly since: RestartPoint
-  readonly state: State
-}
-
-/** Windows that close together, with the ids of their events: those of one tumbling window, or the one of a session. */
-interface WindowGroup<State> {
-  readonly name: number | string
-  readonly ids: IdTable
-  readonly byKey: Map<string, OpenWindow<State>>
-}
-
-/** A window as it is with one event alone. */
-interface Placement extends TimeWindow {
-  readonly group: number | string
-}
 
 const NEVER = Number.NEGATIVE_INFINITY
 
@@ -47,10 +22,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   readonly #options: KeyedWindowsOptions<Source, State>
   readonly #read
   readonly #graceMs: number
-  readonly #groups = new Map<number | string, WindowGroup<State>>()
-  /** In the order in which they were opened. */
-  readonly #open = new Set<OpenWindow<State>>()
-  readonly #queue = new TimerQueue<OpenWindow<State>>()
+  readonly #open = new OpenWindows<State>()
   #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
   #publishFrom = 0
   #progress: Progress = NO_PROGRESS
@@ -61,7 +33,6 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   #window: OpenWindow<State> | null = null
   /** Time of the timer that is being called. */
   #calledMs = NEVER
-  #eventIds = 0
   #counts = { late: 0, duplicate: 0, implausible: 0 }
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
@@ -93,7 +64,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   }
 
   readonly setTimer = (atMs: number): void => {
-    if (!(atMs > this.#calledMs)) throw new RangeError(`A timer at ${this.#calledMs} set the next one to ${atMs}.`)
+    if (!(atMs > this.#calledMs)) throw new RangeError(`setTimer: expected a time after ${this.#calledMs}, got ${atMs}`)
     this.#window!.timerMs = atMs
   }
 
@@ -125,8 +96,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
       }
     }
     const done = records.at(-1)!.offset + 1
-    const [oldest] = this.#open
-    const { stateFrom, progress } = oldest?.since ?? { stateFrom: done, progress: this.#progress }
+    const { stateFrom, progress } = this.#open.oldest?.since ?? { stateFrom: done, progress: this.#progress }
     this.#report(done - stateFrom)
     const state = { stateFrom, progress, newestWindowMs: this.#newestMs, lostUpToMs: this.#lostUpToMs }
     return { emits: this.#emits, failed: this.#failed, done, metadata: encodeRestartState(state) }
@@ -172,57 +142,33 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   }
 
   #add({ event, eventId }: SourceEvent<Source>, placement: Placement, before: Progress): void {
-    const { startMs, endMs } = placement
-    let group = this.#groups.get(placement.group)
-    if (!group) {
-      group = { name: placement.group, ids: new IdTable(), byKey: new Map() }
-      this.#groups.set(group.name, group)
-    }
-    if (group.ids.putIfAbsent(eventId, 0) !== null) {
+    const { onRecord, newState } = this.#options
+    const since = { stateFrom: this.record.offset, progress: before }
+    const window = this.#open.visit(placement, { key: this.key, eventId }, { since, newState })
+    if (!window) {
       if (!this.isRebuilding) this.#counts.duplicate++
       return
     }
-    this.#eventIds++
-    this.#newestMs = Math.max(this.#newestMs, startMs)
-    const window = group.byKey.get(this.key) ?? this.#begin(group, placement, before)
-    window.startMs = Math.min(window.startMs, startMs)
-    window.endMs = Math.max(window.endMs, endMs)
+    this.#newestMs = Math.max(this.#newestMs, placement.startMs)
     this.#window = window
-    this.#options.onRecord(window.state, event as EventOf<Source>, this)
+    onRecord(window.state, event, this)
     this.#schedule(window)
   }
 
-  #begin(group: WindowGroup<State>, { startMs, endMs }: TimeWindow, before: Progress): OpenWindow<State> {
-    const { offset } = this.record
-    const window: OpenWindow<State> = {
-      key: this.key,
-      group,
-      startMs,
-      endMs,
-      timerMs: Number.POSITIVE_INFINITY,
-      since: { stateFrom: offset, progress: before },
-      state: this.#options.newState(),
-      dueMs: Number.POSITIVE_INFINITY,
-      order: offset,
-      place: -1,
-    }
-    group.byKey.set(this.key, window)
-    this.#open.add(window)
-    return window
-  }
-
   #schedule(window: OpenWindow<State>): void {
-    const dueMs = Math.min(window.timerMs, window.endMs + this.#graceMs)
-    if (dueMs !== window.dueMs) this.#queue.schedule(window, dueMs)
+    this.#open.schedule(window, Math.min(window.timerMs, window.endMs + this.#graceMs))
   }
 
   #callDue(): void {
-    for (let due = this.#queue.first; due && due.dueMs <= this.watermarkMs; due = this.#queue.first) {
+    for (let due = this.#open.nextDue; due && due.dueMs <= this.watermarkMs; due = this.#open.nextDue) {
       this.#window = due
       this.key = due.key
       this.eventTimeMs = due.dueMs
       if (due.timerMs === due.dueMs) this.#callTimer(due)
-      else this.#close(due)
+      else {
+        this.#options.onClose?.(due.state, this)
+        this.#open.closeDue()
+      }
     }
   }
 
@@ -234,17 +180,6 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
     this.#schedule(window)
   }
 
-  #close(window: OpenWindow<State>): void {
-    this.#options.onClose?.(window.state, this)
-    const { group, key } = window
-    this.#queue.removeFirst()
-    this.#open.delete(window)
-    group.byKey.delete(key)
-    if (group.byKey.size > 0) return
-    this.#groups.delete(group.name)
-    this.#eventIds -= group.ids.size
-  }
-
   #report(rewind: number): void {
     const { metrics } = this.#options
     if (!metrics) return
@@ -253,7 +188,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
     metrics.duplicates.inc({ topic }, this.#counts.duplicate)
     metrics.implausibleTimes.inc({ topic }, this.#counts.implausible)
     metrics.keys.set({ topic, partition }, this.#open.size)
-    metrics.eventIds.set({ topic, partition }, this.#eventIds)
+    metrics.eventIds.set({ topic, partition }, this.#open.eventIds)
     metrics.rewind.set({ topic, partition }, rewind)
   }
 }
