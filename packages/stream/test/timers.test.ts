@@ -1,4 +1,4 @@
-import { defineTopic, instantField } from '@millrace/contracts'
+import { defineTopic, instantField, type Topic } from '@millrace/contracts'
 import { Registry } from '@millrace/runtime'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
@@ -92,6 +92,51 @@ describe('a raid whose closing record never came', () => {
   })
 })
 
+describe('the end of a window', () => {
+  it('is when the watermark reaches it: from then on it is closed and its events are late', async () => {
+    const windows = [
+      { windows: { gapMs: 10 * MINUTE_MS }, lastMinute: 10, lateMinute: 0 },
+      { windows: { lengthMs: 4 * MINUTE_MS, graceMs: 6 * MINUTE_MS }, lastMinute: 10, lateMinute: 3 },
+    ]
+    for (const { windows: kind, lastMinute, lateMinute } of windows) {
+      const late: RaidOptions['onLate'] = (_, reason, { key, eventTimeMs, emit }) =>
+        emit(outcomes, outcome(key, eventTimeMs, reason))
+      await using driver = await createTopologyDriver(raids({ windows: kind, onLate: late }))
+      await pipeInTime(driver, at(0), at(lastMinute - 0.001))
+      expect(await outcomesOf(driver)).toEqual([])
+      await pipeInTime(driver, at(lastMinute, { user: 'u5' }), at(lateMinute, { id: 100 }))
+      // The session went on; the window of four minutes did not.
+      const closed = 'gapMs' in kind ? [] : ['ann 10 abandoned']
+      expect(await outcomesOf(driver)).toEqual([...closed, `ann ${lateMinute} after_grace`])
+    }
+  })
+
+  it('is published once, although a restart reads the events again', async () => {
+    const topology = raids()
+    const sent = [at(0), at(20), at(21), at(40)]
+    const records = sent.map((event, offset) => ({
+      ...{ topic: clicks.name, partition: 0, offset, timestampMs: Date.parse(event.datetime) },
+      ...{ key: Buffer.from(event.user), value: Buffer.from(JSON.stringify(event)) },
+    }))
+    const assignment = { topic: clicks.name, partition: 0, epoch: 1, earliest: 0, end: 4 }
+    const before = topology.createProcessor(clicks as Topic, 0)
+    await before.open({ ...assignment, committed: null })
+    const { emits, metadata = '' } = await before.process(records.slice(0, 3))
+    expect(emits).toHaveLength(1)
+    const after = topology.createProcessor(clicks as Topic, 0)
+    const position = await after.open({ ...assignment, committed: { offset: 3, metadata } })
+    expect(position).toEqual({ readFrom: 1, publishFrom: 3 })
+    expect((await after.process(records.slice(0, 3))).emits).toEqual([])
+    expect((await after.process(records.slice(3))).emits).toHaveLength(1)
+  })
+
+  it('needs an event time: an event without one is a failed event', async () => {
+    await using driver = await createTopologyDriver(raids())
+    await driver.pipeBytes(clicks.name, 'ann', JSON.stringify({ ...at(0), datetime: 'soon' }), 'junk')
+    expect((await driver.failed()).map(({ code }) => code)).toEqual(['wrong_field', 'not_json'])
+  })
+})
+
 describe('timers', () => {
   const timed = (setAt: (minute: number) => readonly number[], options: RaidOptions = {}) =>
     raids({
@@ -157,5 +202,18 @@ describe('memory of keyed windows', () => {
       await pipeInTime(driver, at(1, { id: 200 }))
       expect(await samples(metrics.late)).toMatchObject({ 'clicks.raw': 1 })
     }
+  })
+
+  it('does not grow by events to read again: a restart begins at the first event of the oldest open window, in whichever order windows close', async () => {
+    const metrics = createKeyedMetrics('aggregator', new Registry())
+    const windows = { lengthMs: 10 * MINUTE_MS, graceMs: 30 * MINUTE_MS }
+    await using driver = await createTopologyDriver(raids({ windows, metrics }))
+    const rewinds: number[] = []
+    for (const minute of [25, 5, 15, 41, 51, 61]) {
+      await pipeInTime(driver, at(minute))
+      rewinds.push(...Object.values(await samples(metrics.rewind)))
+    }
+    // That of minute 5 closes at minute 41, that of minute 15 at minute 51, and that of minute 25, which is the oldest, at minute 61.
+    expect(rewinds).toEqual([1, 2, 3, 4, 5, 3])
   })
 })
