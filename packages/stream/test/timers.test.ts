@@ -4,7 +4,7 @@ import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createKeyedMetrics, createKeyedWindows, type KeyedWindowsOptions } from '../src/index.ts'
-import { type Click, clicks } from './clicks-world.ts'
+import { type Click, clicks, expire } from './clicks-world.ts'
 import { samples } from './support.ts'
 
 const MINUTE_MS = 60_000
@@ -128,6 +128,24 @@ describe('the end of a window', () => {
     expect(position).toEqual({ readFrom: 1, publishFrom: 3 })
     expect((await after.process(records.slice(0, 3))).emits).toEqual([])
     expect((await after.process(records.slice(3))).emits).toHaveLength(1)
+  })
+
+  it('is never called for a window that lost records to retention, however often the process restarts', async () => {
+    const onLate: RaidOptions['onLate'] = (_, reason, { key, eventTimeMs, emit }) =>
+      emit(outcomes, outcome(key, eventTimeMs, reason))
+    await using driver = await createTopologyDriver(raids({ onLate }))
+    await pipeInTime(driver, at(0))
+    for (const id of [1, 2, 3]) {
+      await driver.advance(3_000)
+      await driver.crash()
+      // Also records that nobody has read.
+      if (id === 3) await driver.pipe(clicks, at(0, { id: 100 }))
+      await expire(driver, clicks as Topic, driver.clock.now())
+      await driver.restart()
+      await driver.pipe(clicks, at(0, { id }))
+    }
+    await pipeInTime(driver, at(60))
+    expect(await outcomesOf(driver)).toEqual(Array(3).fill('ann 0 state_expired'))
   })
 
   it('needs an event time: an event without one is a failed event', async () => {

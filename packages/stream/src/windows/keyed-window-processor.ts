@@ -26,7 +26,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
   #publishFrom = 0
   #progress: Progress = NO_PROGRESS
-  /** Start of the newest window; of a session, its newest event. It is open as long as any window is, so a restart finds it again. */
+  /** Start of the newest window; of a session, its newest event. */
   #newestMs = NEVER
   /** Windows that began up to then lack records that retention took. */
   #lostUpToMs = NEVER
@@ -74,6 +74,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
     this.#assignment = { topic, partition }
     this.#publishFrom = publishFrom
     this.#progress = state.progress
+    this.#newestMs = state.newestWindowMs
     this.#lostUpToMs = lostUpToMs
     if (readFrom > state.stateFrom)
       this.#options.logger?.warn({ topic, partition, ...state, readFrom }, 'window_state_lost_to_retention')
