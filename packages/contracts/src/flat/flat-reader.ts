@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { fieldRuleOf } from './field-rule.ts'
+import { compileLayout, type LayoutReader, type Place } from './layout.ts'
 import { StringInterningCache } from './string-interning-cache.ts'
 import { type Field, fieldOf, NO, SPACE, Values } from './values.ts'
 import { startsWith } from './words.ts'
@@ -12,6 +13,14 @@ const NULL = 0x6e
 
 /** Each has a bit. */
 const MOST_FIELDS = 31
+/** Events of one layout, one after the other, before code is made for it; twice as many before the next time, and so on. */
+const COMPILE_AFTER = 128
+
+// A place in a layout as one number.
+const KEY_SPACED = 1
+const VALUE_SPACED = 2
+const INDEX_SHIFT = 2
+
 /**
  * Zero-copy validation of canonical JSON: reads events of one schema in their bytes, without a string or an object for them.
  * What it accepts, JSON.parse and the schema accept too; what it does not accept may still be valid.
@@ -29,6 +38,15 @@ export class FlatReader {
   readonly #interned = new StringInterningCache()
   /** Of the event that was read last, which fields it has, a bit for each. */
   #seen = 0
+  /** Of the last event that was read field by field: its places, how many, and how many events in a row were like it. */
+  readonly #layout: Int32Array
+  #places = 0
+  #alike = 0
+  /** Reads events of one layout, which have these fields. */
+  #compiled: LayoutReader | null = null
+  #compiledSeen = 0
+  #compileAfter = COMPILE_AFTER
+
   constructor(schema: z.ZodObject) {
     const fields: Field[] = []
     let required = 0
@@ -41,7 +59,7 @@ export class FlatReader {
         continue
       }
       if (!rule.isOptional) required |= 1 << fields.length
-      fields.push(fieldOf(name, fields.length, rule))
+      fields.push(fieldOf(name, rule))
     }
     this.#names = Object.keys(schema.shape)
     this.#fields = fields
@@ -49,7 +67,8 @@ export class FlatReader {
     this.#required = required
     this.#following = Int32Array.from({ length: fields.length + 1 }, (_, index) => (index + 1) % fields.length)
     this.#following[fields.length] = 0
-    this.#values = new Values(fields.length)
+    this.#values = new Values(fields)
+    this.#layout = new Int32Array(fields.length)
   }
 
   /** Number of a field, for the methods that tell its value; −1 where nothing of the schema is ever taken. @throws for an unknown one */
@@ -88,7 +107,13 @@ export class FlatReader {
     const first = byteOffset + start
     const last = byteOffset + end - 1
     if (view.getUint8(first) !== OPEN || view.getUint8(last) !== CLOSE) return false
-    return this.#readFields(view, first, last)
+    if (this.#compiled?.(view, first, last)) {
+      this.#seen = this.#compiledSeen
+      return true
+    }
+    if (!this.#readFields(view, first, last)) return false
+    if (this.#alike >= this.#compileAfter) this.#compile()
+    return true
   }
 
   /** The value of a field as it is written, a text without its quotes; undefined when the field is absent. */
@@ -118,42 +143,57 @@ export class FlatReader {
   instantMs(index: number): number | undefined {
     const { view, from } = this.#values
     if (!this.#has(index) || view.getUint8(from[index]!) === NULL) return undefined
-    return this.#values.instantMs(from[index]!, index)
+    return this.#values.instantMs(view, from[index]!, index)
   }
 
   #has(index: number): boolean {
     return (this.#seen & (1 << index)) !== 0
   }
 
-  /** Reads the fields between the braces at `first` and `last`. */
+  /** Reads an event of any layout. */
   #readFields(view: DataView, first: number, last: number): boolean {
     const fields = this.#fields
     const following = this.#following
-    const values = this.#values
+    const layout = this.#layout
     let at = first + 1
     let previous = fields.length
     let seen = 0
+    let places = 0
+    let isAlike = true
     for (;;) {
-      if (view.getUint8(at) === SPACE) at++
+      let spaces = 0
+      if (view.getUint8(at) === SPACE) {
+        at++
+        spaces = KEY_SPACED
+      }
       let index = following[previous]!
-      let field = fields[index]!
-      if (!startsWith(view, at, last, field.key)) {
+      if (!startsWith(view, at, last, fields[index]!.key)) {
         index = this.#fieldAt(view, at, last)
         if (index < 0) return false
         following[previous] = index
-        field = fields[index]!
       }
       const bit = 1 << index
       if (seen & bit) return false
       seen |= bit
       previous = index
-      at += field.key.length
-      if (view.getUint8(at) === SPACE) at++
-      at = values.valueEnd(field, at, last)
+      at += fields[index]!.key.length
+      if (view.getUint8(at) === SPACE) {
+        at++
+        spaces |= VALUE_SPACED
+      }
+      const place = (index << INDEX_SHIFT) | spaces
+      if (layout[places] !== place) {
+        layout[places] = place
+        isAlike = false
+      }
+      places++
+      at = this.#values.valueEnd(index, at, last)
       if (at < 0) return false
       if (at === last) break
       if (view.getUint8(at++) !== COMMA) return false
     }
+    this.#alike = isAlike && places === this.#places ? this.#alike + 1 : 0
+    this.#places = places
     if ((seen & this.#required) !== this.#required) return false
     this.#seen = seen
     return true
@@ -161,6 +201,21 @@ export class FlatReader {
 
   #fieldAt(view: DataView, at: number, end: number): number {
     return this.#fields.findIndex(({ key }) => startsWith(view, at, end, key))
+  }
+
+  #compile(): void {
+    const places = Array.from(
+      this.#layout.subarray(0, this.#places),
+      (place): Place => ({
+        index: place >> INDEX_SHIFT,
+        isKeySpaced: (place & KEY_SPACED) !== 0,
+        isValueSpaced: (place & VALUE_SPACED) !== 0,
+      }),
+    )
+    this.#compiled = compileLayout(places, this.#fields, this.#values)
+    this.#compiledSeen = this.#seen
+    this.#compileAfter *= 2
+    this.#alike = 0
   }
 }
 

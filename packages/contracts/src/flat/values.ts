@@ -2,7 +2,7 @@ import type { DigitRuns, FieldRule } from './field-rule.ts'
 import { areHex, arePlain, type Needle, needleOf, startsWith } from './words.ts'
 
 export const SPACE = 0x20
-const QUOTE = 0x22
+export const QUOTE = 0x22
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
@@ -23,20 +23,19 @@ const MINUTE_WORDS = 4
 const NULL = needleOf('null')
 
 export interface Field extends Omit<FieldRule, 'choices'> {
-  /** Number of the field in its schema. */
-  readonly index: number
   /** With quotes and colon. */
   readonly key: Needle
   readonly choices: readonly Needle[]
 }
 
-export function fieldOf(name: string, index: number, rule: FieldRule): Field {
+export function fieldOf(name: string, rule: FieldRule): Field {
   const key = needleOf(`${JSON.stringify(name)}:`)
-  return { ...rule, index, key, choices: rule.choices.map(needleOf) }
+  return { ...rule, key, choices: rule.choices.map(needleOf) }
 }
 
 /** The values of one event, judged by the rules of their fields. */
 export class Values {
+  readonly #fields: readonly Field[]
   /** Where each value is in the view; a text without its quotes. */
   readonly from: Int32Array
   readonly to: Int32Array
@@ -49,19 +48,19 @@ export class Values {
   readonly #minute: Int32Array
   readonly #minuteMs: Float64Array
 
-  /** @param count number of fields of the schema */
-  constructor(count: number) {
-    this.from = new Int32Array(count)
-    this.to = new Int32Array(count)
-    this.numbers = new Float64Array(count)
-    this.#minute = new Int32Array(count * MINUTE_WORDS)
-    this.#minuteMs = new Float64Array(count).fill(Number.NaN)
+  constructor(fields: readonly Field[]) {
+    this.#fields = fields
+    this.from = new Int32Array(fields.length)
+    this.to = new Int32Array(fields.length)
+    this.numbers = new Float64Array(fields.length)
+    this.#minute = new Int32Array(fields.length * MINUTE_WORDS)
+    this.#minuteMs = new Float64Array(fields.length).fill(Number.NaN)
   }
 
-  /** Notes where the value of a field is, which begins at `at`. @returns the offset behind it, or NO */
-  valueEnd(field: Field, at: number, end: number): number {
+  /** Notes where the value that begins at `at` is. @returns the offset behind it, or NO */
+  valueEnd(index: number, at: number, end: number): number {
     const { view } = this
-    const { index } = field
+    const field = this.#fields[index]!
     const isText = view.getUint8(at) === QUOTE
     let behind: number
     if (field.isNullable && startsWith(view, at, end, NULL)) {
@@ -74,19 +73,19 @@ export class Values {
           break
         case 'number':
         case 'integer':
-          behind = numberEnd(view, at, field, this.numbers)
+          behind = numberEnd(view, at, field, this.numbers, index)
           break
         case 'uuid':
           behind = isText ? uuidEnd(view, at + 1, end) : NO
           break
         case 'instant':
-          behind = isText ? this.#instantEnd(at + 1, end, field) : NO
+          behind = isText ? this.instantEnd(view, at + 1, end, index) : NO
           break
         case 'digits':
           behind = isText ? digitsEnd(view, at + 1, field.runs!) : NO
           break
         case 'text':
-          behind = isText ? this.#textEnd(at + 1, end, field) : NO
+          behind = isText ? this.textEnd(view, at + 1, end, field) : NO
       }
     this.from[index] = isText ? at + 1 : at
     this.to[index] = isText ? behind - 1 : behind
@@ -94,8 +93,7 @@ export class Values {
   }
 
   /** Offset behind the closing quote of a text that begins at `from`, or NO. */
-  #textEnd(from: number, end: number, { minimum, maximum, pattern }: Field): number {
-    const { view } = this
+  textEnd(view: DataView, from: number, end: number, { minimum, maximum, pattern }: Field): number {
     const to = plainEnd(view, from, end)
     const length = to - from
     if (view.getUint8(to) !== QUOTE || length < minimum || length > maximum) return NO
@@ -103,18 +101,17 @@ export class Values {
   }
 
   /** The same for an instant. */
-  #instantEnd(from: number, end: number, { index, pattern }: Field): number {
-    const { view } = this
+  instantEnd(view: DataView, from: number, end: number, index: number): number {
     const to = from + INSTANT_LENGTH
-    if (to >= end || view.getUint8(to) !== QUOTE || Number.isNaN(this.instantMs(from, index))) return NO
+    if (to >= end || view.getUint8(to) !== QUOTE || Number.isNaN(this.instantMs(view, from, index))) return NO
     // Later days may be none in their month.
-    const isInstant = twoDigitsAt(view, from + 8) <= 28 || pattern!.test(this.whole.toString('latin1', from, to))
+    const isInstant =
+      twoDigitsAt(view, from + 8) <= 28 || this.#fields[index]!.pattern!.test(this.whole.toString('latin1', from, to))
     return isInstant ? to + 1 : NO
   }
 
   /** Milliseconds since the epoch of `YYYY-MM-DDTHH:mm:ss.sssZ`, or NaN; days after the 28th may be none in their month. */
-  instantMs(from: number, index: number): number {
-    const { view } = this
+  instantMs(view: DataView, from: number, index: number): number {
     let isSame = true
     for (let i = 0; i < MINUTE_WORDS; i++) {
       const word = view.getInt32(from + i * 4, true)
@@ -173,7 +170,7 @@ function minuteMs(view: DataView, from: number): number {
 }
 
 /** Offset behind the closing quote of a UUID that begins at `from`, or NO. */
-function uuidEnd(view: DataView, from: number, end: number): number {
+export function uuidEnd(view: DataView, from: number, end: number): number {
   const to = from + UUID_LENGTH
   const isUuid =
     to < end &&
@@ -194,7 +191,7 @@ function uuidEnd(view: DataView, from: number, end: number): number {
 }
 
 /** Offset behind the closing quote of a text of digits and separators that begins at `from`, or NO. */
-function digitsEnd(view: DataView, from: number, runs: DigitRuns): number {
+export function digitsEnd(view: DataView, from: number, runs: DigitRuns): number {
   let at = from
   for (let i = 0; i < runs.length; i += 3) {
     const first = at
@@ -205,7 +202,7 @@ function digitsEnd(view: DataView, from: number, runs: DigitRuns): number {
 }
 
 /** Offset of the first byte that does not stand for itself in a JSON text of ASCII. */
-function plainEnd(view: DataView, from: number, end: number): number {
+export function plainEnd(view: DataView, from: number, end: number): number {
   let at = from
   while (at + 4 <= end && arePlain(view.getInt32(at, true))) at += 4
   for (; at < end; at++) {
@@ -221,11 +218,12 @@ function choiceEnd(view: DataView, at: number, end: number, choices: readonly Ne
 }
 
 /** Puts a number without an exponent into `numbers`. @returns the offset behind it, or NO. The event ends behind it, so there is a byte that is no digit. */
-function numberEnd(
+export function numberEnd(
   view: DataView,
   from: number,
-  { index, kind, minimum, maximum }: Field,
+  { kind, minimum, maximum }: Field,
   numbers: Float64Array,
+  index: number,
 ): number {
   const isNegative = view.getUint8(from) === MINUS
   const first = isNegative ? from + 1 : from
