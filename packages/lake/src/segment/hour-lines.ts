@@ -47,7 +47,10 @@ export class HourLines {
   /** One per row. */
   offsets = new DeltaList()
   /** One per row, ms since the epoch. */
-  eventTimes = new DeltaList()
+  #eventTimes = new DeltaList()
+  /** Smallest and largest event time, ms since the epoch. */
+  fromMs = Number.POSITIVE_INFINITY
+  toMs = Number.NEGATIVE_INFINITY
   readonly #format: DataFormat
   readonly #pool: BufferPool
   /** Whether a failed write may have left bytes behind those that count. */
@@ -72,7 +75,7 @@ export class HourLines {
   }
 
   get indexBytes(): number {
-    return this.offsets.capacity + this.eventTimes.capacity
+    return this.offsets.capacity + this.#eventTimes.capacity
   }
 
   get hasSealed(): boolean {
@@ -84,8 +87,14 @@ export class HourLines {
     const length = this.#put(splicedLine(line))
     this.bytes += length
     this.offsets.push(offset)
-    this.eventTimes.push(eventTimeMs)
+    this.#eventTimes.push(eventTimeMs)
+    this.#widen(eventTimeMs)
     return length
+  }
+
+  #widen(eventTimeMs: number): void {
+    if (eventTimeMs < this.fromMs) this.fromMs = eventTimeMs
+    if (eventTimeMs > this.toMs) this.toMs = eventTimeMs
   }
 
   #put({ head, body, from }: SplicedLine): number {
@@ -158,7 +167,10 @@ export class HourLines {
     this.bytes = bytes
     this.written = written
     this.offsets = withoutFirst(this.offsets, count)
-    this.eventTimes = withoutFirst(this.eventTimes, count)
+    this.#eventTimes = withoutFirst(this.#eventTimes, count)
+    this.fromMs = Number.POSITIVE_INFINITY
+    this.toMs = Number.NEGATIVE_INFINITY
+    for (const ms of this.#eventTimes) this.#widen(ms)
   }
 
   async #copyLines(target: string, firstRow: number): Promise<{ readonly bytes: number; readonly written: number }> {

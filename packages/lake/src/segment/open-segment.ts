@@ -185,10 +185,8 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
       let toMs = Number.NEGATIVE_INFINITY
       for (const [hour, lines] of hours) {
         if (hour === QUARANTINE) continue
-        for (const ms of lines.eventTimes) {
-          if (ms < fromMs) fromMs = ms
-          if (ms > toMs) toMs = ms
-        }
+        fromMs = Math.min(fromMs, lines.fromMs)
+        toMs = Math.max(toMs, lines.toMs)
       }
       return fromMs <= toMs ? { fromMs, toMs } : null
     },
