@@ -60,6 +60,7 @@ describe('an open segment', () => {
     await segment.dropThrough(last)
     expect(segment.rows).toBe(8_999 - last)
     expect(segment.bytes).toBeLessThan(bytes)
+    expect(segment.eventTimeSpan()).toEqual({ fromMs: last + 1, toMs: 8_999 })
     add(segment, 9_000, 9_100)
     expect(await offsetsIn(segment)).toEqual(range(last + 1, 9_100))
   })
