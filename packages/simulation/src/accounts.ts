@@ -5,7 +5,7 @@ import type { RefusedExample, Summary } from './summary.ts'
 
 const MAX_EXAMPLES = 20
 
-/** Keeps the books of one run. */
+/** Run statistics: what was sent, acknowledged and refused. */
 export class Accounts {
   emitted = 0
   acknowledged = 0

@@ -39,7 +39,7 @@ export interface RunOptions {
 /**
  * Sends a stream of records to a sink, each at its time. `finished` resolves at the end of the stream, after `stop`, or when
  * the reader of the output went away; it rejects when the sink or a file cannot go on. Either way everything sent is settled,
- * the books are written and the sink is closed.
+ * the files are written and the sink is closed.
  */
 export function createRun(options: RunOptions): Component & { readonly finished: Promise<Summary> } {
   const { stream, sink, clock, logger, metrics, span, skip = 0 } = options
@@ -194,12 +194,12 @@ export function createRun(options: RunOptions): Component & { readonly finished:
     const isWhole = stream.nextMs === Number.POSITIVE_INFINITY
     await close()
     ended.abort()
-    const books = accounts.summary()
+    const statistics = accounts.summary()
     const summary: Summary = {
       sink: sink.name,
-      ...books,
+      ...statistics,
       position: (isWhole ? passed : skip) + accounts.settledHead,
-      complete: isWhole && !failure && books.unanswered === 0,
+      complete: isWhole && !failure && statistics.unanswered === 0,
       elapsedMs: clock.now() - beganMs,
     }
     report(true)

@@ -69,7 +69,7 @@ const findable = (records: readonly SimulatedRecord[]): string[] =>
   records.filter(record => record.fault?.kind !== 'malformed').map(record => record.eventId)
 
 describe('a run', () => {
-  it('sends the whole stream in order, keeps the books and closes the sink', async () => {
+  it('sends the whole stream in order, keeps statistics and closes the sink', async () => {
     const sink = createMemorySink((record, number) =>
       number % 10 === 3 ? { kind: 'refused', code: `code_${number % 20}`, message: record.eventId } : null,
     )

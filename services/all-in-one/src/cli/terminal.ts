@@ -6,7 +6,7 @@ export interface Terminal {
   say(line: string): void
   /** Replaces the line that shows progress; where output is not a terminal, prints it at most every few seconds. */
   progress(line: string): void
-  /** Ends the line that shows progress. */
+  /** Ends the line that shows progress; the newest one is always printed. */
   endProgress(): void
   /** Marks up text where the output is a terminal. */
   bold(text: string): string
@@ -26,6 +26,7 @@ export function createTerminal(
   const live = stderr.isTTY === true
   let open = false
   let lastPlainMs = Number.NEGATIVE_INFINITY
+  let unprinted: string | null = null
   const clear = (): void => {
     if (open) stderr.write('\r\u001b[2K')
     open = false
@@ -46,12 +47,15 @@ export function createTerminal(
         open = true
       } else if (now() - lastPlainMs >= PLAIN_INTERVAL_MS) {
         lastPlainMs = now()
+        unprinted = null
         stderr.write(`${line}\n`)
-      }
+      } else unprinted = line
     },
     endProgress: () => {
       if (open) stderr.write('\n')
+      if (unprinted !== null) stderr.write(`${unprinted}\n`)
       open = false
+      unprinted = null
     },
     bold: text => (stdout.isTTY === true ? `\u001b[1m${text}\u001b[22m` : text),
   }
