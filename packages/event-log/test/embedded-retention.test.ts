@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createEmbeddedEventLog, type EventLog } from '../src/index.ts'
+import { createEmbeddedEventLog, type EventLog, partitionOfKey } from '../src/index.ts'
 import { collect, Member, silentLogger, text, topicSpec } from './log-driver.ts'
 
 const HOUR_MS = 3_600_000
@@ -23,10 +23,10 @@ afterEach(async () => {
 
 const openLog = () => createEmbeddedEventLog({ directory, clock, logger: silentLogger, segmentBytes: 500 })
 
-async function append(topic: string, count: number): Promise<void> {
+async function append(topic: string, count: number, key = 'k'): Promise<void> {
   const producer = await log.producer({ clientId: 'test' })
   for (let i = 0; i < count; i++) {
-    const record = { key: text('k'), value: Buffer.alloc(200), timestampMs: clock.now() }
+    const record = { key: text(key), value: Buffer.alloc(200), timestampMs: clock.now() }
     expect(await producer.append(topic, [record], { deadlineMs: 1_000 })).toMatchObject([{ ok: true }])
   }
   await producer.close()
@@ -74,6 +74,21 @@ describe('retention', () => {
     member.consumer.start(assignment!, 0)
     const event = await member.step(1_000)
     expect(event).toMatchObject({ type: 'records', records: [{ offset: 5 }], end: 6 })
+  })
+
+  it('follows a setting that changes while it removes records', async () => {
+    const spec = topicSpec('t', { partitions: 2, retentionMs: HOUR_MS })
+    await log.ensureTopics([spec])
+    const keyOf = (partition: number) =>
+      ['a', 'b', 'c', 'd', 'e'].find(key => partitionOfKey(text(key), 2) === partition)!
+    // So many segments that the setting is stored before they are removed.
+    await append('t', 400, keyOf(0))
+    await append('t', 4, keyOf(1))
+    await clock.advance(HOUR_MS + 120_000)
+    await log.ensureTopics([{ ...spec, retentionMs: 10 * HOUR_MS }])
+    await vi.waitFor(async () => expect((await rangeOf('t'))!.earliest).toBe(400), { timeout: 60_000 })
+    await clock.advance(120_000)
+    expect((await log.range('t'))[1]).toEqual({ partition: 1, earliest: 0, end: 4 })
   })
 
   it('keeps a compacted topic', async () => {

@@ -101,9 +101,12 @@ export class EmbeddedTopics {
   /** Removes what is older than its topic's retention; compacted topics keep everything. */
   async applyRetention(): Promise<void> {
     const nowMs = this.#options.clock.now()
-    for (const { spec, partitions } of this.#topics.values())
-      if (spec.cleanup === 'delete')
-        for (const partition of partitions) await partition.deleteBefore(nowMs - spec.retentionMs)
+    for (const topic of this.#topics.values())
+      for (const partition of topic.partitions) {
+        // The topic may have been altered while the partition before was worked on.
+        const { cleanup, retentionMs } = topic.spec
+        if (cleanup === 'delete') await partition.deleteBefore(nowMs - retentionMs)
+      }
   }
 
   async close(): Promise<void> {
