@@ -28,6 +28,11 @@ export interface SplicedLine {
 /** One line without its newline. */
 export type Line = string | Buffer | SplicedLine
 
+/** Offsets of the lines of a file, ascending. */
+export interface Offsets {
+  forEach(visit: (offset: number) => void): void
+}
+
 /** A file format of the lake. Records become lines of a local file first, so that memory stays bounded. */
 export interface DataFormat {
   readonly name: LakeFormat
@@ -36,8 +41,8 @@ export interface DataFormat {
   pack?(lines: Buffer): Promise<Buffer>
   /** The lines of a packed local file. */
   unpack?(packedFile: Readable): AsyncIterable<Buffer>
-  /** Builds the data file `target` from the packed lines in `linesFile`; `offsets` has one offset per line, ascending. */
-  finish(linesFile: string, target: string, offsets: Iterable<number>): Promise<void>
+  /** Builds the data file `target` from the packed lines in `linesFile`; `offsets` has one offset per line. */
+  finish(linesFile: string, target: string, offsets: Offsets): Promise<void>
   /** The rows of a local data file in batches, by offset ascending. Rejects with `data_file_damaged`. */
   read(localFile: string): AsyncIterable<readonly LakeRow[]>
 }

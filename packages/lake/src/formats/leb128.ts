@@ -32,15 +32,16 @@ export class Leb128Writer {
   }
 }
 
-/** The numbers of `bytes`. */
-export function* readLeb128(bytes: Uint8Array): Generator<number> {
+/** Calls `visit` with each number of `bytes`; a generator takes several times as long for each. */
+export function readLeb128(bytes: Uint8Array, visit: (value: number) => void): void {
   let value = 0
   let scale = 1
-  for (const byte of bytes) {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
     value += (byte & 127) * scale
     scale *= 128
     if (byte >= 128) continue
-    yield value
+    visit(value)
     value = 0
     scale = 1
   }

@@ -1,4 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Offsets } from './data-format.ts'
 import { Leb128Writer, readLeb128 } from './leb128.ts'
 
 /*
@@ -10,13 +11,13 @@ const MAGIC = 0x184d2a5e
 const HEADER_BYTES = 8
 const VERSION = 1
 
-export function offsetFrame(offsets: Iterable<number>): Buffer {
+export function offsetFrame(offsets: Offsets): Buffer {
   const deltas = new Leb128Writer()
   let previous = -1
-  for (const offset of offsets) {
+  offsets.forEach(offset => {
     deltas.write(offset - previous - 1)
     previous = offset
-  }
+  })
   const payload = zstdCompressSync(deltas.written)
   const frame = Buffer.alloc(HEADER_BYTES + 1)
   frame.writeUInt32LE(MAGIC, 0)
@@ -35,9 +36,9 @@ export function readOffsetFrame(frame: Buffer): number[] {
   if (frame[HEADER_BYTES] !== VERSION) throw new Error(`offset frame of unknown version ${frame[HEADER_BYTES]}`)
   const offsets: number[] = []
   let previous = -1
-  for (const delta of readLeb128(zstdDecompressSync(frame.subarray(HEADER_BYTES + 1)))) {
+  readLeb128(zstdDecompressSync(frame.subarray(HEADER_BYTES + 1)), delta => {
     previous += delta + 1
     offsets.push(previous)
-  }
+  })
   return offsets
 }

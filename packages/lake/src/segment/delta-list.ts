@@ -1,7 +1,7 @@
 import { Leb128Writer, readLeb128 } from '../formats/leb128.ts'
 
 /** Whole numbers below 2^52 that differ little from one to the next, in one to three bytes each: differences in zigzag LEB128. */
-export class DeltaList implements Iterable<number> {
+export class DeltaList {
   readonly #deltas = new Leb128Writer()
   #length = 0
   #last = 0
@@ -22,11 +22,11 @@ export class DeltaList implements Iterable<number> {
     this.#length++
   }
 
-  *[Symbol.iterator](): Generator<number> {
+  forEach(visit: (value: number) => void): void {
     let value = 0
-    for (const zigzag of readLeb128(this.#deltas.written)) {
+    readLeb128(this.#deltas.written, zigzag => {
       value += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
-      yield value
-    }
+      visit(value)
+    })
   }
 }

@@ -170,7 +170,9 @@ export class HourLines {
     this.#eventTimes = withoutFirst(this.#eventTimes, count)
     this.fromMs = Number.POSITIVE_INFINITY
     this.toMs = Number.NEGATIVE_INFINITY
-    for (const ms of this.#eventTimes) this.#widen(ms)
+    this.#eventTimes.forEach(ms => {
+      this.#widen(ms)
+    })
   }
 
   async #copyLines(target: string, firstRow: number): Promise<{ readonly bytes: number; readonly written: number }> {
@@ -210,6 +212,8 @@ export class HourLines {
 function withoutFirst(list: DeltaList, count: number): DeltaList {
   const rest = new DeltaList()
   let index = 0
-  for (const value of list) if (index++ >= count) rest.push(value)
+  list.forEach(value => {
+    if (index++ >= count) rest.push(value)
+  })
   return rest
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileDigest } from '../data-file.ts'
-import type { DataFormat, Line } from '../formats/data-format.ts'
+import type { DataFormat, Line, Offsets } from '../formats/data-format.ts'
 import { HourLines } from './hour-lines.ts'
 import type { BudgetMember, SegmentBudget } from './segment-budget.ts'
 
@@ -221,12 +221,11 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
 }
 
 /** Number of the leading offsets that are not above `offset`. */
-function indexBehind(offsets: Iterable<number>, offset: number): number {
+function indexBehind(offsets: Offsets, offset: number): number {
   let count = 0
-  for (const other of offsets) {
-    if (other > offset) break
-    count += 1
-  }
+  offsets.forEach(other => {
+    if (other <= offset) count += 1
+  })
   return count
 }
 
