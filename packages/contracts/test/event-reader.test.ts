@@ -322,6 +322,7 @@ describe('an event time', () => {
 
   it.each([
     ['seconds that are no whole milliseconds as a double', '1.1', 1_100],
+    ['seconds that are just below whole milliseconds as a double', '1.001', 1_001],
     ['the last second that an instant can hold', '253402300799', 253_402_300_799_000],
     ['one second more', '253402300800', null],
     ['more seconds than a date can hold', '999999999999999', null],

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { breakingChanges, type PublishedContracts, publishedForm } from '../src/index.ts'
+import { z } from 'zod'
+import {
+  breakingChanges,
+  createCatalog,
+  defineDomain,
+  defineTopic,
+  epochMillisField,
+  epochSecondsField,
+  keyField,
+  type PublishedContracts,
+  publishedForm,
+} from '../src/index.ts'
 import { gameCatalog } from './game.ts'
 
 const current = publishedForm(gameCatalog)
@@ -59,8 +70,16 @@ describe('published contracts', () => {
       8,
       'game.raw.account: maxLength was 128 and is 8',
     ],
+    [
+      'a limit that grows from below',
+      raw('fields', 'account', 'rules', 'minLength'),
+      2,
+      'game.raw.account: minLength was 1 and is 2',
+    ],
     ['another pattern', raw('fields', 'datetime', 'rules', 'pattern'), '^.*$', 'game.raw.datetime: pattern was'],
     ['another key', raw('key'), 'roomID', 'topic game.raw: key was "account" and is "roomID"'],
+    ['another event time', raw('eventTime'), 'createRoomDate', 'topic game.raw: eventTime was "datetime" and is'],
+    ['compaction', raw('cleanup'), 'compact', 'topic game.raw: cleanup was "delete" and is "compact"'],
     ['another number of partitions', raw('partitions'), 12, 'topic game.raw: partitions was 6 and is 12'],
     ['smaller records', raw('maxMessageBytes'), 10, 'topic game.raw: maxMessageBytes shrank to 10'],
     ['a lake that no longer has it', raw('sinks', 'lake'), false, 'topic game.raw is no longer kept in the lake'],
@@ -84,6 +103,12 @@ describe('published contracts', () => {
       ['datetime'],
       'mart table game_scores_by_player: partitionKey was',
     ],
+    [
+      'a clustering key that changes',
+      ['tables', 'game_scores_by_player', 'clusteringKey'],
+      ['datetime asc'],
+      'mart table game_scores_by_player: clusteringKey was',
+    ],
     ['a table that goes', ['tables', 'game_scores_by_player'], GONE, 'mart table game_scores_by_player is gone'],
   ])('name what breaks: %s', (_, path, value, sentence) => {
     const found = breakingChanges(current, edited([path, value]))
@@ -91,11 +116,23 @@ describe('published contracts', () => {
     expect(found[0]).toContain(sentence)
   })
 
+  it('tell seconds from milliseconds in the field of the event time', () => {
+    const timedBy = (eventTimeMs: ReturnType<typeof epochSecondsField>): PublishedContracts => {
+      const schema = z.looseObject({ car: z.string(), at: z.number() })
+      const raw = defineTopic({ name: 'car.raw', schema, keyOf: keyField('car'), eventTimeMs, why: 'Trips.' })
+      return publishedForm(createCatalog([defineDomain({ name: 'car', title: 'Cars', topics: { raw } })]))
+    }
+    expect(breakingChanges(timedBy(epochSecondsField('at')), timedBy(epochMillisField('at')))).toEqual([
+      'topic car.raw: eventTime was "`at` (seconds since the epoch)" and is "`at` (milliseconds since the epoch)"',
+    ])
+  })
+
   it('take additions', () => {
     const wider = edited(
       [raw('fields', 'mood'), { required: false, types: ['string'], rules: {} }],
       [raw('fields', 'method', 'rules', 'enum'), ['/move', '/wait', '/getItem', '/dance']],
       [raw('fields', 'account', 'rules', 'maxLength'), 256],
+      [raw('fields', 'account', 'rules', 'minLength'), 0],
       [['tables', 'game_analysis', 'columns', 'mood'], 'text'],
       [['topics', 'game.new'], current.topics['game.raw']],
     )
