@@ -61,9 +61,7 @@ describe('every domain', () => {
 
   it('can be run by itself', () => {
     for (const name of domainNames)
-      expect(catalogOf([name]).topics.map(topic => topic.domain)).toEqual(
-        expect.arrayContaining([name, 'failed-events']),
-      )
+      expect(new Set(catalogOf([name]).topics.map(topic => topic.domain))).toEqual(new Set([name, 'failed-events']))
     expect(() => catalogOf(['nowhere'])).toThrow(/nowhere.*Known: /)
   })
 })

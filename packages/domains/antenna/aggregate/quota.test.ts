@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type LogReader, logError } from '@millrace/event-log'
+import { ManualClock } from '@millrace/runtime'
 import { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
 import { antenna } from '../contract.ts'
@@ -143,6 +144,24 @@ describe('quotas of devices', () => {
     }
   })
 
+  it('are not exceeded by an event whose time is implausible, also where the crossing event is looked for later', async () => {
+    await using driver = await quotaDriver({ clock: new ManualClock((NOON_S + 1_800) * 1000) })
+    const ahead = sent(1_000, 1)
+    const events = [sent(60, 0), sent(60, 2), sent(60, 3)]
+    await driver.pipe(raw, events[0]!)
+    const producer = await driver.log.producer({ clientId: 'a clock that is two days ahead' })
+    const record = { key: Buffer.from('a'), value: Buffer.from(JSON.stringify(ahead)) }
+    const timestampMs = ahead.timestamp * 1000 - 2 * 86_400_000
+    await producer.append(raw.name, [{ ...record, timestampMs }], { deadlineMs: 1_000 })
+    await producer.close()
+    await driver.pipe(raw, ...events.slice(1))
+    await driver.advance(1_500)
+    await driver.pipe(users, user('a', 100))
+    await driver.advance(1_500)
+    expect(await driver.read(breaches)).toMatchObject([{ sourceEventId: events[1]!.eventId, usage: 120 }])
+    expect((await driver.read(overQuota)).at(-1)).toMatchObject({ usage: 180, events: 3 })
+  })
+
   it('that were exceeded stay as they were published, also after kill -9, when the reference record changes', async () => {
     await using driver = await quotaDriver()
     await driver.pipe(users, user('a', 100))
@@ -202,6 +221,26 @@ describe('quotas of devices', () => {
     await driver.advance(1_500)
     expect(await driver.read(breaches)).toMatchObject([{ quota: 100, usage: 120 }])
     expect((await driver.read(overQuota)).at(-1)).toMatchObject({ quota: 100, usageAtCrossing: 120, usage: 122 })
+  })
+
+  it('have the breach that was published first, where a process that was thought dead published another one', async () => {
+    await using driver = await quotaDriver()
+    await driver.pipe(users, user('a', 100))
+    await driver.pipe(raw, sent(101, 0))
+    await driver.advance(1_500)
+    await driver.crash()
+    const [first] = await driver.read(breaches)
+    const producer = await driver.log.producer({ clientId: 'a process that was thought dead' })
+    const value = Buffer.from(JSON.stringify({ ...first, quota: 50 }))
+    await producer.append(breaches.name, [{ key: Buffer.from('a'), value, timestampMs: driver.clock.now() }], {
+      deadlineMs: 1_000,
+    })
+    await producer.close()
+    await driver.restart()
+    await driver.pipe(raw, sent(10, 1))
+    await driver.advance(1_500)
+    expect((await driver.read(overQuota)).at(-1)).toMatchObject({ quota: 100, usage: 111, events: 2 })
+    expect(await driver.read(breaches)).toHaveLength(2)
   })
 
   it('have the usage of a breach also when the process ends between the two', async () => {
