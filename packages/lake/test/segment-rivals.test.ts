@@ -83,6 +83,28 @@ describe('segment writers of one partition', () => {
       await world.remove()
     }
   })
+
+  it('leave the temporary files of one that has not claimed its range yet', async () => {
+    const world = await makeWorld()
+    try {
+      const other = world.newWriter(world.lake)
+      let isOpened = false
+      const lake = wrapLake(world.lake, async (method, _args, call) => {
+        // The first rename is the claim: the data files are uploaded by then.
+        if (method === 'rename' && !isOpened) {
+          isOpened = true
+          await other.open(null)
+        }
+        return call()
+      })
+      await archive(world.newWriter(lake), log, log.length)
+      await other.abandon()
+      expect(isOpened).toBe(true)
+      expect(await expectExactlyOnce(world, log)).toHaveLength(1)
+    } finally {
+      await world.remove()
+    }
+  })
 })
 
 describe('segment writer whose calls fail and are made again', () => {
