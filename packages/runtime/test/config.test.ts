@@ -39,6 +39,25 @@ describe('configuration', () => {
     expect(Object.isFrozen(config)).toBe(true)
   })
 
+  it.each([
+    ['250ms', 250],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['2h', 7_200_000],
+    ['7d', 604_800_000],
+  ])('reads the duration %s', (text, ms) => {
+    expect(loadConfig({ MILLRACE_PORT: '1', MILLRACE_LINGER: text }, shape).LINGER).toBe(ms)
+  })
+
+  it.each([
+    ['1048576', 1_048_576],
+    ['512KiB', 524_288],
+    ['64MiB', 67_108_864],
+    ['2GiB', 2_147_483_648],
+  ])('reads the size %s', (text, bytes) => {
+    expect(loadConfig({ MILLRACE_PORT: '1', MILLRACE_BUDGET: text }, shape).BUDGET).toBe(bytes)
+  })
+
   it('reports every problem at once: name, what was got, what was expected', () => {
     expect(
       problemsOf({

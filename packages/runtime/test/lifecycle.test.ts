@@ -67,6 +67,23 @@ describe('a lifecycle', () => {
     expect(events).toEqual(['start log', 'start runner', 'stop log'])
   })
 
+  it('starts nothing more once it is to stop', async () => {
+    const { events, component } = recorder()
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    const slow = component('log', { start: () => reached })
+    const lifecycle = createLifecycle({
+      components: [slow, component('runner')],
+      logger,
+      clock: new ManualClock(),
+    })
+    const starting = lifecycle.start()
+    const stopping = lifecycle.stop()
+    reach()
+    await Promise.all([starting, stopping])
+    expect(events).not.toContain('start runner')
+    expect(lifecycle.state).toBe('stopped')
+  })
+
   it('stops once, whoever asks', async () => {
     const { events, component } = recorder()
     const lifecycle = createLifecycle({ components: [component('log')], logger, clock: new ManualClock() })
