@@ -94,16 +94,20 @@ describe('the gateway sink', () => {
     ['429', { status: 429, headers: { 'retry-after': '3' } }, 3000],
     ['503', { status: 503, headers: { 'retry-after': '7' } }, 7000],
     ['503 with a date', { status: 503, headers: { 'retry-after': new Date(9000).toUTCString() } }, 9000],
-  ] as const)('after %s waits as long as it is told and sends the same bytes again', async (_, answer, waitMs) => {
-    await using gateway = await startFakeGateway((_, number) => (number === 0 ? answer : undefined))
-    const { sink, clock } = sinkFor(gateway.url, { concurrency: 1 })
-    const sent = records(3)
-    expect(await sink.write(sent, never)).toEqual(sent.map(() => null))
-    await sink.close()
-    expect(clock.sleeps).toEqual([waitMs])
-    expect(gateway.requests.length).toBe(2)
-    expect(gateway.requests[1]!.bytes.equals(gateway.requests[0]!.bytes)).toBe(true)
-  })
+    ['503 for a day', { status: 503, headers: { 'retry-after': '86400' } }, 60_000],
+  ] as const)(
+    'after %s waits as long as it is told, at most a minute, and sends the same bytes again',
+    async (_, answer, waitMs) => {
+      await using gateway = await startFakeGateway((_, number) => (number === 0 ? answer : undefined))
+      const { sink, clock } = sinkFor(gateway.url, { concurrency: 1 })
+      const sent = records(3)
+      expect(await sink.write(sent, never)).toEqual(sent.map(() => null))
+      await sink.close()
+      expect(clock.sleeps).toEqual([waitMs])
+      expect(gateway.requests.length).toBe(2)
+      expect(gateway.requests[1]!.bytes.equals(gateway.requests[0]!.bytes)).toBe(true)
+    },
+  )
 
   it('sends again after a cut connection, waiting longer each time', async () => {
     await using gateway = await startFakeGateway((_, number) => (number < 4 ? 'cut' : undefined))
