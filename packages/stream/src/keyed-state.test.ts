@@ -112,6 +112,17 @@ function checkEveryRestart<State>(records: readonly Arrival[], options: KeyedSta
 }
 
 describe('KeyedState', () => {
+  it('knows an id again for as long as the horizon, wherever its event time lies', () => {
+    for (let atMs = START_MS; atMs < START_MS + HORIZON_MS; atMs += 20_000) {
+      const state = new KeyedState(everything)
+      const laterMs = atMs + HORIZON_MS
+      const event = { key: 'ann', id: 'a', eventTimeMs: atMs }
+      expect(state.visit({ ...event, sentMs: atMs, offset: 0 }).disposition).toBe('on-time')
+      state.visit({ key: 'bob', id: 'b', eventTimeMs: laterMs, sentMs: laterMs, offset: 1 })
+      expect(state.visit({ ...event, sentMs: laterMs, offset: 2 }).disposition).toBe('duplicate')
+    }
+  })
+
   it('answers after a restart at any offset as it would have without', () => {
     let furthest = 0
     assert(

@@ -304,6 +304,37 @@ describe('a log that cannot be reached', () => {
     expect(await committedOffset(driver)).toBe(1)
   })
 
+  it('goes on to commit the partitions of which it does not say that they are fenced', async () => {
+    let fenced: number | null = null
+    await using driver = await driverOf(copying(), {
+      throughLog: log => ({
+        ...log,
+        consumer: async options => {
+          const consumer = await log.consumer(options)
+          return {
+            ...consumer,
+            commit: async positions => {
+              const lost = positions.find(({ partition }) => partition === fenced)
+              if (lost) throw logError('fenced', { ...lost })
+              await consumer.commit(positions)
+            },
+          }
+        },
+      }),
+    })
+    await driver.pipeBytes('test.raw', 'ann', 'a')
+    await driver.advance(2_000)
+    const [partition] = [...(await driver.committed('test.raw')).keys()]
+    fenced = partition!
+    for (const key of ['ann', 'bob', 'cem', 'dee']) await driver.pipeBytes('test.raw', key, key)
+    await driver.advance(5_000)
+    const ends = new Map((await driver.log.range('test.raw')).map(range => [range.partition, range.end]))
+    const committed = await driver.committed('test.raw')
+    for (const [at, end] of ends)
+      if (end > 0) expect(committed.get(at)?.offset, `partition ${at}`).toBe(at === fenced ? 1 : end)
+    expect([...ends.values()].filter(end => end > 0).length).toBeGreaterThan(1)
+  })
+
   it('makes the process count as stuck only when the loop no longer turns', async () => {
     let isStuck = false
     await using driver = await driverOf(copying(), {

@@ -183,4 +183,27 @@ describe('a runner group', () => {
     await expect(group.start()).rejects.toThrow('cannot start')
     expect(calls).toEqual(['start first', 'stop first'])
   })
+
+  it('stops all its runners, and tells the error of any that cannot stop', async () => {
+    const stopped: string[] = []
+    const runner = (name: string) => ({
+      name,
+      finished: new Promise<void>(() => {}),
+      start: async () => {},
+      stop: async () => {
+        stopped.push(name)
+        if (name === 'second') throw new Error('cannot stop')
+      },
+    })
+    const group = createRunnerGroup({
+      service: 'curator',
+      runners: { first: runner('first'), second: runner('second'), third: runner('third') },
+      registry: createServiceMetrics('curator', { processMetrics: false }).registry,
+      health: createHealth(),
+      logger: createLogger('curator', { level: 'silent' }),
+    })
+    await group.start()
+    await expect(group.stop()).rejects.toThrow('cannot stop')
+    expect(stopped).toEqual(['first', 'second', 'third'])
+  })
 })

@@ -250,6 +250,46 @@ describe('the runner', () => {
     expect(starts.length).toBeGreaterThan(new Set(starts).size)
   })
 
+  it('opens a partition that comes back only after the work of its former assignment has ended', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const open = new Map<number, number>()
+    let most = 0
+    let isHeld = false
+    const slow = copying(() => {
+      let own = 0
+      return {
+        open: async ({ partition, committed, earliest }) => {
+          own = partition
+          open.set(own, (open.get(own) ?? 0) + 1)
+          most = Math.max(most, ...open.values())
+          const from = committed?.offset ?? earliest
+          return { readFrom: from, publishFrom: from }
+        },
+        process: async records => {
+          isHeld = true
+          await held
+          return copy(records)
+        },
+        close: () => {
+          open.set(own, open.get(own)! - 1)
+          return null
+        },
+      }
+    })
+    await using driver = await driverOf(slow)
+    const piped = driver.pipeBytes('test.raw', 'ann', 'a')
+    while (!isHeld) await new Promise(setImmediate)
+    const rebalanced = (async () => {
+      for (let times = 0; times < 3; times++) await driver.rebalance()
+    })()
+    for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate)
+    release()
+    await Promise.all([piped, rebalanced])
+    await driver.advance(1_000)
+    expect(new Set(await texts(driver, 'test.curated'))).toEqual(new Set(['a']))
+    expect(most).toBe(1)
+  })
+
   it('counts what retention took before it was read', async () => {
     let expired = 0
     const throughLog = (log: EventLog): EventLog => ({

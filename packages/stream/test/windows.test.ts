@@ -185,6 +185,54 @@ describe('windowed sums', () => {
     expect(await driver.read(results)).toMatchObject([{ page: 'all', sum: 6, events: 6, revision: 6 }])
   })
 
+  it('count an event until the watermark reaches the end of the grace, and none from then on', async () => {
+    await using driver = await createTopologyDriver(sums())
+    await driver.clock.advance(WINDOW_MS + GRACE_MS)
+    await driver.pipe(
+      clicks,
+      eventOf(1, 0),
+      eventOf(2, WINDOW_MS + GRACE_MS - 1),
+      eventOf(3, 1),
+      eventOf(4, WINDOW_MS + GRACE_MS),
+      eventOf(5, 2),
+    )
+    await driver.advance(4_000)
+    expect((await newestResults(driver)).get('2026-01-01T00:00:00.000Z all')).toMatchObject({ sum: 2, events: 2 })
+    expect(await driver.read(late)).toMatchObject([{ eventId: `${eventOf(5, 2).eventId}:late`, reason: 'after_grace' }])
+    await expectRight({ driver })
+  })
+
+  it('are corrected by late events within the grace, although nothing came for their window for long', async () => {
+    await using driver = await createTopologyDriver(sums(10_000))
+    await driver.pipe(clicks, eventOf(1, 0))
+    await driver.advance(2_000)
+    const laterMs = WINDOW_MS + GRACE_MS - 10_000
+    await driver.clock.advance(laterMs)
+    await driver.pipe(clicks, eventOf(2, laterMs))
+    await driver.advance(2_000)
+    await driver.pipe(clicks, eventOf(3, 1))
+    await driver.advance(4_000)
+    expect((await newestResults(driver)).get('2026-01-01T00:00:00.000Z all')).toMatchObject({ sum: 2, events: 2 })
+    expect(await driver.read(late)).toEqual([])
+  })
+
+  it('stay as they are when a partial result comes after they were forgotten, also after a restart', async () => {
+    await using driver = await createTopologyDriver(sums(10_000))
+    await driver.pipe(clicks, eventOf(1, 0, { n: 2 }))
+    await driver.advance(2_000)
+    const laterMs = 2 * (WINDOW_MS + GRACE_MS)
+    await driver.clock.advance(laterMs)
+    await driver.pipe(clicks, eventOf(2, laterMs))
+    await driver.advance(4_000)
+    await driver.crash()
+    await driver.restart()
+    await driver.pipe(clicks, eventOf(3, 1, { user: 'bob' }))
+    await driver.advance(4_000)
+    const noon = (await driver.read(results)).filter(({ window }) => window === '2026-01-01T00:00:00.000Z')
+    expect(noon).toMatchObject([{ sum: 2 }, { sum: 2 }])
+    expect(await driver.read(late)).toMatchObject(Array(2).fill({ events: 1, reason: 'state_expired' }))
+  })
+
   it('keep out an event of a clock that is two days ahead, and count one that is a day ahead, without harm to others', async () => {
     await using driver = await createTopologyDriver(sums())
     const dayMs = 24 * 3_600_000
