@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -152,6 +152,22 @@ describe('comparing while the platform works', () => {
     expect(after.examples.at(-1)).toMatch(
       /^shop\.\w+: .*-000000000004 \(offset 0 of partition \d\) differs between log and lake$/,
     )
+  })
+
+  it('names an archived file that was cut off, also after the log has let its records go', async () => {
+    await using world = await openTrafficWorld()
+    await world.send(3, 1)
+    await world.settle()
+    const { range } = world.log
+    world.log.range = async topic =>
+      (await range(topic)).map(each => (topic === 'shop.raw' ? { ...each, earliest: each.end } : each))
+    expect(await round(world.comparer())).toEqual(right)
+    const [file] = dataFiles(world, 'shop.raw')
+    const { size } = statSync(file!)
+    truncateSync(file!, size - 1)
+    const { missing, examples } = await round(world.comparer())
+    expect(missing).toBe(3)
+    expect(examples).toEqual([expect.stringContaining(`has ${size - 1} bytes, expected ${size}`)])
   })
 
   it('reads what is new, what was wrong and its budget, however much is stored', async () => {

@@ -30,6 +30,11 @@ async function gaugeOf({ core }: TrafficWorld): Promise<unknown> {
   return (await metric.get()).values
 }
 
+/** The totals of the hours count some events twice. */
+const countTwice = (world: TrafficWorld, events: number): void => {
+  expect(world.sql(`UPDATE _shop_totals SET orders = orders + ${events} WHERE period = 'hour'`)).toBe(1)
+}
+
 /** Calls a function each time the table of totals is read. */
 function onScan(world: TrafficWorld, happen: () => Promise<void>): void {
   const { scan } = world.mart
@@ -62,6 +67,17 @@ describe('the report of conservation', () => {
     expect(report.ok).toBe(false)
     expect(report.examples).toEqual(['shop.raw: of 5 events 2 are in shop_totals (2), late (0) or failed (0)'])
     expect(reportLines(report)).toContain('  ! shop.raw: 5 events = 2 counted + 0 late + 0 failed, difference 3')
+  })
+
+  it('says by how much the aggregates have more than there is', async () => {
+    await using world = await open()
+    await world.send(5, 1)
+    await world.settle()
+    countTwice(world, 2)
+    const report = await once(world)
+    expect(report.conservation['shop.raw']).toEqual({ source: 5, counted: 7, late: 0, failed: 0, difference: -2 })
+    expect(report.ok).toBe(false)
+    expect(report.examples).toEqual(['shop.raw: of 5 events 7 are in shop_totals (7), late (0) or failed (0)'])
   })
 
   it('does not count an event as failed that was corrected and sent again', async () => {
@@ -106,6 +122,18 @@ describe('the report of conservation', () => {
     expect(reportLines(report).join('\n')).toContain('0 failed, not compared: retention removed records')
   })
 
+  it('knows the events of a topic that only the lake still has', async () => {
+    await using world = await open()
+    await world.send(20, 1)
+    await world.settle()
+    const { range } = world.log
+    world.log.range = async topic =>
+      (await range(topic)).map(each => (topic === 'shop.raw' ? { ...each, earliest: each.end } : each))
+    expect((await once(world)).conservation).toEqual({
+      'shop.raw': { source: 20, counted: 17, late: 3, failed: 0, difference: 0 },
+    })
+  })
+
   it('allows for events that come while the table is read', async () => {
     await using world = await open()
     await world.send(5, 1)
@@ -137,6 +165,20 @@ describe('conservation while the platform works', () => {
     await world.settle()
     expect(await round(comparer)).toEqual(right)
     expect(await gaugeOf(world)).toMatchObject([{ value: 0 }])
+  })
+
+  it('names what the aggregates have more than once', async () => {
+    await using world = await open()
+    const comparer = world.comparer()
+    await world.send(5, 1)
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    await world.send(5, 1)
+    await world.settle()
+    countTwice(world, 2)
+    const sentence = 'shop.raw: 2 events are in shop_totals more than once, or late as well'
+    expect(await round(comparer)).toEqual({ ...right, unbalanced: 2, examples: [sentence] })
+    expect(await gaugeOf(world)).toMatchObject([{ value: -2 }])
   })
 
   it('differs only by what was lost, whatever crashes and comes again', { timeout: 240_000 }, async () => {

@@ -6,6 +6,9 @@ import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FailedIndex } from '../src/hops/failed-index.ts'
+import { createMartHop } from '../src/hops/mart-hop.ts'
+import { topics } from './shop.ts'
+import { openTrafficWorld } from './traffic-world.ts'
 
 let directory: string
 let log: EventLog
@@ -64,4 +67,18 @@ it('forgets the oldest beyond its limit, and says that it cannot know them', asy
   await index.update()
   const answer = (offset: number) => index.has('shop.raw', 2, { offset, by: 'mart' })
   expect([0, 1, 38, 37, 39].map(answer)).toEqual(['forgotten', 'forgotten', 'yes', 'no', 'no'])
+})
+
+it('takes no record for missing whose failure it has forgotten', async () => {
+  await using world = await openTrafficWorld()
+  for (let count = 0; count < 3; count++) await world.sendPoison('shop.curated', 1)
+  await world.settle()
+  const failed = new FailedIndex(world.log, 1)
+  await failed.update()
+  expect(failed.hasForgotten).toBe(true)
+  const { partition, end } = (await world.log.range('shop.curated')).find(range => range.end > 0)!
+  const hop = createMartHop(topics.curated, { ...world, failed })
+  expect(await hop.compare(partition, { from: 0, to: end, earliest: 0 })).toMatchObject({
+    ...{ events: 3, found: 0, failed: 3, missing: 0 },
+  })
 })

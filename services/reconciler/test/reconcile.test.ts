@@ -57,6 +57,15 @@ async function rowsOf(topic: string): Promise<{ partition: number; rows: Row[] }
 const rearchive = (partition: number, ...files: (readonly Row[])[]) =>
   archiveByHand(world.lake, { topic: 'shop.raw', partition, first: 0, last: 2, files })
 
+/** The log no longer has the first three records of a partition of `shop.raw`. */
+function forget(partition: number): void {
+  const { range } = world.log
+  world.log.range = async topic =>
+    (await range(topic)).map(each =>
+      topic === 'shop.raw' && each.partition === partition ? { ...each, earliest: 3 } : each,
+    )
+}
+
 const without = async (service: Service): Promise<void> => {
   const run = world.work[service]
   world.work[service] = async () => {}
@@ -129,6 +138,17 @@ describe('a comparison of everything', () => {
     const report = await run()
     expect(report.topics['shop.raw']?.missing).toBe(1)
     expect(report.examples).toEqual([`shop.raw: ${uuid(3)} is not archived`])
+  })
+
+  it('names a range with fewer rows than its manifest says, also where the log no longer has it', async () => {
+    const { partition, rows } = await finished()
+    const range = { topic: 'shop.raw', partition, first: 0, last: 2, files: [rows] }
+    await archiveByHand(world.lake, { ...range, rows: 5 })
+    const before = await run()
+    expect(before.topics['shop.raw']).toMatchObject({ lake: 3, missing: 1 })
+    expect(before.examples).toEqual([`shop.raw: the range 0 to 2 of partition ${partition} has 3 of 5 rows`])
+    forget(partition)
+    expect((await run()).topics['shop.raw']).toMatchObject({ log: 0, lake: 3, missing: 2 })
   })
 
   it('names a manifest that cannot be read', async () => {
@@ -269,11 +289,7 @@ describe('a comparison of everything', () => {
   it('reads archived records that the log no longer has', async () => {
     const { partition } = await finished()
     const before = await run()
-    const { range } = world.log
-    world.log.range = async topic =>
-      (await range(topic)).map(each =>
-        topic === 'shop.raw' && each.partition === partition ? { ...each, earliest: 3 } : each,
-      )
+    forget(partition)
     const after = await run()
     expect(after).toMatchObject({ ok: true, digest: before.digest })
     expect(after.topics['shop.raw']).toMatchObject({ accepted: 3, log: 0, lake: 3, missing: 0 })
