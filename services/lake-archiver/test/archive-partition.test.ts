@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { type Lake, lakeError } from '@millrace/lake'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ArchiverOptions } from '../src/index.ts'
@@ -107,6 +108,8 @@ describe('archiver of a partition', () => {
       ['lol.raw/date=2024-03-24/hour=11', 1],
       ['lol.raw/quarantine', 3],
     ])
+    const counted = await world.metrics.registry.getSingleMetric('millrace_lake_archiver_quarantined_rows_total')!.get()
+    expect(counted.values).toMatchObject([{ labels: { topic: 'lol.raw' }, value: 3 }])
   })
 
   it('bounds the hours of a segment', async () => {
@@ -239,6 +242,18 @@ describe('archiver and retention', () => {
     expect(metric).toMatch(/topic="lol.raw".* 26$/m)
   })
 
+  it('takes the holes of a compacted topic for no gaps', async () => {
+    const world = await newWorld()
+    const archiver = world.archiver(world.lake, { ...lol.topics.raw, cleanup: 'compact' })
+    await archiver.open(world.assignment({ earliest: 2 }))
+    const given = [recordAt(2), recordAt(5), recordAt(9)]
+    await archiver.process(given)
+    await archiver.close!('stopping')
+    const { manifests, rows } = await world.stored()
+    expect(manifests).toMatchObject([{ kind: 'data', firstOffset: 0, lastOffset: 9, rows: 3 }])
+    expect(rows).toEqual(expected(given))
+  })
+
   it('measures how long after its first event a range is in the lake', async () => {
     const world = await newWorld({ maxAgeMs: 60_000 })
     const archiver = world.archiver()
@@ -253,6 +268,17 @@ describe('archiver and retention', () => {
     await world.clock.advance(60_000)
     await archiver.tick?.(world.clock.now())
     expect(await sum()).toMatch(/_sum\{.*topic="lol.raw"\} 125$/m)
+  })
+
+  it('reads an archived record again whose sender has a clock that is an hour ahead', async () => {
+    const world = await newWorld({ maxRows: 5 })
+    const old = world.archiver()
+    await old.open(world.assignment())
+    await old.process(records(0, 10))
+    const archiver = world.archiver()
+    await archiver.open(world.assignment())
+    const ahead = { ...recordAt(0), timestampMs: START_MS + HOUR_MS }
+    expect(await archiver.process([ahead])).toMatchObject({ failed: [] })
   })
 
   it('stops when the topic was made anew under a lake that has the old one', async () => {
@@ -301,6 +327,21 @@ describe('archiver whose lake fails', () => {
 })
 
 describe('two archivers on one partition', () => {
+  it('commit no offset that they have not received, so that each tells what it cannot read', async () => {
+    const world = await newWorld({ maxRows: 2 })
+    const [first, second] = [world.archiver(), world.archiver()]
+    for (const archiver of [first, second]) await archiver.open(world.assignment())
+    const broken = recordAt(1, Buffer.from('broken'))
+    // The first one dies before its result is stored.
+    await first.process([recordAt(0), broken, recordAt(2)])
+    await second.process([recordAt(0)])
+    expect(doneOf(await second.tick!(world.clock.now() + HOUR_MS))).toBe(1)
+    const { failed, done } = await second.process([broken, recordAt(2)])
+    expect(failed.map(({ record }) => record.offset)).toEqual([1])
+    expect(done).toBe(3)
+    expect((await world.stored()).rows).toEqual(expected([recordAt(0), recordAt(2)]))
+  })
+
   it('store every record exactly once and both keep going', async () => {
     const world = await newWorld({ maxRows: 7 })
     const slower = await newWorld({ maxRows: 5 })

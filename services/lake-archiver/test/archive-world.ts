@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson, type LakeManifest } from '@millrace/contracts'
+import { canonicalJson, type LakeManifest, type Topic } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createDirectoryLake, createSegmentBudget, type Lake, readDataFile, readManifests } from '@millrace/lake'
@@ -58,7 +58,7 @@ export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = c
     lake,
     clock,
     metrics,
-    archiver(over: Lake = lake) {
+    archiver(over: Lake = lake, contract: Topic = lol.topics.raw) {
       const topology = createLakeArchiverTopology({
         domain: lol,
         format: 'ndjson.zst',
@@ -70,7 +70,7 @@ export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = c
         logger: createLogger('test', { level: 'silent' }),
         spoolDirectory: join(directory, `spool-${++archivers}`),
       })
-      return topology.createProcessor(lol.topics.raw, PARTITION)
+      return topology.createProcessor(contract, PARTITION)
     },
     assignment: (given: Partial<Assignment> = {}): Assignment => ({
       topic: TOPIC,
