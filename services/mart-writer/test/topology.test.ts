@@ -24,7 +24,8 @@ describe('mart writer', () => {
   it('writes a curated action into the analysis and the training set', async () => {
     await using mart = await openTestMart()
     await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart }))
-    await driver.pipe(lol.topics.curated, curated(5))
+    const change = { method: '/getItem', buyItem: 1, deathCount: 3, status: 1, 'x+y': 2 } as const
+    await driver.pipe(lol.topics.curated, curated(5, { ...change, speed: 2.5, elapsedMs: 600 }))
     const shared = {
       event_id: '00000001-0000-4000-8000-000000000005',
       datetime: Date.UTC(2025, 11, 31, 23, 0, 5),
@@ -35,22 +36,22 @@ describe('mart writer', () => {
       ingametime: '0:1',
       x: 5,
       y: -5,
-      x_plus_y: 0,
-      speed: 1.5,
+      x_plus_y: 2,
+      speed: 2.5,
     }
     expect(await rowsOf(mart, 'lol_analysis')).toEqual([
       {
         ...shared,
-        method: '/move',
+        method: '/getItem',
         ip: '192.168.0.1',
-        death_count: 0,
+        death_count: 3,
         record_id: 'record 5',
         inputkey: 'q',
-        status: 0,
+        status: 1,
         create_room_date: Date.UTC(2025, 11, 31, 23),
-        buy_item: 0,
+        buy_item: 1,
         displacement: 1.5,
-        elapsed_ms: 1000,
+        elapsed_ms: 600,
       },
     ])
     expect(await rowsOf(mart, 'lol_training')).toEqual([{ ...shared, label: null, cheat: null }])
@@ -156,6 +157,26 @@ describe('mart writer', () => {
     const text = await metrics.registry.metrics()
     expect(text).toMatch(/millrace_mart_writer_rows_written_total\{table="lol_training",[^}]*\} 97\n/)
     expect(text).toMatch(/millrace_mart_writer_rows_refused_total\{table="lol_training",[^}]*\} 3\n/)
+  })
+
+  it('names once each record that some of its tables refuse', async () => {
+    await using mart = await openTestMart()
+    const moves = [1, 2, 3, 4].map(index => curated(index, { account: 'player 1' }))
+    const ids = moves.map(({ eventId }) => eventId)
+    const poison = new Map([
+      ['lol_training', new Set(ids.slice(0, 2))],
+      ['lol_analysis', new Set(ids.slice(1, 3))],
+    ])
+    const picky = tampered(mart, (table, rows) => {
+      for (const { values } of rows as { values: { event_id: string } }[])
+        if (poison.get(table.name)?.has(values.event_id))
+          throw martError('row_refused', { table: table.name, where: 'here', reason: 'too large' })
+    })
+    await using driver = await createTopologyDriver(createMartWriterTopology({ domain: lol, mart: picky }))
+    await driver.pipe(lol.topics.curated, ...moves)
+    expect((await driver.failed()).map(({ sourceEventId }) => sourceEventId).sort()).toEqual(ids.slice(0, 3))
+    expect((await rowsOf(mart, 'lol_training')).map(row => row.event_id).sort()).toEqual(ids.slice(2))
+    expect((await rowsOf(mart, 'lol_analysis')).map(row => row.event_id).sort()).toEqual([ids[0], ids[3]])
   })
 
   it('waits for a mart that is away, loses nothing and marks nothing as failed', async () => {
