@@ -49,6 +49,19 @@ describe('acknowledgement after durable write', () => {
     })
   })
 
+  it('tells the longest wait of the records that may come again', async () => {
+    const { post, log } = await startGateway()
+    const failures = [logError('append_timeout', { topic: 'lol.raw', partition: 1 }), logError('log_saturated')]
+    log.onAppend = async (topic, records, deadlineMs) =>
+      (await log.store(topic, records, deadlineMs)).map((result, index) => {
+        const error = failures[index]
+        return error ? { ok: false, error } : result
+      })
+    const reply = await post([anEvent(), anEvent(), anEvent()])
+    expect(reply.json).toMatchObject({ accepted: 1, failed: 2 })
+    expect(reply.headers.get('retry-after')).toBe('5')
+  })
+
   it('waits for the log before it answers', async () => {
     const { post, log } = await startGateway()
     let release = (): void => {}

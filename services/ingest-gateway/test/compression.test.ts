@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { anEvent, keyText, ndjson, rawConnection, startGateway, until } from './gateway-kit.ts'
+import { anEvent, keyText, ndjson, type Reply, rawConnection, startGateway, until } from './gateway-kit.ts'
 
 const MIB = 1 << 20
 const compressors = {
@@ -69,6 +69,28 @@ describe.each(names)('bodies compressed by %s', name => {
     expect(reply.json.detail).toContain(`${2 * MIB} bytes when decompressed`)
     expect(log.stored).toEqual([])
     expect(await registry.metrics()).toMatch(/in_flight_bytes\{.*\} 0\n/)
+  })
+
+  it('give the memory of their decoders back as soon as they are read', async () => {
+    const { post, log } = await startGateway({
+      options: { maxBodyBytes: MIB, maxDecodedBytes: MIB, inFlightBytes: 17 * MIB },
+    })
+    const { promise: stored, resolve: store } = Promise.withResolvers<void>()
+    log.onAppend = async (...call) => {
+      await stored
+      return log.store(...call)
+    }
+    // With the decoders of all of these the budget would be exceeded many times.
+    const waiting: Promise<Reply>[] = []
+    let refused = 0
+    while (waiting.length < 100 && refused === 0) {
+      const reply = post(compress(ndjson([anEvent()])), { type, headers })
+      reply.then(({ status }) => (refused += Number(status !== 200)))
+      waiting.push(reply)
+      await until('it is sent to the log, or refused', () => log.appends.length + refused === waiting.length)
+    }
+    store()
+    expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([200]))
   })
 
   it('are charged to the budget of bytes as they are decompressed', async () => {
