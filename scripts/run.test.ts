@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,14 +17,16 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 const remove = (file: string): void => rmSync(path.join(root, file), { recursive: true })
 const link = (from: string, to: string): void => write(`${from}/node_modules/${to}/index.js`, '')
 
-/** Runs the task "biome" of the workspace; its install is `installer`, a shell script. */
+/** Runs a task of the workspace in a folder; its install is `installer`, a shell script. */
 function run(
   env: Record<string, string> = {},
   installer = '',
+  { task = 'biome', cwd = root } = {},
 ): { status: number | null; said: string; install: string } {
   write('bin/npx', `#!/bin/sh\necho "$*" > "${root}/npx-arguments"\n${installer}\n`)
   write('npx-arguments', '')
-  const result = spawnSync(process.execPath, [path.join(root, 'scripts/run.mjs'), 'biome'], {
+  const result = spawnSync(process.execPath, [path.join(root, 'scripts/run.mjs'), task], {
+    cwd,
     encoding: 'utf8',
     env: { PATH: `${root}/bin:${process.env.PATH}`, ...env },
   })
@@ -74,9 +76,11 @@ describe('npm run', () => {
     ['another patch', () => write('patches/a.patch', 'patch 2\n')],
     ['other settings', () => write('pnpm-workspace.yaml', `${read('pnpm-workspace.yaml')}  b: 2\n`)],
     ['a link that is gone', () => remove('packages/one/node_modules')],
+    ['a link of a development dependency that is gone', () => remove('node_modules/tool')],
   ])('installs after %s, once', (_, change) => {
     change()
-    const installer = `mkdir -p ${root}/packages/one/node_modules/two ${root}/docker/node_modules/tool`
+    const links = ['node_modules/tool', 'packages/one/node_modules/two', 'docker/node_modules/tool']
+    const installer = `cd ${root} && mkdir -p ${links.join(' ')}`
     const first = run({}, installer)
     expect(first).toMatchObject({ status: 0, said: expect.stringContaining(INSTALLING) })
     expect(first.install).toContain('install --no-frozen-lockfile --prefer-offline')
@@ -109,6 +113,19 @@ describe('npm run', () => {
     write('packages/three/package.json', { name: 'three' })
     expect(run({}, 'exit 1')).toMatchObject({ status: 1, said: expect.stringContaining('Run it again') })
     expect(run().install).not.toBe('')
+  })
+
+  it('fails as its command does', () => {
+    write('node_modules/@biomejs/biome/bin/biome', 'process.exit(7)')
+    expect(run().status).toBe(7)
+  })
+
+  it('runs millrace in the folder where it is called, and other commands in the workspace', () => {
+    write('node_modules/@biomejs/biome/bin/biome', 'console.log(process.cwd())')
+    write('services/all-in-one/src/cli/main.ts', 'console.log(process.cwd())')
+    const cwd = path.join(root, 'docker')
+    expect(run({}, '', { cwd }).said).toBe(`${realpathSync(root)}\n`)
+    expect(run({}, '', { cwd, task: 'millrace' }).said).toBe(`${realpathSync(cwd)}\n`)
   })
 
   it('refuses a pattern of packages that it cannot read', () => {
