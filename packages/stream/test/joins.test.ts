@@ -174,6 +174,26 @@ describe('events joined with reference rows', () => {
     ])
   })
 
+  it('have the rows that were stored before them, and look for one that is absent once between two ticks', async () => {
+    await using driver = await driverOf()
+    await driver.advance(1_500)
+    await putRow(driver, home, 'Home')
+    await putRow(driver, free, 'free')
+    await click(driver, 'a')
+    await putRow(driver, home, '')
+    await driver.advance(1_500)
+    await click(driver, 'b')
+    await putRow(driver, home, 'New home')
+    await click(driver, 'c')
+    expect((await driver.read(joined)).map(({ eventId, title, price }) => `${eventId} ${title} ${price}`)).toEqual([
+      'a Home free',
+      'b null free',
+      'c null free',
+    ])
+    await driver.advance(1_500)
+    expect((await newestJoined({ driver })).get('c')).toMatchObject({ title: 'New home' })
+  })
+
   it('lack a row that was removed, until there is one again', async () => {
     await using driver = await driverOf()
     await putRow(driver, home, 'Home')

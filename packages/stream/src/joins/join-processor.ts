@@ -4,6 +4,7 @@ import { decodeJson } from '../decode-json.ts'
 import { emitEvent } from '../emit-event.ts'
 import { streamError } from '../errors.ts'
 import { failedRecord } from '../failed-records.ts'
+import type { DeadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
 import { decodeJoinPosition, encodeJoinPosition } from './join-position.ts'
 import type { JoinedRows, JoinSide, ReferenceJoinOptions, ReferenceTopics } from './reference-join.ts'
@@ -11,6 +12,13 @@ import type { ReferenceRow } from './reference-table.ts'
 import { type WaitingEvent, WaitingEvents } from './waiting-events.ts'
 
 type Row = ReferenceRow<Readonly<Record<string, unknown>>> | undefined
+
+/** A record of the source: an event, or what is wrong with it. */
+interface SourceRecord<Event> {
+  readonly record: LogRecord
+  readonly fault: DeadLetter | null
+  readonly waiting: WaitingEvent<Event> | null
+}
 
 /** Joins the events of one partition. Its state is the events that wait for a row: a restart reads from the first of them. */
 export class JoinProcessor<Source extends Topic, Results extends Topic, References extends ReferenceTopics>
@@ -21,6 +29,8 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
   readonly #names: readonly string[]
   readonly #sides: readonly JoinSide<EventOf<Source>, Topic>[]
   readonly #waiting: WaitingEvents<EventOf<Source>>
+  /** By table: keys of rows that the last reading did not find. Looked for again after the next tick. */
+  readonly #absent: readonly Set<string>[]
   /** Offsets of waiting events for which a row has arrived. */
   readonly #arrived = new Set<number>()
   #unlisten: readonly (() => void)[] = []
@@ -39,6 +49,7 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     this.#names = Object.keys(options.tables)
     this.#sides = Object.values(options.tables)
     this.#waiting = new WaitingEvents(this.#sides.length)
+    this.#absent = this.#sides.map(() => new Set())
   }
 
   async open(assignment: Assignment) {
@@ -58,17 +69,11 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     return { readFrom: this.#next, publishFrom: this.#publishFrom }
   }
 
-  process(records: readonly LogRecord[]): ProcessResult {
-    for (const record of records) {
-      try {
-        this.#take(record)
-      } catch (error) {
-        const { topic, partition, offset } = record
-        const reason = error instanceof Error ? error.message : String(error)
-        throw streamError('step_failed', { service: this.#options.service, topic, partition, offset, reason }, error)
-      }
-    }
+  async process(records: readonly LogRecord[]): Promise<ProcessResult> {
     const last = records.at(-1)!
+    const sources = records.map(record => this.#read(record))
+    if (last.offset >= this.#publishFrom) await this.#lookUp(sources)
+    for (const source of sources) this.#take(source)
     this.#next = last.offset + 1
     if (last.offset >= this.#publishFrom) {
       this.#healArrived()
@@ -79,6 +84,7 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
 
   async tick(): Promise<ProcessResult | null> {
     await this.#refresh()
+    for (const keys of this.#absent) keys.clear()
     if (this.#next < this.#publishFrom || this.#arrived.size === 0) return null
     this.#healArrived()
     return this.#result()
@@ -97,25 +103,53 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     for (const offset of this.#waiting.needing(table, key)) this.#arrived.add(offset)
   }
 
-  #take(record: LogRecord): void {
+  #read(record: LogRecord): SourceRecord<EventOf<Source>> {
+    const decoded = this.#decode(record, record)
+    if (decoded.kind === 'dead-letter') return { record, fault: decoded, waiting: null }
+    if (decoded.kind === 'drop') return { record, fault: null, waiting: null }
+    const event = decoded.value as EventOf<Source>
+    const waiting = { record, event, keys: this.#try(record, () => this.#sides.map(({ keyOf }) => keyOf(event))) }
+    return { record, fault: null, waiting }
+  }
+
+  /** A row that was stored before an event is in its table then. */
+  async #lookUp(sources: readonly SourceRecord<EventOf<Source>>[]): Promise<void> {
+    let isAbsent = false
+    for (const { waiting } of sources)
+      waiting?.keys.forEach((key, index) => {
+        if (this.#sides[index]!.table.get(key) || this.#absent[index]!.has(key)) return
+        isAbsent = true
+        this.#absent[index]!.add(key)
+      })
+    if (isAbsent) await this.#refresh()
+  }
+
+  #take({ record, fault, waiting }: SourceRecord<EventOf<Source>>): void {
     const { metrics } = this.#options
     const { topic, offset } = record
     const isRebuilding = offset < this.#publishFrom
-    const decoded = this.#decode(record, record)
-    if (decoded.kind === 'dead-letter' && !isRebuilding) this.#failed.push(failedRecord(record, decoded))
-    if (decoded.kind !== 'ok') return
-    const event = decoded.value as EventOf<Source>
-    const waiting = { record, event, keys: this.#sides.map(({ keyOf }) => keyOf(event)) }
+    if (fault && !isRebuilding) this.#failed.push(failedRecord(record, fault))
+    if (!waiting) return
     const rows = this.#rowsOf(waiting)
     const isMissing = rows.includes(undefined)
     // A row that came after the position was not met by an event before it.
     const hasArrived = isRebuilding && rows.some((row, index) => row && this.#isUnmet(row, index))
     if (!isRebuilding) {
-      this.#publish(waiting, rows)
+      this.#try(record, () => this.#publish(waiting, rows))
       if (isMissing) metrics?.missing.inc({ topic })
     }
     if (hasArrived) this.#arrived.add(offset)
     if (isMissing || hasArrived) this.#wait(waiting)
+  }
+
+  /** @throws `step_failed` where the join's own functions throw */
+  #try<T>({ topic, partition, offset }: LogRecord, step: () => T): T {
+    try {
+      return step()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw streamError('step_failed', { service: this.#options.service, topic, partition, offset, reason }, error)
+    }
   }
 
   #rowsOf({ keys }: WaitingEvent<EventOf<Source>>): Row[] {

@@ -43,8 +43,9 @@ export interface ReferenceJoinOptions<Source extends Topic, Results extends Topi
 }
 
 /**
- * Joins each event with rows of reference tables. The tables are read whole before the first event and followed with each tick. An event
- * that lacks a row is published at once with null in its place, and again with a greater revision when the row arrives.
+ * Joins each event with rows of reference tables. The tables are read whole before the first event, and further with each tick and where
+ * an event lacks a row. An event whose row is not stored yet is published at once with null in its place, and again with a greater
+ * revision when the row arrives.
  */
 export function createReferenceJoin<Source extends Topic, Results extends Topic, References extends ReferenceTopics>(
   options: ReferenceJoinOptions<Source, Results, References>,
