@@ -53,6 +53,8 @@ export interface Catalog {
   mappingsOf(topicName: string): readonly MartMapping[]
   /** The topics that are derived from a topic. */
   derivedOf(topicName: string): readonly Topic[]
+  /** The consumer groups of services that read a topic. */
+  groupsOf(topicName: string): readonly string[]
 }
 
 const NAME = /^[a-z][a-z0-9-]*$/
@@ -123,6 +125,8 @@ export function createCatalog(domains: readonly DomainContract[]): Catalog {
     if (found) return found
     throw new Error(`No ${kind} "${name}" in the contracts. Known: ${[...byName.keys()].join(', ')}.`)
   }
+  const derivedOf = (name: string): Topic[] => topics.filter(({ derivedFrom }) => derivedFrom?.topic.name === name)
+  const mappingsOf = (name: string): MartMapping[] => mappings.filter(({ topic }) => topic.name === name)
   return {
     domains,
     topics,
@@ -133,12 +137,27 @@ export function createCatalog(domains: readonly DomainContract[]): Catalog {
     topic: name => known('topic', topicsByName, name),
     table: name => known('mart table', tablesByName, name),
     find: name => topicsByName.get(name),
-    mappingsOf: name => mappings.filter(({ topic }) => topic.name === name),
-    derivedOf: name => topics.filter(({ derivedFrom }) => derivedFrom?.topic.name === name),
+    mappingsOf,
+    derivedOf,
+    groupsOf: name => {
+      const topic = topicsByName.get(name)
+      if (!topic) return []
+      const sinks = [
+        ...(topic.lake ? ['lake-archiver'] : []),
+        ...(mappingsOf(name).length > 0 ? ['mart-writer'] : []),
+      ].map(service => groupOf(service, topic.domain))
+      return [...new Set([...sinks, ...derivedOf(name).map(makerOf)])]
+    },
   }
 }
 
-/** Consumer group of a service for one domain. */
-export const groupOf = (service: string, domain: string): string => `${service}.${domain}`
+/** Consumer group of a service for one domain, and for one topology where it has several. */
+export const groupOf = (service: string, domain: string, topology?: string): string =>
+  [service, domain, ...(topology === undefined ? [] : [topology])].join('.')
+/** Consumer group that makes a derived topic. */
+export const makerOf = ({ name, domain, derivedFrom }: Topic): string => {
+  if (!derivedFrom) throw new Error(`The topic ${name} is not derived from another one.`)
+  return groupOf(derivedFrom.by, domain, derivedFrom.topology)
+}
 /** The service of a consumer group. */
 export const serviceOf = (group: string): string => group.split('.')[0]!

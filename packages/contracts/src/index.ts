@@ -8,6 +8,7 @@ export {
   defineDomain,
   domainProblems,
   groupOf,
+  makerOf,
   serviceOf,
 } from './domain.ts'
 export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'

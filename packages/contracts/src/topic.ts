@@ -66,8 +66,10 @@ export interface TopicRoute {
 /** Where a derived topic comes from. */
 export interface Derivation {
   readonly topic: Topic
-  /** The service that makes it; its consumer group is `<service>.<domain>`. */
+  /** The service that makes it. */
   readonly by: string
+  /** Which topology of the service makes it, where the service has several for the domain. */
+  readonly topology?: string
   /** `each`: every source event gives exactly one record under the same event id. `some`: zero or more. `aggregate`: a record holds many events. */
   readonly relation: 'each' | 'some' | 'aggregate'
 }

@@ -229,7 +229,7 @@ const breaches = defineTopic({
   eventTimeMs: instantField('datetime'),
   partitions,
   retentionDays: 30,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+  derivedFrom: { topic: raw, by: 'aggregator', topology: 'quota', relation: 'some' },
   why: 'Alerts: devices that exceeded their quota in a clock hour, once per device and hour, at the event that crossed it.',
 })
 
@@ -240,11 +240,11 @@ const overQuota = defineTopic({
   eventTimeMs: instantField('crossedAt'),
   partitions,
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  derivedFrom: { topic: raw, by: 'aggregator', topology: 'quota', relation: 'aggregate' },
   why: 'Usage of devices that are over their quota, corrected with each later event of the hour.',
 })
 
-const partialTopic = (name: string, of: string) =>
+const partialTopic = (name: string, { of, topology }: { of: string; topology: string }) =>
   defineTopic({
     name,
     schema: windowPartial,
@@ -254,10 +254,10 @@ const partialTopic = (name: string, of: string) =>
     partitions,
     retentionDays: 2,
     lake: false,
-    derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+    derivedFrom: { topic: raw, by: 'aggregator', topology, relation: 'aggregate' },
     why: `Results of single partitions of antenna.raw, of which ${of} are made; nobody else needs them.`,
   })
-const lateTopic = (name: string, of: string) =>
+const lateTopic = (name: string, { of, topology }: { of: string; topology: string }) =>
   defineTopic({
     name,
     schema: lateEvents,
@@ -265,14 +265,16 @@ const lateTopic = (name: string, of: string) =>
     eventTimeMs: instantField('datetime'),
     partitions: 1,
     retentionDays: 30,
-    derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+    derivedFrom: { topic: raw, by: 'aggregator', topology, relation: 'some' },
     why: `Events that came too late for ${of}, or whose event time is implausible; they are counted.`,
   })
 
-const bytesPartials = partialTopic('antenna.bytes-partials', 'the sums of antenna.bytes')
-const bytesLate = lateTopic('antenna.bytes-late', 'the sums of antenna.bytes')
-const usagePartials = partialTopic('antenna.usage-partials', 'the sums of antenna.usage')
-const usageLate = lateTopic('antenna.usage-late', 'the sums of antenna.usage')
+const ofBytes = { of: 'the sums of antenna.bytes', topology: 'bytes' }
+const ofUsage = { of: 'the sums of antenna.usage', topology: 'usage' }
+const bytesPartials = partialTopic('antenna.bytes-partials', ofBytes)
+const bytesLate = lateTopic('antenna.bytes-late', ofBytes)
+const usagePartials = partialTopic('antenna.usage-partials', ofUsage)
+const usageLate = lateTopic('antenna.usage-late', ofUsage)
 
 const bytes = defineTopic({
   name: 'antenna.bytes',
@@ -281,7 +283,7 @@ const bytes = defineTopic({
   eventTimeMs: instantField('timestamp'),
   partitions,
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  derivedFrom: { topic: bytesPartials, by: 'aggregator', topology: 'bytes', relation: 'aggregate' },
   why: 'Bytes per five minutes by app, by antenna and by user.',
 })
 
@@ -292,7 +294,7 @@ const usage = defineTopic({
   eventTimeMs: instantField('hour'),
   partitions,
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  derivedFrom: { topic: usagePartials, by: 'aggregator', topology: 'usage', relation: 'aggregate' },
   why: 'Bytes per clock hour and device.',
 })
 
@@ -303,7 +305,7 @@ const unknownDevices = defineTopic({
   eventTimeMs: instantField('datetime'),
   partitions,
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+  derivedFrom: { topic: raw, by: 'aggregator', topology: 'quota', relation: 'some' },
   why: 'Devices that send and have no reference record, once per device and hour.',
 })
 

@@ -1,4 +1,4 @@
-import { createInstantWriter, groupOf } from '@millrace/contracts'
+import { createInstantWriter, makerOf } from '@millrace/contracts'
 import { createMapTopology } from '@millrace/stream'
 import type { Curation } from '../facets.ts'
 import { antenna, hourOf } from './contract.ts'
@@ -13,7 +13,7 @@ export const curation: Curation = {
   target: curated,
   createTopology: ({ horizonMs = FIVE_MINUTES_MS, logger, metrics }) =>
     createMapTopology({
-      name: groupOf('curator', antenna.name),
+      name: makerOf(curated),
       service: 'curator',
       source: raw,
       target: curated,

@@ -1,4 +1,4 @@
-import { groupOf } from '@millrace/contracts'
+import { makerOf } from '@millrace/contracts'
 import { createKeyedProcessor } from '@millrace/stream'
 import type { Curation } from '../facets.ts'
 import { lol } from './contract.ts'
@@ -14,7 +14,7 @@ export const curation: Curation = {
   target: lol.topics.curated,
   createTopology({ allowedLatenessMs = FIVE_MINUTES_MS, horizonMs = FIVE_MINUTES_MS, maxKeys, logger, metrics }) {
     return {
-      name: groupOf('curator', lol.name),
+      name: makerOf(lol.topics.curated),
       topics: [lol.topics.raw],
       outputs: [lol.topics.curated],
       createProcessor: () =>

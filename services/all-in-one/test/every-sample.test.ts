@@ -5,6 +5,7 @@ import { eventTimeOf, hourFolder, quarantineFolder, type Topic } from '@millrace
 import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { hourOf } from '@millrace/lake'
+import { reconcileOnce } from '@millrace/reconciler'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AllInOne, createAllInOne } from '../src/all-in-one.ts'
@@ -104,6 +105,26 @@ describe('the samples of every topic', () => {
       expect(await eventsOf(derived)).toHaveLength(topic.route!.samples.length)
       await expectRows(derived)
     }
+  })
+
+  it.each(catalog.topics.map(({ name }) => name))(
+    'and what is made of them: %s is read by the groups of the contract',
+    name => {
+      const readers = Object.entries(all.groups).flatMap(([group, topics]) => (topics.includes(name) ? [group] : []))
+      expect(catalog.groupsOf(name).toSorted()).toEqual(readers.toSorted())
+    },
+  )
+
+  it('are compared while the services run', async () => {
+    const workDirectory = mkdtempSync(path.join(directory, 'work-'))
+    const waits: string[] = []
+    const report = await reconcileOnce({
+      ...{ ...platform, catalog, clock, workDirectory, deadlineMs: 60_000 },
+      onWait: reason => waits.push(reason),
+    })
+    expect({ ...report, waits }).toMatchObject({ ok: true, examples: [] })
+    for (const { source } of catalog.conservation)
+      expect(report.conservation[source.name]).toMatchObject({ source: sent.get(source.name)!.length, difference: 0 })
   })
 
   it('fail nowhere', async () => {

@@ -1,4 +1,4 @@
-import { groupOf } from '@millrace/contracts'
+import { makerOf } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import type { Logger } from '@millrace/runtime'
 import { createKeyedProcessor, type KeyedMetrics, type Topology } from '@millrace/stream'
@@ -31,7 +31,7 @@ export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}):
   const { model = loadBuiltInModel(), allowedLatenessMs = ALLOWED_LATENESS_MS, publishScores = true } = options
   const { maxPlayers, logger, metrics, tally } = options
   return {
-    name: groupOf('anomaly-scorer', lol.name),
+    name: makerOf(lol.topics.scores),
     topics: [lol.topics.raw],
     outputs: [lol.topics.scores, lol.topics.alerts],
     createProcessor: () =>

@@ -1,4 +1,4 @@
-import { type Catalog, type ConservationRule, groupOf, type Topic } from '@millrace/contracts'
+import { type Catalog, type ConservationRule, groupOf, makerOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
@@ -97,7 +97,7 @@ export class ConservationWatch {
     const { catalog } = this.#options
     const next = topics.filter(({ derivedFrom }) => derivedFrom?.topic === topic)
     return [
-      ...new Set(next.map(({ derivedFrom, domain }) => groupOf(derivedFrom!.by, domain))),
+      ...new Set(next.map(makerOf)),
       ...(catalog.mappingsOf(topic.name).some(({ table }) => table === rule.table)
         ? [groupOf('mart-writer', topic.domain)]
         : []),

@@ -1,4 +1,4 @@
-import type { Topic } from '@millrace/contracts'
+import { makerOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Clock, CodedError } from '@millrace/runtime'
 
@@ -23,8 +23,21 @@ export interface LogCutOptions {
 /** A consumer was behind for too long, or the log was away. */
 export class NotCaughtUp extends Error {}
 
-/** How many topics are between a topic and one that is derived from none. */
-const depthOf = ({ derivedFrom }: Topic): number => (derivedFrom === null ? 0 : 1 + depthOf(derivedFrom.topic))
+const isMadeFrom = ({ derivedFrom }: Topic, topic: Topic): boolean =>
+  derivedFrom !== null && (derivedFrom.topic === topic || isMadeFrom(derivedFrom.topic, topic))
+
+/** What the group that makes a topic reads, without the topic itself and what is made from it. */
+function sourcesOf(topic: Topic, topics: readonly Topic[]): Topic[] {
+  const { derivedFrom } = topic
+  if (!derivedFrom) return []
+  const maker = makerOf(topic)
+  const read = topics.flatMap(each => (each.derivedFrom && makerOf(each) === maker ? [each.derivedFrom.topic] : []))
+  return [derivedFrom.topic, ...read].filter(source => source !== topic && !isMadeFrom(source, topic))
+}
+
+/** How many topics are between a topic and one that is derived from none, on the longest way. */
+const depthOf = (topic: Topic, topics: readonly Topic[]): number =>
+  Math.max(0, ...sourcesOf(topic, topics).map(source => 1 + depthOf(source, topics)))
 
 /** The end of each partition now. */
 export const endsOf = async (log: EventLog, topic: string): Promise<ReadonlyMap<number, number>> =>
@@ -74,9 +87,10 @@ export async function drawLogCut(options: LogCutOptions): Promise<LogCut> {
     return late
   }
 
-  const deepest = Math.max(...topics.map(depthOf))
+  const depths = new Map(topics.map(topic => [topic, depthOf(topic, topics)]))
+  const deepest = Math.max(...depths.values())
   for (let depth = 0; depth <= deepest; depth++) {
-    const level = topics.filter(topic => depthOf(topic) === depth)
+    const level = topics.filter(topic => depths.get(topic) === depth)
     for (const { name } of level) cut.set(name, await until(async () => ({ value: await endsOf(log, name) })))
     await until(async () => {
       const late = (await Promise.all(level.map(behind))).flat()

@@ -1,4 +1,4 @@
-import { type Catalog, failedEventsTopic, groupOf, type Topic } from '@millrace/contracts'
+import { failedEventsTopic } from '@millrace/contracts'
 import { sizesOfLedger } from './ledger.ts'
 import { drawLogCut } from './log-cut.ts'
 import { type ReconcileOptions, reconcile } from './reconcile.ts'
@@ -10,13 +10,6 @@ export interface ReconcileOnceOptions extends Omit<ReconcileOptions, 'cut' | 'le
   /** Called with what is waited for, once per change. */
   readonly onWait: (reason: string) => void
 }
-
-/** Consumer groups that have to come to the end of a topic. */
-const groupsOf = (catalog: Catalog, { name, domain, lake }: Topic): string[] => [
-  ...(lake ? [groupOf('lake-archiver', domain)] : []),
-  ...(catalog.mappingsOf(name).length > 0 ? [groupOf('mart-writer', domain)] : []),
-  ...new Set(catalog.derivedOf(name).map(({ derivedFrom }) => groupOf(derivedFrom!.by, domain))),
-]
 
 /**
  * Compares everything that is in the log now with lake, mart and ledger, while the platform may move on: it waits until every
@@ -32,7 +25,7 @@ export async function reconcileOnce(options: ReconcileOnceOptions): Promise<Reco
     log,
     clock,
     topics: catalog.topics.filter(topic => topic !== failedEventsTopic),
-    groupsOf: topic => groupsOf(catalog, topic),
+    groupsOf: ({ name }) => catalog.groupsOf(name),
     deadlineMs,
     onWait,
   })

@@ -45,8 +45,8 @@ describe('comparing once', () => {
     }
     await waitUntil(hasSaid, { what: 'the comparison to say what it waits for', deadlineMs: 60_000 })
     expect(said).toEqual([
-      ['lake-archiver', 'curator', 'adviser', 'aggregator']
-        .map(service => `${service}.shop is 5 records behind on shop.raw`)
+      ['lake-archiver.shop', 'curator.shop', 'adviser.shop', 'aggregator.shop.totals']
+        .map(group => `${group} is 5 records behind on shop.raw`)
         .join('; '),
     ])
     await world.settle()

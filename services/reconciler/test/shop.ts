@@ -60,7 +60,7 @@ const totals = defineTopic({
   keyOf: keyField('begin'),
   eventTimeMs: instantField('begin'),
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'aggregate' },
+  derivedFrom: { topic: raw, by: 'aggregator', topology: 'totals', relation: 'aggregate' },
   why: 'Orders by hour and by day.',
 })
 
@@ -69,7 +69,7 @@ const late = defineTopic({
   schema: order.extend({ eventId: derivedId }),
   ...at,
   lake: false,
-  derivedFrom: { topic: raw, by: 'aggregator', relation: 'some' },
+  derivedFrom: { topic: raw, by: 'aggregator', topology: 'totals', relation: 'some' },
   why: 'Orders that came too late for the totals.',
 })
 

@@ -94,8 +94,9 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
   }
 
   /** A member of a group that has every partition, with the progress of each. */
-  async function join(group: string, topics: readonly string[]) {
-    const consumer = await log.consumer({ group: groupOf(group, 'shop'), topics, clientId: group })
+  async function join(service: string, topics: readonly string[], topology?: string) {
+    const group = groupOf(service, 'shop', topology)
+    const consumer = await log.consumer({ group, topics, clientId: service })
     const assignments: Assignment[] = []
     for (let event = await consumer.poll(0); event; event = await consumer.poll(0))
       if (event.type === 'assigned') assignments.push(...event.assignments)
@@ -135,7 +136,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
 
   const groups = {
     curator: await join('curator', ['shop.raw']),
-    aggregator: await join('aggregator', ['shop.raw']),
+    aggregator: await join('aggregator', ['shop.raw'], 'totals'),
     'lake-archiver': await join(
       'lake-archiver',
       catalog.topics.filter(({ lake }) => lake).map(({ name }) => name),

@@ -1,4 +1,4 @@
-import { groupOf } from '@millrace/contracts'
+import { makerOf } from '@millrace/contracts'
 import { ReferenceTable, type Topology } from '@millrace/stream'
 import type { AggregationParts } from '../../facets.ts'
 import { antenna } from '../contract.ts'
@@ -14,7 +14,7 @@ const { raw, users, breaches, overQuota, unknownDevices } = antenna.topics
 export function createQuotaTopology(parts: AggregationParts): Topology {
   const table = new ReferenceTable(users, parts.log)
   return {
-    name: `${groupOf('aggregator', antenna.name)}.quota`,
+    name: makerOf(breaches),
     topics: [raw],
     outputs: [breaches, overQuota, unknownDevices],
     createProcessor: () => new QuotaProcessor(table, parts),

@@ -1,4 +1,4 @@
-import { createInstantWriter, groupOf } from '@millrace/contracts'
+import { createInstantWriter, makerOf } from '@millrace/contracts'
 import { createWindowedAggregation, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
 import { antenna, sumTypes } from '../contract.ts'
@@ -15,7 +15,7 @@ const add = (a: number, b: number): number => a + b
 /** antenna.raw → antenna.bytes: bytes per five minutes by app, by antenna and by user. */
 export const createBytesTopology = ({ logger, metrics }: TopologyParts): Topology =>
   createWindowedAggregation({
-    name: `${groupOf('aggregator', antenna.name)}.bytes`,
+    name: makerOf(bytes),
     service: 'aggregator',
     source: raw,
     partials: bytesPartials,
@@ -46,7 +46,7 @@ export const createBytesTopology = ({ logger, metrics }: TopologyParts): Topolog
 /** antenna.raw → antenna.usage: bytes per clock hour and device. */
 export const createUsageTopology = ({ logger, metrics }: TopologyParts): Topology =>
   createWindowedAggregation({
-    name: `${groupOf('aggregator', antenna.name)}.usage`,
+    name: makerOf(usage),
     service: 'aggregator',
     source: raw,
     partials: usagePartials,

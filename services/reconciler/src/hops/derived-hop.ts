@@ -1,4 +1,4 @@
-import { groupOf, type Topic } from '@millrace/contracts'
+import { makerOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
 import { idOf, readEvent } from '../record-id.ts'
@@ -154,7 +154,7 @@ export function createDerivedHop(
     topic,
     hop: 'derived',
     target: derived.name,
-    group: groupOf(by, derived.domain),
+    group: makerOf(derived),
     async compare(partition, { from, to, earliest }) {
       const tally = new Tally(topic)
       const end = stepEnd(from, to)
