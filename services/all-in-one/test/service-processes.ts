@@ -1,31 +1,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { groupOf } from '@millrace/contracts'
+import { serviceOf } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ServiceProcess, type StackAddresses, startService } from '@millrace/testing'
 
-export const SERVICES = ['ingest-gateway', 'curator', 'anomaly-scorer', 'lake-archiver', 'mart-writer'] as const
+export const SERVICES = [
+  'ingest-gateway',
+  'curator',
+  'aggregator',
+  'anomaly-scorer',
+  'lake-archiver',
+  'mart-writer',
+] as const
 export type ServiceName = (typeof SERVICES)[number]
 
-/** What each consumer group reads: sinks every topic of theirs, services the sources of what they make. */
-export const GROUPS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  catalog.domains.flatMap(domain => {
-    const topics = Object.values(domain.topics)
-    const sourcesOf = (service: string) =>
-      topics.flatMap(({ derivedFrom }) => (derivedFrom?.by === service ? [derivedFrom.topic] : []))
-    const read = {
-      curator: sourcesOf('curator'),
-      'anomaly-scorer': sourcesOf('anomaly-scorer'),
-      'lake-archiver': topics.filter(({ lake }) => lake),
-      'mart-writer': domain.mappings.map(({ topic }) => topic),
-    }
-    return Object.entries(read)
-      .filter(([, sources]) => sources.length > 0)
-      .map(([service, sources]) => [groupOf(service, domain.name), [...new Set(sources.map(({ name }) => name))]])
-  }),
-)
+/** How many consumer groups a service has. */
+export const groupsOf = (service: string): number =>
+  new Set(catalog.topics.flatMap(({ name }) => catalog.groupsOf(name)).filter(group => serviceOf(group) === service))
+    .size
 export const CLIENT_TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 
 /** Every service in a process of its own, on these servers. */
@@ -44,6 +38,7 @@ export async function startServices(
       MILLRACE_ACK_DEADLINE: `${ackDeadlineMs}ms`,
     },
     curator: {},
+    aggregator: {},
     'anomaly-scorer': {},
     'lake-archiver': {
       MILLRACE_WEBHDFS_URLS: hdfs!.nameNodes.join(','),
