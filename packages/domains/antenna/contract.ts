@@ -17,7 +17,7 @@ import {
   wireInstant,
   wireNumber,
 } from '@millrace/contracts'
-import { groupKey, lateEvents, type WindowPartial, windowPartial } from '@millrace/stream/windows'
+import { defineLateTopic, definePartialsTopic } from '@millrace/stream/windows'
 import { z } from 'zod'
 
 const HOUR_MS = 3_600_000
@@ -244,37 +244,12 @@ const overQuota = defineTopic({
   why: 'Usage of devices that are over their quota, corrected with each later event of the hour.',
 })
 
-const partialTopic = (name: string, { of, topology }: { of: string; topology: string }) =>
-  defineTopic({
-    name,
-    schema: windowPartial,
-    keyOf: (event: WindowPartial) => groupKey(event.group),
-    keyText: '`group`',
-    eventTimeMs: instantField('window'),
-    partitions,
-    retentionDays: 2,
-    lake: false,
-    derivedFrom: { topic: raw, by: 'aggregator', topology, relation: 'aggregate' },
-    why: `Results of single partitions of antenna.raw, of which ${of} are made; nobody else needs them.`,
-  })
-const lateTopic = (name: string, { of, topology }: { of: string; topology: string }) =>
-  defineTopic({
-    name,
-    schema: lateEvents,
-    keyOf: keyField('eventId'),
-    eventTimeMs: instantField('datetime'),
-    partitions: 1,
-    retentionDays: 30,
-    derivedFrom: { topic: raw, by: 'aggregator', topology, relation: 'some' },
-    why: `Events that came too late for ${of}, or whose event time is implausible; they are counted.`,
-  })
-
-const ofBytes = { of: 'the sums of antenna.bytes', topology: 'bytes' }
-const ofUsage = { of: 'the sums of antenna.usage', topology: 'usage' }
-const bytesPartials = partialTopic('antenna.bytes-partials', ofBytes)
-const bytesLate = lateTopic('antenna.bytes-late', ofBytes)
-const usagePartials = partialTopic('antenna.usage-partials', ofUsage)
-const usageLate = lateTopic('antenna.usage-late', ofUsage)
+const ofBytes = { source: raw, topology: 'bytes', of: 'the sums of antenna.bytes' }
+const ofUsage = { source: raw, topology: 'usage', of: 'the sums of antenna.usage' }
+const bytesPartials = definePartialsTopic({ name: 'antenna.bytes-partials', ...ofBytes })
+const bytesLate = defineLateTopic({ name: 'antenna.bytes-late', ...ofBytes })
+const usagePartials = definePartialsTopic({ name: 'antenna.usage-partials', ...ofUsage })
+const usageLate = defineLateTopic({ name: 'antenna.usage-late', ...ofUsage })
 
 const bytes = defineTopic({
   name: 'antenna.bytes',

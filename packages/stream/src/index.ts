@@ -52,16 +52,8 @@ export {
 } from './windows/keyed-windows.ts'
 export { encodeRestartState, restartFrom } from './windows/restart-state.ts'
 export { createRunningTotals, type RunningTotal, type RunningTotalsOptions } from './windows/running-totals.ts'
-export {
-  type Group,
-  groupKey,
-  type LateEvents,
-  lateEvents,
-  type TotalState,
-  totalState,
-  type WindowPartial,
-  windowPartial,
-} from './windows/window-records.ts'
+export { type Group, groupKey, type LateEvents, type TotalState, totalState } from './windows/window-records.ts'
+export { defineLateTopic, definePartialsTopic, type LateTopic, type PartialsTopic } from './windows/window-topics.ts'
 export {
   createWindowedAggregation,
   type WindowedAggregationOptions,

@@ -12,7 +12,7 @@ import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { expect } from 'vitest'
 import { z } from 'zod'
-import { groupKey, lateEvents, type Topology, type WindowPartial, windowPartial } from '../src/index.ts'
+import { defineLateTopic, definePartialsTopic, type Topology } from '../src/index.ts'
 import { WATERMARK_AHEAD_MS } from '../src/progress.ts'
 import { textOf } from './support.ts'
 
@@ -33,21 +33,9 @@ export const clicks = defineTopic({
 })
 export type Click = EventOf<typeof clicks>
 
-export const partials = defineTopic({
-  name: 'clicks.partials',
-  schema: windowPartial,
-  keyOf: ({ group }: WindowPartial) => groupKey(group),
-  eventTimeMs: instantField('watermark'),
-  partitions: 2,
-  why: 'Partial results.',
-})
-export const late = defineTopic({
-  name: 'clicks.late',
-  schema: lateEvents,
-  keyOf: keyField('eventId'),
-  eventTimeMs: instantField('datetime'),
-  why: 'Clicks that nothing counts.',
-})
+const beside = { source: clicks, topology: 'sums', of: 'the sums of clicks' }
+export const partials = definePartialsTopic({ name: 'clicks.partials', ...beside })
+export const late = defineLateTopic({ name: 'clicks.late', ...beside })
 
 interface SentClick {
   readonly user: string

@@ -2,12 +2,10 @@ import { defineTopic, instantField, keyField, type Topic } from '@millrace/contr
 import { type LogRecord, partitionOfKey } from '@millrace/event-log'
 import {
   createWindowedAggregation,
-  groupKey,
-  lateEvents,
+  defineLateTopic,
+  definePartialsTopic,
   type PartitionProcessor,
   type ProcessResult,
-  type WindowPartial,
-  windowPartial,
 } from '@millrace/stream'
 import { z } from 'zod'
 
@@ -26,13 +24,9 @@ const source = defineTopic({
   eventTimeMs: instantField('datetime'),
   why: 'Events that are counted.',
 })
-const partials = defineTopic({
-  name: 'bench.partials',
-  schema: windowPartial,
-  keyOf: ({ group }: WindowPartial) => groupKey(group),
-  eventTimeMs: instantField('window'),
-  why: 'Partial results.',
-})
+const beside = { source, topology: 'sums', of: 'the sums' }
+const partials = definePartialsTopic({ name: 'bench.partials', ...beside })
+const late = defineLateTopic({ name: 'bench.late', ...beside })
 const results = defineTopic({
   name: 'bench.results',
   schema: z.looseObject({ window: z.string(), page: z.string(), events: z.number(), revision: z.number() }),
@@ -40,14 +34,6 @@ const results = defineTopic({
   eventTimeMs: instantField('window'),
   why: 'Events per window and page.',
 })
-const late = defineTopic({
-  name: 'bench.late',
-  schema: lateEvents,
-  keyOf: keyField('eventId'),
-  eventTimeMs: instantField('datetime'),
-  why: 'Events that no window counts.',
-})
-
 export interface SumsShape {
   /** Groups of a window. */
   readonly groups: number
@@ -63,9 +49,9 @@ export async function openSums({ groups, windows, partitions }: SumsShape) {
     name: 'aggregator.bench',
     service: 'aggregator',
     source,
-    partials: partials as Topic,
+    partials,
     results,
-    late: late as Topic,
+    late,
     windowMs: WINDOW_MS,
     graceMs: windows * WINDOW_MS,
     groupsOf: ({ page }) => [[page]],

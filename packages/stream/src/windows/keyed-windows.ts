@@ -3,6 +3,7 @@ import type { Logger } from '@millrace/runtime'
 import type { KeyedMetrics } from '../keyed-metrics.ts'
 import type { KeyedContext } from '../keyed-processor.ts'
 import type { Topology } from '../topology.ts'
+import { checkDurations } from './check-options.ts'
 import { KeyedWindowProcessor } from './keyed-window-processor.ts'
 import type { LateEvents } from './window-records.ts'
 
@@ -24,6 +25,7 @@ export interface TumblingWindows {
  */
 export interface SessionWindows {
   readonly gapMs: number
+  readonly lengthMs?: never
 }
 
 /** What `onRecord` and `onTimer` are given; only valid during that call. */
@@ -73,6 +75,8 @@ export interface KeyedWindowsOptions<Source extends Topic, State> {
  * partition only, so a restart rebuilds it and publishes nothing again.
  */
 export function createKeyedWindows<Source extends Topic, State>(options: KeyedWindowsOptions<Source, State>): Topology {
-  const { name, source, outputs } = options
+  const { name, source, outputs, windows } = options
+  if ('gapMs' in windows) checkDurations(name, { lengths: { gapMs: windows.gapMs } })
+  else checkDurations(name, { lengths: { lengthMs: windows.lengthMs }, allowances: { graceMs: windows.graceMs } })
   return { name, topics: [source], outputs, createProcessor: () => new KeyedWindowProcessor(options) }
 }

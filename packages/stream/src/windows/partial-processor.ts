@@ -258,6 +258,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
           window: writeInstant(windowMs),
           partition,
           ...partial,
+          group: partial.group as string[],
           watermark: writeInstant(this.#progress.watermarkMs),
         }),
       )

@@ -2,9 +2,11 @@ import type { EventOf, Topic } from '@millrace/contracts'
 import type { Logger } from '@millrace/runtime'
 import type { KeyedMetrics } from '../keyed-metrics.ts'
 import type { Topology } from '../topology.ts'
+import { checkDurations } from './check-options.ts'
 import { MergeProcessor } from './merge-processor.ts'
 import { PartialProcessor } from './partial-processor.ts'
 import type { Group } from './window-records.ts'
+import type { LateTopic, PartialsTopic } from './window-topics.ts'
 
 /** What a result of a window and group is made into. */
 export interface WindowResult<Result> {
@@ -24,11 +26,9 @@ export interface WindowedAggregationOptions<Source extends Topic, Results extend
   /** Name of the service, for errors and logs. */
   readonly service: string
   readonly source: Source
-  /** Topic of `windowPartial` records, keyed by `groupKey`. */
-  readonly partials: Topic
+  readonly partials: PartialsTopic
   readonly results: Results
-  /** Topic of `lateEvents` records. */
-  readonly late: Topic
+  readonly late: LateTopic
   /** Length of the tumbling windows, ms. */
   readonly windowMs: number
   /** How long after its end a window still counts events, ms of event time of their partition. */
@@ -58,7 +58,8 @@ const IDLE_AFTER_MS = 600_000
 export function createWindowedAggregation<Source extends Topic, Results extends Topic, Result>(
   options: WindowedAggregationOptions<Source, Results, Result>,
 ): Topology {
-  const { name, source, partials, results, late, idleAfterMs = IDLE_AFTER_MS } = options
+  const { name, source, partials, results, late, windowMs, graceMs, idleAfterMs = IDLE_AFTER_MS } = options
+  checkDurations(name, { lengths: { windowMs }, allowances: { graceMs, idleAfterMs } })
   return {
     name,
     topics: [source, partials],

@@ -1,0 +1,54 @@
+import { defineTopic, instantField, keyField } from '@millrace/contracts'
+import type { EventLog } from '@millrace/event-log'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createKeyedWindows, createRunningTotals, createWindowedAggregation, totalState } from '../src/index.ts'
+import { clicks, late, partials } from './clicks-world.ts'
+
+const resultsOf = (cleanup: 'compact' | 'delete') =>
+  defineTopic({
+    name: 'clicks.sums',
+    schema: z.looseObject({ page: z.string(), window: z.string(), state: totalState }),
+    keyOf: keyField('page'),
+    eventTimeMs: instantField('window'),
+    cleanup,
+    why: 'Sums per page.',
+  })
+const state = { group: ['all'], parts: [] }
+const shared = {
+  ...{ name: 'aggregator.clicks.sums', service: 'aggregator', source: clicks, partials, late },
+  groupsOf: () => [['all']],
+  zero: 0,
+  add: (sum: number) => sum + 1,
+  merge: (a: number, b: number) => a + b,
+  toEvent: () => ({ page: 'all', window: '2026-01-01T00:00:00.000Z', state }),
+}
+const sums = (windowMs: number, graceMs: number) =>
+  createWindowedAggregation({ ...shared, results: resultsOf('delete'), windowMs, graceMs })
+const totals = (cleanup: 'compact' | 'delete', horizonMs: number) =>
+  createRunningTotals({ ...shared, results: resultsOf(cleanup), horizonMs, log: {} as EventLog })
+const keyed = (windows: Parameters<typeof createKeyedWindows>[0]['windows']) =>
+  createKeyedWindows({
+    ...{ name: 'aggregator.clicks.visits', service: 'aggregator', source: clicks, outputs: [], windows },
+    newState: () => ({}),
+    onRecord: () => {},
+  })
+
+describe('options of windows and totals that cannot work', () => {
+  it.each([
+    [() => sums(0, 0), 'aggregator.clicks.sums: windowMs is 0: expected whole milliseconds, above 0.'],
+    [() => sums(1.5, 0), 'windowMs is 1.5: expected whole milliseconds, above 0.'],
+    [() => sums(1, Number.NaN), 'graceMs is NaN: expected whole milliseconds, 0 or more.'],
+    [() => totals('compact', -1), 'horizonMs is -1: expected whole milliseconds, above 0.'],
+    [() => totals('delete', 1), 'clicks.sums has cleanup "delete": expected "compact", because totals are restored'],
+    [() => keyed({ gapMs: 0 }), 'aggregator.clicks.visits: gapMs is 0: expected whole milliseconds, above 0.'],
+    [() => keyed({ lengthMs: 1, graceMs: -1 }), 'graceMs is -1: expected whole milliseconds, 0 or more.'],
+  ])('are refused when the topology is made: %s', (make, message) => {
+    expect(make).toThrow(message)
+  })
+
+  it('are no others', () => {
+    const made = [sums(1, 0), totals('compact', 1), keyed({ gapMs: 1 }), keyed({ lengthMs: 1, graceMs: 0 })]
+    expect(made.map(({ name }) => name)).toHaveLength(4)
+  })
+})
