@@ -147,6 +147,9 @@ export type AntennaTruth = z.infer<typeof antennaTruth>
 /** Start of the clock hour (UTC) of a time, ms since the epoch. */
 export const hourOf = (timeMs: number): number => Math.floor(timeMs / HOUR_MS) * HOUR_MS
 
+/** The sum of bytes; one above 2^53 - 1, the largest integer that is exact, is that number. */
+export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER)
+
 const keyOf = keyField('id')
 /** A quiet domain: one event per device and minute. */
 const partitions = 3

@@ -1,7 +1,7 @@
 import { eventTimeOf, isPlausibleEventTime } from '@millrace/contracts'
 import type { LogReader } from '@millrace/event-log'
 import { decodeJson, IdTable } from '@millrace/stream'
-import { antenna, hourOf } from '../contract.ts'
+import { addBytes, antenna, hourOf } from '../contract.ts'
 import type { HourUsage } from './open-hours.ts'
 
 const { raw } = antenna.topics
@@ -52,7 +52,7 @@ export async function findCrossings(
       const { eventId, id, bytes } = decoded.value
       const search = hour.ids.putIfAbsent(eventId, 0) === null ? hour.byDevice.get(id) : undefined
       if (!search || record.offset > search.last) continue
-      search.bytes += bytes
+      search.bytes = addBytes(search.bytes, bytes)
       if (search.bytes > search.quota) search.crossing ??= { eventId, timeMs, bytes: search.bytes }
     }
   const found = new Map<HourUsage, Crossing>()

@@ -1,6 +1,6 @@
 import { isPlausibleEventTime } from '@millrace/contracts'
 import { advance, encodeRestartState, IdTable, NO_PROGRESS, type Progress, restartFrom } from '@millrace/stream'
-import { hourOf } from '../contract.ts'
+import { addBytes, hourOf } from '../contract.ts'
 
 export const HOUR_MS = 3_600_000
 /** How long after its end an hour still counts events: as long as antenna.usage does. */
@@ -161,7 +161,7 @@ export class OpenHours<Usage extends HourUsage> {
       usage = this.#newUsage({ id, hourMs, firstMs: timeMs, hourSince: hour.since, bytes: 0, events: 0, last })
       hour.devices.set(id, usage)
     }
-    usage.bytes += bytes
+    usage.bytes = addBytes(usage.bytes, bytes)
     usage.events++
     usage.last = last
     return usage

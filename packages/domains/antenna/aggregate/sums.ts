@@ -1,7 +1,7 @@
 import { createInstantWriter, makerOf } from '@millrace/contracts'
 import { createWindowedAggregation, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
-import { antenna, sumTypes } from '../contract.ts'
+import { addBytes, antenna, sumTypes } from '../contract.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -10,7 +10,6 @@ const GRACE_MS = HOUR_MS
 
 const { raw, bytes, bytesPartials, bytesLate, usage, usagePartials, usageLate } = antenna.topics
 const writeInstant = createInstantWriter()
-const add = (a: number, b: number): number => a + b
 
 /** antenna.raw → antenna.bytes: bytes per five minutes by app, by antenna and by user. */
 export const createBytesTopology = ({ logger, metrics }: TopologyParts): Topology =>
@@ -29,8 +28,8 @@ export const createBytesTopology = ({ logger, metrics }: TopologyParts): Topolog
       [sumTypes[2], event.id],
     ],
     zero: 0,
-    add: (sum, event) => sum + event.bytes,
-    merge: add,
+    add: (sum, event) => addBytes(sum, event.bytes),
+    merge: addBytes,
     toEvent: ({ windowMs, group: [type, id], events, result, revision }) => ({
       timestamp: writeInstant(windowMs),
       type: type as (typeof sumTypes)[number],
@@ -56,8 +55,8 @@ export const createUsageTopology = ({ logger, metrics }: TopologyParts): Topolog
     graceMs: GRACE_MS,
     groupsOf: event => [[event.id]],
     zero: 0,
-    add: (sum, event) => sum + event.bytes,
-    merge: add,
+    add: (sum, event) => addBytes(sum, event.bytes),
+    merge: addBytes,
     toEvent: ({ windowMs, group: [id], events, result, revision }) => ({
       hour: writeInstant(windowMs),
       id: id!,

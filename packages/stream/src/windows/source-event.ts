@@ -10,9 +10,6 @@ export interface SourceEvent<Source extends Topic> {
   readonly timeMs: number
 }
 
-/** Instants are written up to the end of the year 9999. */
-const LAST_MS = Date.UTC(9999, 11, 31)
-
 /** A step that reads an event of a topic from its record; an event without a time is at fault. */
 export function createSourceReader<Source extends Topic>(
   source: Source,
@@ -23,7 +20,7 @@ export function createSourceReader<Source extends Topic>(
     if (decoded.kind !== 'ok') return decoded
     const eventId = String((decoded.value as Readonly<Record<string, unknown>>).eventId)
     const timeMs = eventTimeOf(source, decoded.value)
-    if (timeMs === null || Math.abs(timeMs) > LAST_MS)
+    if (timeMs === null)
       return deadLetter('wrong_field', `no event time (${source.timeText})`, { sourceEventId: eventId })
     return ok({ event: decoded.value as EventOf<Source>, eventId, timeMs })
   }
