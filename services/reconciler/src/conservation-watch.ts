@@ -2,7 +2,15 @@ import { type Catalog, type ConservationRule, groupOf, makerOf, type Topic } fro
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
-import { countedBy, distanceBelow, isRefused, type Lineage, lineageOf, ruleName } from './conservation.ts'
+import {
+  countedBy,
+  distanceBelow,
+  isRefused,
+  type Lineage,
+  lineageOf,
+  mostLateCopies,
+  ruleName,
+} from './conservation.ts'
 import { EventCounter } from './event-counter.ts'
 import type { FailedIndex } from './hops/failed-index.ts'
 import { drawLogCut, type LogCut, NotCaughtUp } from './log-cut.ts'
@@ -123,7 +131,9 @@ export class ConservationWatch {
     const { events, rows } = await countedBy(mart, rule)
     const expected = balance.source.events
     const found = events - balance.base + balance.late.events
-    const difference = distanceBelow(found, expected - balance.slack, expected + (await this.#movedSince(cut, rule)))
+    const copies = mostLateCopies({ late: balance.late.events, repeats: balance.source.repeats })
+    const most = expected + copies + (await this.#movedSince(cut, rule))
+    const difference = distanceBelow(found, expected - balance.slack, most)
     Object.assign(balance, { rows, credit: 0, cut: key, difference })
     metrics.conservation(rule.source.name, rule.table.name, difference)
   }

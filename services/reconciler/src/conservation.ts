@@ -63,6 +63,10 @@ export async function countedBy(
   return { events, rows }
 }
 
+/** How many events may be counted and late: one that is sent again after its window has closed is late, too. */
+export const mostLateCopies = ({ late, repeats }: { readonly late: number; readonly repeats: number }): number =>
+  Math.min(late, repeats)
+
 /** By how much a number is below an interval, or (negative) above it; 0 inside. */
 export function distanceBelow(value: number, from: number, to: number): number {
   if (value < from) return from - value

@@ -16,6 +16,8 @@ export class EventCounter {
   #recent = new Set<string>()
   #older = new Set<string>()
   events = 0
+  /** Records of events that are counted already. */
+  repeats = 0
 
   /**
    * @param from first offset by partition; 0 where left out
@@ -49,7 +51,9 @@ export class EventCounter {
         for (const { value, offset } of batch) {
           this.#next.set(partition, offset + 1)
           records++
-          if (this.#counts(partition, offset) && this.#isNew(idOf(readEvent(value), partition, offset))) this.events++
+          if (!this.#counts(partition, offset)) continue
+          if (this.#isNew(idOf(readEvent(value), partition, offset))) this.events++
+          else this.repeats++
         }
       }
       this.#next.set(partition, end)

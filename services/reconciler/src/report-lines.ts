@@ -8,7 +8,9 @@ const hasEvents = (counts: TopicReport): boolean => Object.values(counts).some(c
 function conservationLine(topic: string, { source, counted, late, failed, difference }: ConservationReport): string {
   const line = `${topic}: ${format(source)} events = ${format(counted)} counted + ${format(late)} late + ${format(failed)} failed`
   if (difference === null) return `  ${line}, not compared: retention removed records`
-  return difference === 0 ? `  ${line}` : `  ! ${line}, difference ${format(difference)}`
+  if (difference !== 0) return `  ! ${line}, difference ${format(difference)}`
+  const copies = counted + late + failed - source
+  return copies === 0 ? `  ${line}` : `  ${line}, ${format(copies)} of them copies or newer than the comparison`
 }
 
 /** A report for people: a heading, one line per topic that has events, what is wrong, and the verdict. */

@@ -80,6 +80,24 @@ describe('the report of conservation', () => {
     expect(report.examples).toEqual(['shop.raw: of 5 events 7 are in shop_totals (7), late (0) or failed (0)'])
   })
 
+  it('takes no event for double that is sent again after its window has closed', async () => {
+    await using world = await open()
+    await world.send(5, 1)
+    await world.settle()
+    world.closeWindows()
+    for (const index of [0, 1, 1]) await world.sendAgain(index)
+    await world.settle()
+    const report = await once(world)
+    expect(report.conservation['shop.raw']).toEqual({ source: 5, counted: 5, late: 2, failed: 0, difference: 0 })
+    expect(report.ok).toBe(true)
+    expect(reportLines(report)).toContain(
+      '  shop.raw: 5 events = 5 counted + 2 late + 0 failed, 2 of them copies or newer than the comparison',
+    )
+    countTwice(world, 3)
+    // Three records are copies, but two events are late.
+    expect((await once(world)).conservation['shop.raw']).toMatchObject({ counted: 8, late: 2, difference: -3 })
+  })
+
   it('does not count an event as failed that was corrected and sent again', async () => {
     await using world = await open()
     const [id] = await world.send(1, 1)
@@ -162,6 +180,19 @@ describe('conservation while the platform works', () => {
     expect(await round(comparer)).toMatchObject({ unbalanced: 2 })
     world.crash('aggregator')
     for (const part of world.groups.aggregator.parts) part.done = 0
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    expect(await gaugeOf(world)).toMatchObject([{ value: 0 }])
+  })
+
+  it('takes no event for double that is sent again after its window has closed', async () => {
+    await using world = await open()
+    const comparer = world.comparer()
+    await world.send(5, 1)
+    await world.settle()
+    expect(await round(comparer)).toEqual(right)
+    world.closeWindows()
+    await world.sendAgain(0)
     await world.settle()
     expect(await round(comparer)).toEqual(right)
     expect(await gaugeOf(world)).toMatchObject([{ value: 0 }])

@@ -146,6 +146,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
   /** The events of each hour and each day, and those that came late. */
   const totals = new Map<string, Set<string>>()
   const late = new Set<string>()
+  let areWindowsClosed = false
   /** Position of the first record of each event. */
   const seen = new Map<string, string>()
   const segments = new Map<string, SegmentWriter>()
@@ -175,7 +176,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
         const raw = parse(record) as ReturnType<typeof rawEvent> | null
         if (raw === null) await fail(record, { service: 'aggregator', stage: 'process' })
         else if (losses.aggregator > 0) losses.aggregator--
-        else if (raw.x % 7 === 6) {
+        else if (areWindowsClosed || raw.x % 7 === 6) {
           if (!late.has(raw.eventId))
             await append('shop.late', raw.account, [{ ...raw, eventId: `${raw.eventId}:late` }])
           late.add(raw.eventId)
@@ -279,6 +280,10 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
     /** A service loses its next records. */
     lose(service: keyof typeof losses, count: number): void {
       losses[service] += count
+    },
+    /** The aggregator takes every further event for late. */
+    closeWindows(): void {
+      areWindowsClosed = true
     },
     /** The archiver puts what is sent from now on into quarantine. */
     quarantineFromNow(): void {
