@@ -1,6 +1,6 @@
 import { systemClock } from '@millrace/runtime'
 import { runCli } from './program.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, written } from './terminal.ts'
 
 const terminal = createTerminal(process, () => systemClock.now())
 const abort = new AbortController()
@@ -14,7 +14,15 @@ const onSignal = (): void => {
   abort.abort()
 }
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-process.exit(
-  await runCli(process.argv.slice(2), { terminal, signal: abort.signal, environment: process.env, clock: systemClock }),
-)
+// The reader of a pipe may go before it has read all, as `head` does.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+const code = await runCli(process.argv.slice(2), {
+  terminal,
+  signal: abort.signal,
+  environment: process.env,
+  clock: systemClock,
+})
+// Writes to a pipe go on after they return, and the end of the process would cut them off.
+await Promise.all([written(process.stdout), written(process.stderr)])
+process.exit(code)

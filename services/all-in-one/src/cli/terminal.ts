@@ -61,6 +61,10 @@ export function createTerminal(
   }
 }
 
+/** Resolves when a stream has handed over everything that was written to it. */
+export const written = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise(resolve => void stream.write('', () => resolve()))
+
 /** Lines of a table with aligned columns; numbers to the right. */
 export function formatTable(
   header: readonly string[],

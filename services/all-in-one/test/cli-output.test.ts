@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { catalog } from '@millrace/domains/contracts'
+import { createEmbeddedMart } from '@millrace/mart'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROWS = 20_000
+const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-output-'))
+const table = catalog.tables.find(({ clusteringKey }) => clusteringKey.length > 0)!
+const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+beforeAll(async () => {
+  mkdirSync(path.join(directory, 'log'))
+  const mart = await createEmbeddedMart({ file: path.join(directory, 'mart.db') })
+  await mart.ensureTables([table])
+  const keys = [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]
+  const valueAt = (column: string, row: number) => (table.columns[column]!.type === 'text' ? `value-${row}` : row)
+  const rows = Array.from({ length: ROWS }, (_, row) => ({
+    values: Object.fromEntries(keys.map(column => [column, valueAt(column, row)])),
+    writeTimeMicros: 1,
+  }))
+  await mart.upsert(table, rows)
+  await mart.close()
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const showTable = () =>
+  spawn(process.execPath, [MAIN, 'mart', table.name, '--data', directory], { stdio: ['ignore', 'pipe', 'pipe'] })
+
+describe('output into a pipe', () => {
+  it('is whole when it is read only after the command has printed everything', async () => {
+    const child = showTable()
+    const ended = once(child, 'close')
+    // The last thing that the command says: from here on nothing but the writing keeps it.
+    const [said] = await once(child.stderr, 'data')
+    expect(String(said)).toContain(`${ROWS} of ${ROWS} rows`)
+    const lines = (await text(child.stdout)).trimEnd().split('\n')
+    expect(lines).toHaveLength(ROWS + 1)
+    expect((await ended)[0]).toBe(0)
+  })
+
+  it('may be left unread, as head does it', async () => {
+    const child = showTable()
+    const ended = once(child, 'close')
+    const said = text(child.stderr)
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    expect((await ended)[0]).toBe(0)
+    expect(await said).not.toMatch(/error/i)
+  })
+})
