@@ -3,24 +3,34 @@ import { allDomains, catalogOf } from '@millrace/domains/contracts'
 import { nearest } from '@millrace/runtime'
 import { UsageError } from './usage-error.ts'
 
+const VARIABLE = 'MILLRACE_DOMAINS'
+const known = allDomains.map(({ name }) => name)
+
 /** The option of commands that work on several domains. */
 export const DOMAINS_OPTION = [
   '--domains <domains>',
-  `only these domains, separated by commas: ${allDomains.map(({ name }) => name).join(', ')}`,
+  `only these domains, separated by commas: ${known.join(', ')} (default: those of ${VARIABLE}, else all)`,
 ] as const
 
-/**
- * The contracts of the domains that `--domains` names; all of them where it is not given.
- * @throws UsageError that names the known domains
- */
-export function readDomains(text: string | undefined): Catalog {
-  if (text === undefined) return catalogOf()
-  const names = text.split(',').map(name => name.trim())
-  const known = allDomains.map(({ name }) => name)
-  const unknown = names.find(name => !known.includes(name))
-  if (unknown === undefined) return catalogOf(names)
+/** The names of the domains that were chosen, and by what; undefined where nothing was. */
+function chosenDomains(flag: string | undefined, environment: NodeJS.ProcessEnv) {
+  const [by, text] = flag === undefined ? [VARIABLE, environment[VARIABLE]] : ['--domains', flag]
+  if (text === undefined) return undefined
+  const names = text
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
+  const unknown = names.length === 0 ? text : names.find(name => !known.includes(name))
+  if (unknown === undefined) return { by, names }
   const near = nearest(unknown, known)
   throw new UsageError(
-    `--domains has ${JSON.stringify(unknown)}: ${near ? `did you mean ${near}? E` : 'e'}xpected some of ${known.join(', ')}.`,
+    `${by} has ${JSON.stringify(unknown)}: ${near ? `did you mean ${near}? E` : 'e'}xpected some of ${known.join(', ')}.`,
   )
 }
+
+/**
+ * The contracts of the domains that `--domains` names, else those of MILLRACE_DOMAINS, else all of them.
+ * @throws UsageError that names the known domains
+ */
+export const readDomains = (flag: string | undefined, environment: NodeJS.ProcessEnv): Catalog =>
+  catalogOf(chosenDomains(flag, environment)?.names)

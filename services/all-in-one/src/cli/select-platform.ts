@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv, kafkaEventLogFromEnv, type LogReader, openEmbeddedLogReader } from '@millrace/event-log'
 import { webHdfsLakeFromEnv, webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv, cassandraMartFromEnv, createEmbeddedMart, type Mart } from '@millrace/mart'
@@ -64,7 +65,7 @@ export async function selectPlatform(
   const chosen = await choose(choice, fallback, variables)
   if (chosen.kind === 'stack') return openServerPlatform(chosen.addresses, parts())
   if (chosen.kind === 'embedded') return openEmbeddedPlatform(chosen.directory, parts())
-  const config = loadConfig(variables, { ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
+  const config = loadConfig(variables, { ...domainsEnv, ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
   const log = kafkaEventLogFromEnv(config, parts())
   const lake = webHdfsLakeFromEnv(config, parts())
   const mart = cassandraMartFromEnv(config, parts())
@@ -87,7 +88,7 @@ export async function selectLog(
     return { log: openEmbeddedLogReader({ directory }), location: directory }
   }
   if (chosen.kind === 'stack') return openServerLog(chosen.addresses, parts())
-  const config = loadConfig(variables, { ...optional({ ...webhdfsEnv, ...cassandraEnv }), ...kafkaEnv })
+  const config = loadConfig(variables, { ...domainsEnv, ...optional({ ...webhdfsEnv, ...cassandraEnv }), ...kafkaEnv })
   return { log: kafkaEventLogFromEnv(config, parts()), location: `Kafka at ${config.KAFKA_BROKERS.join(', ')}` }
 }
 
@@ -102,7 +103,7 @@ export async function selectMart(
     return createEmbeddedMart({ file: path.join(chosen.directory, 'mart.db'), readOnly: true })
   if (chosen.kind === 'stack') return openServerMart(chosen.addresses, parts())
   return cassandraMartFromEnv(
-    loadConfig(variables, { ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
+    loadConfig(variables, { ...domainsEnv, ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
     parts(),
   )
 }

@@ -29,7 +29,7 @@ interface DemoFlags extends Readonly<Record<string, unknown>> {
 
 export function addDemoCommand(
   program: Command,
-  { terminal, signal, clock }: CommandContext,
+  { terminal, signal, clock, environment }: CommandContext,
   finish: (code: number) => void,
 ): void {
   const command = program
@@ -45,7 +45,7 @@ export function addDemoCommand(
     .option('--report <file>', 'write the result as JSON as well')
     .option(...DOMAINS_OPTION)
   addGeneratorOptions(command, [...simulations.values()], { without: SET_HERE }).action(async (flags: DemoFlags) => {
-    const catalog = readDomains(flags.domains)
+    const catalog = readDomains(flags.domains, environment)
     const runs = [...simulations.values()]
       .filter(({ domain }) => catalog.domains.some(({ name }) => name === domain))
       .map(simulation => ({ simulation, options: readGeneratorOptions(simulation, flags, { sink: 'stdout' }) }))

@@ -31,7 +31,7 @@ async function firstKey(keysFile: string, catalog: Catalog): Promise<string | un
   return key
 }
 
-export function addGatewayCommand(program: Command, { terminal, signal, clock }: CommandContext): void {
+export function addGatewayCommand(program: Command, { terminal, signal, clock, environment }: CommandContext): void {
   program
     .command('gateway')
     .description('run the gateway with every service behind it in this process, until you stop it')
@@ -46,7 +46,7 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock }:
       const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN
       if (!(port <= 65_535)) throw new UsageError(`--port is "${flags.port}": expected a number from 0 to 65535.`)
       const format = lakeFormat(flags.format)
-      const catalog = readDomains(flags.domains)
+      const catalog = readDomains(flags.domains, environment)
       const archiveAfter = env.duration().safeParse(flags.archiveAfter)
       if (!archiveAfter.success)
         throw new UsageError(`--archive-after is "${flags.archiveAfter}": ${archiveAfter.error.issues[0]?.message}.`)

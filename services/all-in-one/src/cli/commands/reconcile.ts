@@ -31,7 +31,7 @@ export function addReconcileCommand(
       const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
       try {
         const report = await reconcile({
-          catalog: readDomains(options.domains),
+          catalog: readDomains(options.domains, environment),
           log: platform.log,
           lake: platform.lake,
           mart: platform.mart,
