@@ -45,8 +45,18 @@ export interface RunReport {
   readonly lines: readonly string[]
 }
 
-/** Makes the report of a domain from the log of a run. */
+/** A command of `millrace` that shows something of a run's stores. */
+export interface RunView {
+  /** A word for people. */
+  readonly name: string
+  /** The command without the options that say where the stores are. */
+  readonly command: string
+}
+
+/** Makes the report of a domain from the log of a run, and knows how to look at its results. */
 export interface RunReporter {
   readonly domain: string
-  report(log: EventLog): Promise<RunReport>
+  readonly views: readonly RunView[]
+  /** Left out where the domain has nothing to add to the comparisons. */
+  report?(log: EventLog): Promise<RunReport>
 }

@@ -1,4 +1,5 @@
 // Generated from index.ts by `npm run generate`.
 import { reporter as lol } from '../lol/report.ts'
+import { reporter as antenna } from '../antenna/report.ts'
 
-export const reporters = [lol]
+export const reporters = [lol, antenna]

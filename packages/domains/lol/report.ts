@@ -51,9 +51,10 @@ export async function measureDetection(log: EventLog): Promise<DetectionReport> 
 
 const percent = (part: number | null): string => (part === null ? '-' : `${(part * 100).toFixed(0)} %`)
 
-/** Alerts against the truth. */
+/** Alerts, and how they compare with the truth. */
 export const reporter: RunReporter = {
   domain: lol.name,
+  views: [{ name: 'alerts', command: 'alerts' }],
   async report(log) {
     const detection = await measureDetection(log)
     const { alerts, playerMatches, cheating, truePositives, falsePositives, precision, recall } = detection

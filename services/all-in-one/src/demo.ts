@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
-import { type RunReport, reporters } from '@millrace/domains/reports'
+import { type RunReport, type RunView, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ReconcileReport, reconcile } from '@millrace/reconciler'
 import { type Clock, type Logger, Secret } from '@millrace/runtime'
@@ -52,6 +52,8 @@ export interface DemoResult {
   readonly golden: Readonly<Record<string, GoldenReport>>
   readonly goldenExamples: readonly string[]
   readonly reports: readonly RunReport[]
+  /** Commands that show what the domains have stored. */
+  readonly views: readonly RunView[]
   readonly locations: Platform['locations']
   readonly platform: Platform['kind']
 }
@@ -130,15 +132,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       })
       const compared = await compareGolden(golden, { mart: platform.mart, catalog })
       const reports: RunReport[] = []
-      for (const reporter of reporters)
-        if (runs.some(({ simulation }) => simulation.domain === reporter.domain))
-          reports.push(await reporter.report(platform.log))
+      const own = reporters.filter(({ domain }) => runs.some(({ simulation }) => simulation.domain === domain))
+      for (const reporter of own) if (reporter.report) reports.push(await reporter.report(platform.log))
       return {
         generated,
         reconciliation,
         golden: compared.tables,
         goldenExamples: compared.examples,
         reports,
+        views: own.flatMap(({ views }) => views),
         locations: platform.locations,
         platform: platform.kind,
       }

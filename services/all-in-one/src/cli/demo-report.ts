@@ -19,7 +19,7 @@ export function printDemo(
   result: DemoResult,
   { choice, directory, report }: { choice: StoreChoice; directory: string; report: string | undefined },
 ): void {
-  const { golden, goldenExamples, locations, reconciliation, reports } = result
+  const { golden, goldenExamples, locations, reconciliation, reports, views } = result
   terminal.print('')
   printReconciliation(terminal, reconciliation)
   terminal.print('')
@@ -44,7 +44,7 @@ export function printDemo(
   terminal.print(terminal.bold('Look at it'))
   if (choice) {
     const command = 'npm run millrace --'
-    terminal.print(`  alerts  ${command} alerts ${choice.option}`)
+    for (const view of views) terminal.print(`  ${view.name.padEnd(6)}  ${command} ${view.command} ${choice.option}`)
     terminal.print(`  topics  ${command} topics list ${choice.option}`)
     terminal.print(`  again   ${command} reconcile ${choice.option} --ledger ${ledgerOf(directory)}`)
     terminal.print(`  log     ${locations.log}`)

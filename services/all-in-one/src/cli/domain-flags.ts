@@ -12,8 +12,11 @@ export const DOMAINS_OPTION = [
   `only these domains, separated by commas: ${known.join(', ')} (default: those of ${VARIABLE}, else all)`,
 ] as const
 
-/** The names of the domains that were chosen, and by what; undefined where nothing was. */
-function chosenDomains(flag: string | undefined, environment: NodeJS.ProcessEnv) {
+/**
+ * The names of the domains that were chosen, and by what; undefined where nothing was.
+ * @throws UsageError that names the known domains
+ */
+export function chosenDomains(flag: string | undefined, environment: NodeJS.ProcessEnv) {
   const [by, text] = flag === undefined ? [VARIABLE, environment[VARIABLE]] : ['--domains', flag]
   if (text === undefined) return undefined
   const names = text

@@ -92,12 +92,11 @@ export async function selectLog(
   return { log: kafkaEventLogFromEnv(config, parts()), location: `Kafka at ${config.KAFKA_BROKERS.join(', ')}` }
 }
 
+/** A mart to look at. */
+export type MartReader = Pick<Mart, 'select' | 'scan' | 'lacks' | 'location' | 'close'>
+
 /** The mart alone, to look at; an embedded one also while a gateway uses it. */
-export async function selectMart(
-  choice: PlatformChoice,
-  fallback: string,
-  variables: Variables,
-): Promise<Pick<Mart, 'select' | 'scan' | 'location' | 'close'>> {
+export async function selectMart(choice: PlatformChoice, fallback: string, variables: Variables): Promise<MartReader> {
   const chosen = await choose(choice, fallback, variables)
   if (chosen.kind === 'embedded')
     return createEmbeddedMart({ file: path.join(chosen.directory, 'mart.db'), readOnly: true })

@@ -3,6 +3,7 @@ import type { StoredRow } from '@millrace/mart'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectMart } from '../select-platform.ts'
+import { requireTable } from '../stored-table.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -11,7 +12,7 @@ const instantOf = (row: StoredRow): string => new Date(Number(row.datetime)).toI
 export function addAlertsCommand(program: Command, { terminal, environment }: CommandContext): void {
   program
     .command('alerts')
-    .description('show the alerts in the mart, newest first')
+    .description('show the alerts of League of Legends in the mart, newest first')
     .option('--data <folder>', `folder of embedded stores (default: ${DEFAULT_DEMO_DATA})`)
     .option('--stack [folder]', 'use the local servers that run')
     .option('--day <day>', 'only this UTC day, YYYY-MM-DD')
@@ -26,6 +27,7 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
       const mart = await selectMart(options, DEFAULT_DEMO_DATA, environment)
       try {
         const table = catalog.table('lol_alerts_by_day')
+        await requireTable(mart, table)
         const found: StoredRow[] = []
         if (options.day !== undefined) found.push(...(await mart.select(table, { day: options.day })))
         else for await (const page of mart.scan(table, Object.keys(table.columns))) found.push(...page)

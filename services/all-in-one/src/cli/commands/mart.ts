@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { printableLine } from '../printable.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectMart } from '../select-platform.ts'
+import { requireTable } from '../stored-table.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -127,6 +128,7 @@ export function addMartCommand(program: Command, { terminal, environment }: Comm
       const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Number(flags.limit)
       const mart = await selectMart(flags, DEFAULT_DEMO_DATA, environment)
       try {
+        await requireTable(mart, table)
         const found: StoredRow[] = []
         for await (const row of rowsOf(mart, table, where)) found.push(row)
         const rows = found.sort(compareRows(table)).slice(0, limit)

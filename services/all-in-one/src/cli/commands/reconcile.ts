@@ -7,15 +7,13 @@ import { systemClock } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { printReconciliation } from '../demo-report.ts'
-import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
+import { DOMAINS_OPTION } from '../domain-flags.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
+import { storedDomains } from '../stored-domains.ts'
 import { UsageError } from '../usage-error.ts'
 
-export function addReconcileCommand(
-  program: Command,
-  { terminal, environment }: CommandContext,
-  finish: (code: number) => void,
-): void {
+export function addReconcileCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
+  const { terminal, environment } = context
   program
     .command('reconcile')
     .description('compare what was acknowledged with log, lake and mart, event by event')
@@ -30,15 +28,21 @@ export function addReconcileCommand(
       const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
       const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
       try {
+        const { domains, ledger } = options
+        const catalog = await storedDomains(
+          { log: platform.log, location: platform.locations.log },
+          { domains, isExpected: topic => ledger !== undefined && existsSync(path.join(ledger, topic)) },
+          context,
+        )
         const report = await reconcile({
-          catalog: readDomains(options.domains, environment),
+          catalog,
           log: platform.log,
           lake: platform.lake,
           mart: platform.mart,
           clock: systemClock,
           workDirectory,
           onProgress: line => terminal.progress(line),
-          ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+          ...(ledger === undefined ? {} : { ledger }),
         })
         terminal.endProgress()
         printReconciliation(terminal, report)

@@ -4,7 +4,9 @@ import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { ensurePlatform } from '../../platform.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
+import { readDomains } from '../domain-flags.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectLog, selectPlatform } from '../select-platform.ts'
+import { rangesOf, storedDomains } from '../stored-domains.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -13,11 +15,8 @@ const DAY_MS = 86_400_000
 /** A text of Markdown for a terminal. */
 const plain = (text: string): string => text.replaceAll('`', '')
 
-export function addTopicsCommand(
-  program: Command,
-  { terminal, environment }: CommandContext,
-  finish: (code: number) => void,
-): void {
+export function addTopicsCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
+  const { terminal, environment } = context
   const topics = program.command('topics').description('show the topics of the contracts, and create them')
   const where = (command: Command): Command =>
     command
@@ -27,17 +26,18 @@ export function addTopicsCommand(
   where(topics.command('list'))
     .description('list the topics with how many records they hold')
     .action(async (options: PlatformChoice) => {
-      const { log } = await selectLog(options, DEFAULT_DEMO_DATA, environment)
+      const store = await selectLog(options, DEFAULT_DEMO_DATA, environment)
       try {
-        const rows: (string | number)[][] = []
-        for (const contract of catalog.topics) {
-          const ranges = await log.range(contract.name)
-          const records = ranges.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
+        const rows: (string | number | null)[][] = []
+        const { topics: contracts } = await storedDomains(store, {}, context)
+        for (const contract of contracts) {
+          const ranges = await rangesOf(store.log, contract.name)
+          const records = ranges?.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
           rows.push([
             contract.name,
             plain(contract.keyText),
-            ranges.length,
-            records,
+            ranges?.length ?? null,
+            records ?? null,
             `${contract.retentionMs / DAY_MS} days`,
             contract.why,
           ])
@@ -45,7 +45,7 @@ export function addTopicsCommand(
         for (const line of formatTable(['topic', 'key', 'partitions', 'records', 'kept', 'why'], rows))
           terminal.print(line)
       } finally {
-        await log.close()
+        await store.log.close()
       }
     })
 
@@ -79,7 +79,7 @@ export function addTopicsCommand(
     .action(async (options: PlatformChoice) => {
       const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
       try {
-        const reports = await ensurePlatform(platform, catalog)
+        const reports = await ensurePlatform(platform, readDomains(undefined, environment))
         for (const line of formatTable(
           ['topic', 'outcome', 'differences'],
           reports.map(({ name, outcome, differences }) => [name, outcome, differences.join('; ')]),
