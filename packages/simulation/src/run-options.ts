@@ -1,4 +1,4 @@
-import { wireInstant } from '@millrace/contracts'
+import { instantMs } from '@millrace/contracts'
 import { ConfigError, env, readSettings, type Secret, type Texts, unknownNames, type Values } from '@millrace/runtime'
 import type { z } from 'zod'
 import { type FaultRates, noFaults, parseFaultRates } from './fault-rates.ts'
@@ -52,10 +52,8 @@ export interface CommonOptions {
 
 const start = env.parsed('now or an instant such as 2024-03-24T11:00:00.000Z', text => {
   if (text === 'now') return 'now' as const
-  const ms = Date.parse(String(wireInstant(text)))
-  // Date.parse takes 30 February for 1 March.
-  const isRealDay = new Date(Date.parse(text.slice(0, 10)) || 0).toISOString().startsWith(text.slice(0, 10))
-  return isRealDay && /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(ms) ? ms : undefined
+  const ms = instantMs(text)
+  return Number.isNaN(ms) ? undefined : ms
 })
 const duration = env.parsed('a time such as 90s, 60m or 2h, or forever', text => {
   if (text === 'forever') return Number.POSITIVE_INFINITY

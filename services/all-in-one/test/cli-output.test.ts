@@ -16,7 +16,7 @@ const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
 beforeAll(async () => {
   mkdirSync(path.join(directory, 'log'))
-  const mart = await createEmbeddedMart({ file: path.join(directory, 'mart.db') })
+  const mart = createEmbeddedMart({ file: path.join(directory, 'mart.db') })
   await mart.ensureTables([table])
   const keys = [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]
   const valueAt = (column: string, row: number) => (table.columns[column]!.type === 'text' ? `value-${row}` : row)

@@ -1,4 +1,4 @@
-import { failedEvent, failedEventsTopic, wireInstant } from '@millrace/contracts'
+import { failedEvent, failedEventsTopic, instantMs } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { env, nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
@@ -77,7 +77,5 @@ export function readFailureFlags(
 /** An instant, or how long ago, in ms since the epoch; NaN for neither. */
 function readSince(text: string, nowMs: number): number {
   const ago = env.duration().safeParse(text)
-  if (ago.success) return nowMs - ago.data
-  const instant = wireInstant(text)
-  return instant === text && !text.endsWith('Z') ? Number.NaN : Date.parse(String(instant))
+  return ago.success ? nowMs - ago.data : instantMs(text)
 }

@@ -1,3 +1,4 @@
+import { instantMs } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import type { StoredRow } from '@millrace/mart'
 import type { Command } from 'commander'
@@ -20,8 +21,8 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
     .option('--limit <n>', 'at most this many', '20')
     .option('--json', 'print JSON lines')
     .action(async (options: PlatformChoice & { day?: string; account?: string; limit: string; json?: true }) => {
-      if (options.day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.day))
-        throw new UsageError(`--day is "${options.day}": expected YYYY-MM-DD.`)
+      if (options.day !== undefined && Number.isNaN(instantMs(`${options.day}T00:00:00Z`)))
+        throw new UsageError(`--day is "${options.day}": expected a day, YYYY-MM-DD.`)
       if (!/^[1-9]\d*$/.test(options.limit))
         throw new UsageError(`--limit is "${options.limit}": expected a whole number above 0.`)
       const mart = await selectMart(options, DEFAULT_DEMO_DATA, environment)

@@ -1,4 +1,4 @@
-import type { MartTable, MartValue } from '@millrace/contracts'
+import { instantMs, type MartTable, type MartValue } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import type { Mart, StoredRow } from '@millrace/mart'
 import { nearest } from '@millrace/runtime'
@@ -43,8 +43,8 @@ function parseValue(table: MartTable, column: string, text: string): MartValue {
       if (text === 'true' || text === 'false') return text === 'true'
       throw wrong('true or false')
     case 'timestamp': {
-      const timeMs = Date.parse(text)
-      if (/^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(timeMs)) return timeMs
+      const timeMs = instantMs(text)
+      if (!Number.isNaN(timeMs)) return timeMs
       throw wrong('an instant such as 2024-03-24T11:00:00Z')
     }
     default:
@@ -53,7 +53,7 @@ function parseValue(table: MartTable, column: string, text: string): MartValue {
   }
 }
 
-/** @throws UsageError that lists every problem of the conditions */
+/** @throws UsageError that says what is wrong with a condition */
 function readConditions(table: MartTable, texts: readonly string[]): Condition {
   const conditions: Record<string, MartValue> = {}
   const columns = Object.keys(table.columns)
@@ -65,6 +65,8 @@ function readConditions(table: MartTable, texts: readonly string[]): Condition {
         `--where is ${JSON.stringify(text)}: expected <column>=<value>.${near ? ` Did you mean ${near}?` : ''} Columns of ${table.name}: ${columns.join(', ')}.`,
       )
     }
+    if (Object.hasOwn(conditions, column))
+      throw new UsageError(`--where has ${column} twice: a row has one value of a column, so give one.`)
     conditions[column] = parseValue(table, column, value)
   }
   return conditions
@@ -112,7 +114,7 @@ export function addMartCommand(program: Command, { terminal, environment }: Comm
     .option('--stack [folder]', 'use the local servers that run')
     .option(
       '--where <column=value>',
-      'only rows with this value; may be given several times',
+      'only rows with this value; may be given for several columns',
       (value: string, before: readonly string[] = []) => [...before, value],
     )
     .option('--format <format>', 'table, or json for one object a line', 'table')
