@@ -88,6 +88,13 @@ describe('the command line', () => {
     [['failed', 'list', '--since', '2024-02-30T00:00:00Z'], /--since is "2024-02-30T00:00:00Z": expected a duration/],
     [['generate', 'lol', '--start', '2024-02-30T00:00:00Z'], /--start is "2024-02-30T00:00:00Z": expected now or/],
     [['reconcile', '--ledger', at('nowhere')], /There is no ledger in .*nowhere/],
+    [
+      ['demo', '--data', at('demo'), '--report', at('nowhere/x.json')],
+      /--report is ".*x\.json": there is no folder .*nowhere\. Expected a file in a folder that is there/,
+    ],
+    [['demo', '--data', at('demo'), '--report', directory], /--report is ".*": that is a folder\./],
+    [['demo', '--data', at('demo'), '--report', at('demo/deep/x.json')], /x\.json": the run empties .*demo\./],
+    [['reconcile', '--data', at('nowhere'), '--report', at('nowhere/x.json')], /there is no folder .*nowhere\./],
     [['stack', 'up', '--brokers', '2', '--directory', at('stack')], /--brokers is "2": expected 1 or 3/],
     [['alerts', '--stack', at('stack')], /No servers run in .*stack: start them with "npm run millrace -- stack up"/],
     [['failed', 'lsit'], /unknown command 'lsit'[\s\S]*Did you mean list\?/],

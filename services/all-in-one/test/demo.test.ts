@@ -110,6 +110,23 @@ describe('the demo', () => {
     expect(again.out).toContain(`digest ${first.report.digest}`)
   })
 
+  it('shows the result of a comparison before it writes the report', async () => {
+    const report = path.join(directory, 'again.report.json')
+    const terminal = captureTerminal()
+    const print = (line: string): void => {
+      expect(existsSync(report)).toBe(false)
+      terminal.print(line)
+    }
+    const code = await runCli(['reconcile', '--data', data('first'), '--report', report], {
+      terminal: { ...terminal, print },
+      signal: new AbortController().signal,
+      environment: {},
+      clock: systemClock,
+    })
+    expect(code).toBe(0)
+    expect(terminal.printed.join('\n')).toContain(`digest ${JSON.parse(readFileSync(report, 'utf8')).digest}`)
+  })
+
   it('would have noticed a row that the mart lost, and says which', async () => {
     const database = new DatabaseSync(path.join(data('first'), 'mart.db'))
     const tables = database

@@ -11,6 +11,7 @@ import { demoReportJson, printDemo } from '../demo-report.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
+import { checkReportFile } from '../report-file.ts'
 import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
 import { readVia, VIA_HELP } from './stack.ts'
 
@@ -50,6 +51,7 @@ export function addDemoCommand(
       .filter(({ domain }) => catalog.domains.some(({ name }) => name === domain))
       .map(simulation => ({ simulation, options: readGeneratorOptions(simulation, flags, { sink: 'stdout' }) }))
     const format = lakeFormat(flags.format)
+    if (flags.report !== undefined) checkReportFile(flags.report, flags.data)
     const startedMs = clock.now()
     const stackDirectory = path.join(flags.data, 'stack')
     // Servers that an earlier run left with --keep: emptying the folder would lose sight of them.
@@ -86,7 +88,6 @@ export function addDemoCommand(
         onProgress: line => terminal.progress(line),
       })
       terminal.endProgress()
-      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))
       const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
       const choice = !stack || keepServers ? { option } : null
       printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
@@ -94,6 +95,7 @@ export function addDemoCommand(
         terminal.print(`  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`)
       terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
       finish(isRight(result) ? ExitCode.ok : ExitCode.difference)
+      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))
     } catch (error) {
       keepServers = false
       throw error

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { printReconciliation } from '../demo-report.ts'
 import { DOMAINS_OPTION } from '../domain-flags.ts'
+import { checkReportFile } from '../report-file.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectPlatform } from '../select-platform.ts'
 import { storedDomains } from '../stored-domains.ts'
 import { UsageError } from '../usage-error.ts'
@@ -25,6 +26,7 @@ export function addReconcileCommand(program: Command, context: CommandContext, f
     .action(async (options: PlatformChoice & { ledger?: string; report?: string; domains?: string }) => {
       if (options.ledger !== undefined && !existsSync(options.ledger))
         throw new UsageError(`There is no ledger in ${options.ledger}.`)
+      if (options.report !== undefined) checkReportFile(options.report)
       const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
       const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
       try {
@@ -46,8 +48,8 @@ export function addReconcileCommand(program: Command, context: CommandContext, f
         })
         terminal.endProgress()
         printReconciliation(terminal, report)
-        if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`)
         finish(report.ok ? ExitCode.ok : ExitCode.difference)
+        if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`)
       } finally {
         await rm(workDirectory, { recursive: true, force: true })
         await platform.close()
