@@ -1,11 +1,11 @@
 import { allDomains } from '@millrace/domains/contracts'
 import { simulations } from '@millrace/domains/simulation'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createLogger } from '@millrace/runtime'
 import { createGenerator, type DomainSimulation, generatorName, loadKafkaConfig, openSink } from '@millrace/simulation'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
+import { createTerminalLogger } from '../terminal-logger.ts'
 
 export function addGenerateCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
   const generate = program.command('generate').description('make the events of a domain, or send recorded ones')
@@ -27,7 +27,7 @@ function addDomain(
     )
     .action(async (flags: Readonly<Record<string, unknown>>) => {
       const options = readGeneratorOptions(simulation, flags)
-      const logger = createLogger(generatorName(domain), { level: 'error' })
+      const { logger, lastLine } = createTerminalLogger(generatorName(domain), terminal)
       const generator = createGenerator({
         simulation,
         options,
@@ -50,6 +50,9 @@ function addDomain(
       await generator.stop()
       terminal.endProgress()
       terminal.say(JSON.stringify(summary, null, 2))
+      const last = lastLine()
+      if (summary.unanswered > 0 && last !== null)
+        terminal.say(`${summary.unanswered} records were not acknowledged. The last warning: ${last}`)
       if (summary.refused > 0 || summary.unanswered > 0) finish(ExitCode.failed)
     })
 }

@@ -1,0 +1,37 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { systemClock } from '@millrace/runtime'
+import { expect, it } from 'vitest'
+import { runCli } from '../src/cli/program.ts'
+import { captureTerminal } from './captured-terminal.ts'
+
+/** A port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+it('says at once why a gateway takes nothing, and again when it is stopped', async () => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const terminal = captureTerminal()
+  const abort = new AbortController()
+  const say = (line: string): void => {
+    terminal.say(line)
+    if (line.startsWith('gateway_not_taking')) abort.abort()
+  }
+  const code = await runCli(['generate', 'lol', '--sink', 'gateway', '--gateway-url', url, '--api-key', 'key'], {
+    terminal: { ...terminal, say },
+    signal: abort.signal,
+    environment: {},
+    clock: systemClock,
+  })
+  expect(code).toBe(1)
+  expect(terminal.said[0]).toContain(`gateway_not_taking: url "${url}", reason "`)
+  expect(terminal.said[0]).toContain('ECONNREFUSED')
+  expect(terminal.said.at(-1)).toMatch(/records were not acknowledged\. The last warning: .*ECONNREFUSED/)
+  expect(terminal.printed).toEqual([])
+})
