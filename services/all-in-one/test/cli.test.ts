@@ -1,12 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-'))
+const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const at = (name: string): string => path.join(directory, name)
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -148,6 +151,16 @@ describe('the command line', () => {
     expect(code).toBe(1)
     expect(err).toContain('is not empty and was not made by a demo')
     expect(readFileSync(at('thesis.txt'), 'utf8')).toBe('years of work')
+  })
+
+  it('names the usual folder that has data where the one of the command has none', () => {
+    const away = at('away')
+    mkdirSync(path.join(away, '.millrace/data/log'), { recursive: true })
+    const { stderr, status } = spawnSync(process.execPath, [MAIN, 'alerts'], { cwd: away, encoding: 'utf8' })
+    expect(stderr.trim()).toBe(
+      'There is no data in .millrace/demo: run "npm run demo" first, or name --data .millrace/data, where a gateway has written.',
+    )
+    expect(status).toBe(2)
   })
 
   it('makes a key, lists it without its secret, and revokes it', async () => {

@@ -40,6 +40,14 @@ const SERVER_VARIABLES = ['MILLRACE_KAFKA_BROKERS', 'MILLRACE_CASSANDRA_CONTACT_
 
 const parts = () => ({ clock: systemClock, logger: createLogger('millrace', { level: 'error' }) })
 
+/** Who writes into the folders that are used where none is named. */
+const WRITERS = [
+  { folder: DEFAULT_DATA, writer: 'a gateway' },
+  { folder: DEFAULT_DEMO_DATA, writer: 'a demo' },
+] as const
+
+const hasData = (directory: string): boolean => existsSync(path.join(directory, 'log'))
+
 /** `--stack`, else `--data`, else servers named by the environment, else the folder `fallback`. */
 async function choose(choice: PlatformChoice, fallback: string, variables: Variables): Promise<Chosen> {
   if (choice.stack !== undefined) {
@@ -51,9 +59,11 @@ async function choose(choice: PlatformChoice, fallback: string, variables: Varia
   const isServerNamed = SERVER_VARIABLES.some(name => variables[name] !== undefined)
   if (choice.data === undefined && isServerNamed) return { kind: 'environment' }
   const directory = choice.data ?? fallback
-  if (existsSync(path.join(directory, 'log'))) return { kind: 'embedded', directory }
+  if (hasData(directory)) return { kind: 'embedded', directory }
   const first = fallback === DEFAULT_DATA ? 'npm run millrace -- gateway' : 'npm run demo'
-  throw new UsageError(`There is no data in ${directory}: run "${first}" first, or name another folder with --data.`)
+  const other = WRITERS.find(({ folder }) => folder !== directory && hasData(folder))
+  const place = other ? `--data ${other.folder}, where ${other.writer} has written` : 'another folder with --data'
+  throw new UsageError(`There is no data in ${directory}: run "${first}" first, or name ${place}.`)
 }
 
 /** Opens the stores that a command was asked to use; embedded ones only while no other process has them. */
