@@ -4,9 +4,12 @@ export interface Terminal {
   print(line: string): void
   /** One line about what is going on. */
   say(line: string): void
-  /** Replaces the line that shows progress; where output is not a terminal, prints it at most every few seconds. */
+  /**
+   * Replaces the line that shows progress. Where output is not a terminal, it is a line of its own if there was none for a few
+   * seconds, and is left out otherwise.
+   */
   progress(line: string): void
-  /** Ends the line that shows progress; the newest one is always printed. */
+  /** Ends the line that shows progress. */
   endProgress(): void
   /** Marks up text where the output is a terminal. */
   bold(text: string): string
@@ -25,11 +28,11 @@ export function createTerminal(
   const { stdout, stderr } = streams
   const live = stderr.isTTY === true
   let open = false
-  let lastPlainMs = Number.NEGATIVE_INFINITY
-  let unprinted: string | null = null
+  let lastLineMs = now()
   const clear = (): void => {
     if (open) stderr.write('\r\u001b[2K')
     open = false
+    lastLineMs = now()
   }
   return {
     print: line => {
@@ -45,17 +48,14 @@ export function createTerminal(
         clear()
         stderr.write(line.slice(0, (stderr.columns ?? 80) - 1))
         open = true
-      } else if (now() - lastPlainMs >= PLAIN_INTERVAL_MS) {
-        lastPlainMs = now()
-        unprinted = null
+      } else if (now() - lastLineMs >= PLAIN_INTERVAL_MS) {
+        lastLineMs = now()
         stderr.write(`${line}\n`)
-      } else unprinted = line
+      }
     },
     endProgress: () => {
       if (open) stderr.write('\n')
-      if (unprinted !== null) stderr.write(`${unprinted}\n`)
       open = false
-      unprinted = null
     },
     bold: text => (stdout.isTTY === true ? `\u001b[1m${text}\u001b[22m` : text),
   }
