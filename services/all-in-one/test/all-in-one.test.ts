@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { MartTable, Topic } from '@millrace/contracts'
+import type { Catalog, MartTable, Topic } from '@millrace/contracts'
 import { antenna } from '@millrace/domains/antenna/contract'
-import { catalog } from '@millrace/domains/contracts'
+import { catalogOf, catalog as everything } from '@millrace/domains/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { type EventLog, logError } from '@millrace/event-log'
 import { createKey } from '@millrace/ingest-gateway'
@@ -18,6 +18,8 @@ const clock = systemClock
 const logger = createLogger('test', { level: 'silent' })
 
 interface Changes {
+  /** Every domain unless given. */
+  readonly catalog?: Catalog
   readonly log?: (log: EventLog) => EventLog
   readonly mart?: (mart: Mart) => Mart
   readonly logger?: Logger
@@ -25,6 +27,7 @@ interface Changes {
 
 /** Every service over embedded stores, started; parts of the stores may be made to fail. */
 async function startAll(changes: Changes) {
+  const { catalog = everything, log = of => of, mart = of => of } = changes
   const directory = mkdtempSync(path.join(os.tmpdir(), 'all-in-one-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const platform = await openEmbeddedPlatform(directory, { clock, logger })
@@ -33,7 +36,6 @@ async function startAll(changes: Changes) {
   const keysFile = path.join(directory, 'keys.json')
   const topics = [...catalog.routes.values()].map(({ name }) => name)
   const { key } = await createKey(keysFile, { name: 'test', topics, quota: {} }, { topics })
-  const { log = of => of, mart = of => of } = changes
   const all = createAllInOne({
     catalog,
     platform: { ...platform, log: log(platform.log), mart: mart(platform.mart) },
@@ -76,14 +78,16 @@ it('has started when the gateway accepts events, also where the log is not ready
     }),
   })
   expect(refusals).toBeLessThanOrEqual(0)
-  const [topic] = catalog.routes.values()
+  const [topic] = everything.routes.values()
   expect(await sendSamples(topic!)).toBe(200)
 })
 
 it('goes on with the other domains when an error stops one in a service, and says which', async () => {
-  const broken = new Set<string>(['lol'])
+  const broken = new Set<string>([lol.name])
   const lines: { readonly event: string; readonly service?: string; readonly domain?: string }[] = []
+  const catalog = catalogOf([lol.name, antenna.name])
   const { all, sendSamples, rowsOf } = await startAll({
+    catalog,
     logger: createLogger('test', { level: 'error', destination: { write: line => void lines.push(JSON.parse(line)) } }),
     mart: mart => ({
       ...mart,
@@ -112,7 +116,7 @@ it('goes on with the other domains when an error stops one in a service, and say
   })
   expect(isOver).toBe(false)
 
-  broken.add('antenna')
+  broken.add(antenna.name)
   expect(await sendSamples(antenna.topics.raw)).toBe(200)
   await expect(all.failed).rejects.toThrow('never seen before in lol')
   expect(lines.filter(({ event, domain }) => event === 'domain_stopped' && domain === 'antenna')).toHaveLength(1)
