@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Topic } from '@millrace/contracts'
+import { readWire, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { type Curation, curations } from '@millrace/domains/curation'
+import { simulations } from '@millrace/domains/simulation'
 import { createEmbeddedEventLog, openEmbeddedLogReader } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { startService, waitUntil } from '@millrace/testing'
@@ -16,21 +17,23 @@ const MAIN = fileURLToPath(new URL('curator-process.ts', import.meta.url))
 const EVENTS = 400
 const DEADLINE_MS = 60_000
 
-const idOf = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-
-/** Canonical events of a topic, made of its sample: the keys of ten actors, a second apart. */
-function eventsOf({ source }: Curation): Record<string, unknown>[] {
-  const sample = source.route!.samples[0]!
-  const { keyField, timeField, wire } = source
-  const canonical = Object.fromEntries(
-    Object.entries(sample).map(([field, value]) => [field, wire[field]?.(value) ?? value]),
-  )
-  return Array.from({ length: EVENTS }, (_, index) => {
-    const timeMs = Date.UTC(2024, 2, 24, 11, 0, index)
-    const time = timeField!.unit === 'instant' ? new Date(timeMs).toISOString() : timeMs / 1000
-    return { ...canonical, eventId: idOf(index), [keyField!]: `actor ${index % 10}`, [timeField!.field]: time }
-  })
+/** The first raw events of a domain's simulation, in canonical form as behind the gateway. */
+function simulatedEvents({ source }: Curation) {
+  const simulation = simulations.get(source.domain)!
+  const { stream } = simulation.simulate(simulation.parse({ duration: 'forever' }), systemClock.now())
+  const records: { readonly key: string; readonly eventId: string; readonly value: string }[] = []
+  while (records.length < EVENTS && Number.isFinite(stream.nextMs)) {
+    const { topic, key, eventId, value } = stream.next()
+    if (topic === source.name)
+      records.push({ key, eventId, value: JSON.stringify(readWire(JSON.parse(value), source.wire)) })
+  }
+  if (records.length < EVENTS)
+    throw new Error(
+      `The simulation of ${source.domain} sends ${records.length} events of ${source.name}: expected at least ${EVENTS} where its duration is "forever".`,
+    )
+  return records
 }
+const eventsOf = new Map(curations.map(curation => [curation, simulatedEvents(curation)]))
 
 /** A log with the first raw events of every domain, and the curator that works on it, as a process. */
 async function openWorld(events = EVENTS) {
@@ -45,11 +48,12 @@ async function openWorld(events = EVENTS) {
     const producer = await log.producer({ clientId: 'test' })
     for (const curation of curations) {
       const { source } = curation
-      const records = eventsOf(curation)
+      const records = eventsOf
+        .get(curation)!
         .slice(from, to)
-        .map(event => ({
-          key: Buffer.from(source.keyOf(event)),
-          value: Buffer.from(JSON.stringify(event)),
+        .map(({ key, value }) => ({
+          key: Buffer.from(key),
+          value: Buffer.from(value),
           timestampMs: systemClock.now(),
         }))
       const byPartition = Map.groupBy(records, ({ key }) => producer.partitionFor(source.name, key))
@@ -116,11 +120,16 @@ it('gives each event of every domain one curated event, under the same id and ke
   const curated = await undisturbed()
   expect(curated.size).toBeGreaterThan(1)
   for (const curation of curations) {
-    const records = curated.get(curation.target.name)!
-    expect(records).toHaveLength(EVENTS)
-    const ids = records.map(line => JSON.parse(line.slice(line.indexOf('{'))).eventId)
-    expect(ids.sort()).toEqual(Array.from({ length: EVENTS }, (_, index) => idOf(index)))
-    for (const line of records) expect(line).toMatch(/^actor \d \{/)
+    const of = curated.get(curation.target.name)!.map(line => {
+      const start = line.indexOf(' {')
+      return `${line.slice(0, start)} ${JSON.parse(line.slice(start)).eventId}`
+    })
+    expect(of.sort()).toEqual(
+      eventsOf
+        .get(curation)!
+        .map(({ key, eventId }) => `${key} ${eventId}`)
+        .sort(),
+    )
   }
 })
 
