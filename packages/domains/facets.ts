@@ -1,7 +1,7 @@
 import type { Topic } from '@millrace/contracts'
 import type { EventLog, LogReader } from '@millrace/event-log'
 import type { Logger } from '@millrace/runtime'
-import type { KeyedMetrics, Topology } from '@millrace/stream'
+import type { JoinMetrics, KeyedMetrics, Topology } from '@millrace/stream'
 
 /** What a service gives to the topologies of a domain. */
 export interface TopologyParts {
@@ -26,8 +26,9 @@ export interface Curation {
 }
 
 export interface AggregationParts extends TopologyParts {
-  /** For reading reference topics and totals whole. */
-  readonly log: LogReader
+  /** For reading reference topics and totals whole, and the offsets up to which partial results are merged. */
+  readonly log: LogReader & Pick<EventLog, 'committed'>
+  readonly joinMetrics?: JoinMetrics
 }
 
 /** What is aggregated from a domain's topics: windows, running totals, joins, session outcomes. */

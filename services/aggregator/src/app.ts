@@ -1,5 +1,5 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createKeyedMetrics, runStreamService } from '@millrace/stream'
+import { createJoinMetrics, createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { aggregatorEnv } from './config.ts'
 import { createAggregatorTopologies } from './topology.ts'
 
@@ -12,11 +12,13 @@ export const runAggregator = (variables: Readonly<Record<string, string | undefi
     openLog: kafkaEventLogFromEnv,
     build({ config, ...frame }) {
       const { log, logger } = frame
+      const { registry } = frame.metrics
       const topologies = createAggregatorTopologies({
         domains: config.DOMAINS,
         log,
         logger,
-        metrics: createKeyedMetrics('aggregator', frame.metrics.registry),
+        metrics: createKeyedMetrics('aggregator', registry),
+        joinMetrics: createJoinMetrics('aggregator', registry),
       })
       return { topologies }
     },

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type LogReader, logError } from '@millrace/event-log'
+import { logError } from '@millrace/event-log'
 import { ManualClock } from '@millrace/runtime'
 import { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
+import type { AggregationParts } from '../../facets.ts'
 import { antenna } from '../contract.ts'
 import { createQuotaTopology } from './quota.ts'
 
@@ -307,7 +308,7 @@ describe('quotas of devices', () => {
 
   it('give a record that cannot be read to failed events once, also where the log does not answer in between', async () => {
     let failures = 1
-    const failing = (log: LogReader): LogReader => ({
+    const failing = (log: AggregationParts['log']): AggregationParts['log'] => ({
       ...log,
       read: (...call) => log.read(...call),
       range: topic => {
@@ -349,7 +350,7 @@ describe('quotas of devices', () => {
     'cost a restart the events of two hours and the breaches of few: restarted %s',
     async (_, restarts: number[], few) => {
       const read: string[] = []
-      const watched = (log: LogReader): LogReader => ({
+      const watched = (log: AggregationParts['log']): AggregationParts['log'] => ({
         ...log,
         range: topic => log.range(topic),
         read: (topic, partition, from, to) => {
