@@ -6,6 +6,7 @@ import {
   defineMapping,
   defineTable,
   defineTopic,
+  double,
   epochMillisField,
   instantField,
   int,
@@ -14,6 +15,7 @@ import {
   text,
   timestamp,
 } from '@millrace/contracts'
+import { totalState } from '@millrace/stream/windows'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { allDomains, catalogOf } from '../contracts.ts'
@@ -22,7 +24,7 @@ import { generatedModules } from '../generate.ts'
 import { domainNames } from '../index.ts'
 import { simulations } from '../simulation.ts'
 import { lacksOf } from './completeness.ts'
-import { miscuratedOf, unstorableOf } from './storable.ts'
+import { extremeEvents, miscuratedOf, unstorableOf } from './storable.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const here = path.join(root, 'packages/domains')
@@ -127,4 +129,52 @@ it('the completeness test says which valid events a mart cannot hold', () => {
     'wide_events.deaths cannot hold 9007199254740991 of a valid event of wide.raw',
     'wide_events.lives cannot hold -9007199254740991 of a valid event of wide.raw',
   ])
+})
+
+it('the completeness test makes valid events of every kind of field', () => {
+  const schema = z.looseObject({
+    account: z.string().min(1).max(9),
+    at: z.int().min(0).max(8_640_000_000_000_000),
+    below: z.number().negative(),
+    above: z.int().gt(7).max(9),
+    anything: z.unknown(),
+    pair: z.tuple([z.string(), z.int()]),
+    three: z.array(z.int()).min(3),
+    state: totalState,
+  })
+  const raw = defineTopic({
+    name: 'odd.raw',
+    schema,
+    keyOf: keyField('account'),
+    eventTimeMs: epochMillisField('at'),
+    why: 'Of a domain with every kind of field.',
+  })
+  const table = defineTable({
+    name: 'odd_events',
+    description: 'Events by account.',
+    partitionKey: ['account'],
+    clusteringKey: [],
+    columns: { account: text(''), at: timestamp(''), below: double(''), above: int(''), others: text('') },
+  })
+  const odd = defineDomain({
+    name: 'odd',
+    title: 'Odd events',
+    topics: { raw },
+    tables: [table],
+    mappings: [
+      defineMapping(raw, table, ({ account, at, below, above, ...others }) => ({
+        writeTimeMicros: microsOf(at),
+        values: { account, at, below, above, others: JSON.stringify(others) },
+      })),
+    ],
+  })
+  expect(unstorableOf(odd)).toEqual([])
+  expect(extremeEvents(raw)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ above: 8 }),
+      expect.objectContaining({ above: 9 }),
+      expect.objectContaining({ anything: null }),
+      expect.objectContaining({ three: [1, 1, 1] }),
+    ]),
+  )
 })

@@ -14,9 +14,13 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
   readonly minimum?: number
   readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
   readonly minLength?: number
   readonly maxLength?: number
   readonly items?: JsonSchema
+  readonly prefixItems?: readonly JsonSchema[]
+  readonly minItems?: number
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
 }
@@ -33,9 +37,35 @@ function textsOf({ format, pattern, minLength = 0, maxLength = LONG }: JsonSchem
   return [Math.max(1, minLength), minLength, maxLength].map(length => 'ΐ'.repeat(length))
 }
 
+/** The next number that a schema of a type lets through behind one that it excludes. */
+const besides = (excluded: number, type: unknown, direction: 1 | -1): number =>
+  excluded + direction * (type === 'integer' ? 1 : Math.max(1, Math.abs(excluded)) * Number.EPSILON)
+
+function numbersOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): number[] {
+  const least = Math.max(
+    minimum ?? -Number.MAX_VALUE,
+    exclusiveMinimum === undefined ? -Number.MAX_VALUE : besides(exclusiveMinimum, type, 1),
+  )
+  const most = Math.min(
+    maximum ?? Number.MAX_VALUE,
+    exclusiveMaximum === undefined ? Number.MAX_VALUE : besides(exclusiveMaximum, type, -1),
+  )
+  return [Math.min(Math.max(1, least), most), least, most]
+}
+
+/** Arrays of the fewest items that a schema lets through, and with one. */
+function arraysOf({ items, prefixItems, minItems = 0 }: JsonSchema): unknown[][] {
+  if (prefixItems) return [prefixItems.map(item => extremesOf(item)[0])]
+  const arrayOf = (length: number): unknown[] => Array.from({ length }, () => extremesOf(items ?? {})[0])
+  return [...new Set([minItems, Math.max(1, minItems)])].map(arrayOf)
+}
+
+/** What a field of any kind may hold. */
+const ANYTHING = [1, 'text', true, null, [], {}]
+
 /** Values that a schema lets through, the outermost of its ranges among them; the first is an ordinary one where there is any. */
 function extremesOf(schema: JsonSchema): unknown[] {
-  const { anyOf, items, properties, required = [] } = schema
+  const { anyOf, properties, required = [] } = schema
   if (anyOf) return anyOf.flatMap(extremesOf)
   if (typeof schema.type === 'object') return schema.type.flatMap(type => extremesOf({ ...schema, type }))
   if (schema.const !== undefined) return [schema.const]
@@ -48,12 +78,10 @@ function extremesOf(schema: JsonSchema): unknown[] {
     case 'string':
       return textsOf(schema)
     case 'integer':
-    case 'number': {
-      const { minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE } = schema
-      return [Math.min(Math.max(1, minimum), maximum), minimum, maximum]
-    }
+    case 'number':
+      return numbersOf(schema)
     case 'array':
-      return items ? [[], [extremesOf(items)[0]]] : [[]]
+      return arraysOf(schema)
     case 'object': {
       const fields = Object.entries(properties ?? {}).map(([name, field]) => ({ name, values: extremesOf(field) }))
       const whole = Object.fromEntries(fields.map(({ name, values }) => [name, values[0]]))
@@ -66,6 +94,8 @@ function extremesOf(schema: JsonSchema): unknown[] {
         ...fields.flatMap(({ name }) => (required.includes(name) ? [] : [without(name)])),
       ]
     }
+    case undefined:
+      return ANYTHING
     default:
       throw new Error(`No values are known for ${JSON.stringify(schema)}.`)
   }
