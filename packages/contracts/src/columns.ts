@@ -10,6 +10,22 @@ export interface Column {
   readonly description: string
 }
 
+/** Columns that the lake adds to those of each topic; `extra` holds what those cannot. */
+export const LAKE_COLUMNS: readonly string[] = ['_topic', '_partition', '_offset', '_timestamp', 'extra']
+
+/** The names that a store which does not tell case apart refuses, each with the earlier one that takes it. */
+export function takenNames(
+  names: readonly string[],
+  reserved: readonly string[] = [],
+): { readonly name: string; readonly by: string }[] {
+  const taken = new Map(reserved.map(name => [name.toLowerCase(), name]))
+  return names.flatMap(name => {
+    const by = taken.get(name.toLowerCase())
+    if (by === undefined) taken.set(name.toLowerCase(), name)
+    return by === undefined ? [] : [{ name, by }]
+  })
+}
+
 interface JsonSchemaField {
   type?: string | string[]
   format?: string

@@ -1,5 +1,5 @@
 export { canonicalJson, payloadHash } from './canonical.ts'
-export { type Column, type ColumnType, columnsOf } from './columns.ts'
+export { type Column, type ColumnType, columnsOf, LAKE_COLUMNS, takenNames } from './columns.ts'
 export {
   type Catalog,
   type ConservationRule,

@@ -17,10 +17,19 @@ import {
   text,
 } from '../src/index.ts'
 
-const topicOf = (name: string, more: { samples?: TopicRoute['samples']; derivedFrom?: Derivation } = {}) =>
+const fields = { account: z.string(), datetime: z.string() }
+const topicOf = (
+  name: string,
+  more: {
+    samples?: TopicRoute['samples']
+    derivedFrom?: Derivation
+    schema?: z.ZodObject<typeof fields>
+    lake?: boolean
+  } = {},
+) =>
   defineTopic({
     name,
-    schema: z.looseObject({ account: z.string(), datetime: z.string() }),
+    schema: z.looseObject(fields),
     keyOf: keyField('account'),
     eventTimeMs: instantField('datetime'),
     why: 'Records of the tests.',
@@ -132,6 +141,56 @@ describe('a domain', () => {
       'a mapping of what it does not have',
       { mappings: [mapping, defineMapping(topicOf('other.raw'), table, () => null)] },
       ["mapping other.raw to game_moves: topic and table must be the domain's own"],
+    ],
+    [
+      'fields that cannot be columns of the lake',
+      {
+        topics: {
+          ...{ raw, curated },
+          odd: topicOf('game.odd', {
+            schema: z.looseObject({
+              ...fields,
+              EventID: z.int(),
+              eventId: z.string(),
+              Extra: z.int(),
+              _topic: z.int(),
+            }),
+          }),
+          elsewhere: topicOf('game.elsewhere', { lake: false, schema: z.looseObject({ ...fields, extra: z.int() }) }),
+        },
+      },
+      [
+        'topic game.odd: its fields EventID and eventId differ only in case, which columns of the lake do not: rename one of them, or say "lake: false"',
+        'topic game.odd: its field Extra has the name of a column that the lake adds (_topic, _partition, _offset, _timestamp, extra): rename it, or say "lake: false"',
+        'topic game.odd: its field _topic has the name of a column that the lake adds (_topic, _partition, _offset, _timestamp, extra): rename it, or say "lake: false"',
+      ],
+    ],
+    [
+      'columns that differ only in case',
+      {
+        tables: [{ ...table, columns: { ...table.columns, ID: text('another id') } }],
+        mappings: [],
+      },
+      [
+        'table game_moves: its columns id and ID differ only in case, which columns of the mart may not: rename one of them',
+        'table game_moves: nothing is mapped to it',
+      ],
+    ],
+    [
+      'a conservation of columns and topics that it does not have',
+      {
+        conservation: [
+          {
+            ...{ source: raw, table, eventsColumn: 'evnts', where: { column: 'typ', equals: 'all' } },
+            late: topicOf('other.late'),
+          },
+        ],
+      },
+      [
+        "conservation of game.raw in game_moves: source, late topic and table must be the domain's own",
+        'conservation of game.raw in game_moves: the table has no column evnts: expected one of account, id',
+        'conservation of game.raw in game_moves: the table has no column typ: expected one of account, id',
+      ],
     ],
   ])('is told of %s', (_, change, problems) => {
     expect(domainProblems({ ...game, ...change })).toEqual(problems)

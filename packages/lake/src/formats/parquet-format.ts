@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from '@duckdb/node-api'
-import { type ColumnType, columnsOf, type Topic } from '@millrace/contracts'
+import { type ColumnType, columnsOf, LAKE_COLUMNS, type Topic, takenNames } from '@millrace/contracts'
 import { lakeError } from '../errors.ts'
 import type { DataFormat, LakeRow } from './data-format.ts'
 import { connect, sqlName, sqlText } from './duckdb.ts'
 import { createRowEncoder } from './parquet-row.ts'
 
-const RESERVED = ['_topic', '_partition', '_offset', '_timestamp', 'extra']
 const LINE_TYPES: Record<ColumnType, string> = {
   string: 'VARCHAR',
   timestamp: 'TIMESTAMPTZ',
@@ -25,17 +24,16 @@ const MAX_LINE_BYTES = 16 << 20
  */
 export function createParquetFormat(contract: Pick<Topic, 'name' | 'schema'>, partition: number): DataFormat {
   const columns = columnsOf(contract.schema)
-  const taken = new Set(RESERVED)
-  for (const { name } of columns) {
-    if (taken.has(name.toLowerCase())) {
-      throw lakeError('column_refused', {
-        topic: contract.name,
-        column: name,
-        reason: 'is taken (case is not told apart)',
-      })
-    }
-    taken.add(name.toLowerCase())
-  }
+  const [taken] = takenNames(
+    columns.map(({ name }) => name),
+    LAKE_COLUMNS,
+  )
+  if (taken)
+    throw lakeError('column_refused', {
+      topic: contract.name,
+      column: taken.name,
+      reason: 'is taken (case is not told apart)',
+    })
   const lineColumns = [
     "'_offset': 'BIGINT'",
     "'_timestamp': 'BIGINT'",
