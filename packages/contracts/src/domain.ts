@@ -1,4 +1,4 @@
-import { columnsOf, LAKE_COLUMNS, takenNames } from './columns.ts'
+import { domainProblems } from './domain-problems.ts'
 import { failedEventsTopic } from './failed-event.ts'
 import type { MartMapping, MartTable, MartValue } from './mart.ts'
 import type { Topic } from './topic.ts'
@@ -56,80 +56,6 @@ export interface Catalog {
   derivedOf(topicName: string): readonly Topic[]
   /** The consumer groups of services that read a topic. */
   groupsOf(topicName: string): readonly string[]
-}
-
-const NAME = /^[a-z][a-z0-9-]*$/
-const TOPIC_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/
-
-/** The fields of a topic that the lake cannot have as columns, a sentence each. */
-function lakeProblems({ name, schema }: Topic): string[] {
-  const fields = columnsOf(schema).map(({ name }) => name)
-  return takenNames(fields, LAKE_COLUMNS).map(({ name: field, by }) =>
-    fields.includes(by) && by !== field
-      ? `topic ${name}: its fields ${by} and ${field} differ only in case, which columns of the lake do not: rename one of them, or say "lake: false"`
-      : `topic ${name}: its field ${field} has the name of a column that the lake adds (${LAKE_COLUMNS.join(', ')}): rename it, or say "lake: false"`,
-  )
-}
-
-function tableProblems({ name, columns, partitionKey, clusteringKey }: MartTable): string[] {
-  const keys = [...partitionKey, ...clusteringKey.map(({ column }) => column)]
-  return [
-    ...keys.filter(key => !columns[key]).map(key => `table ${name}: its key column ${key} is not among its columns`),
-    ...takenNames(Object.keys(columns)).map(
-      ({ name: column, by }) =>
-        `table ${name}: its columns ${by} and ${column} differ only in case, which columns of the mart may not: rename one of them`,
-    ),
-  ]
-}
-
-function conservationProblems(
-  { source, table, eventsColumn, where, late }: ConservationRule,
-  own: { readonly topics: ReadonlySet<Topic>; readonly tables: readonly MartTable[] },
-): string[] {
-  const rule = `conservation of ${source.name} in ${table.name}`
-  const columns = [eventsColumn, ...(where ? [where.column] : [])]
-  const isOwn = own.topics.has(source) && own.topics.has(late) && own.tables.includes(table)
-  return [
-    ...(isOwn ? [] : [`${rule}: source, late topic and table must be the domain's own`]),
-    ...columns
-      .filter(column => !table.columns[column])
-      .map(
-        column =>
-          `${rule}: the table has no column ${column}: expected one of ${Object.keys(table.columns).join(', ')}`,
-      ),
-  ]
-}
-
-/** What is wrong with the contracts of a domain, a sentence each. */
-export function domainProblems(domain: DomainContract): string[] {
-  const problems: string[] = []
-  const { name, topics, tables, mappings, conservation } = domain
-  if (!NAME.test(name)) problems.push(`domain "${name}": expected lower-case letters, digits and hyphens`)
-  const own = new Set(Object.values(topics))
-  for (const topic of own) {
-    if (topic.domain !== name || !TOPIC_NAME.test(topic.name))
-      problems.push(
-        `topic ${topic.name}: expected the name "${name}.<stream>" of lower-case letters, digits and hyphens`,
-      )
-    const { route, derivedFrom } = topic
-    if (route && route.samples.length === 0) problems.push(`topic ${topic.name}: its route has no sample`)
-    if (derivedFrom && !own.has(derivedFrom.topic))
-      problems.push(`topic ${topic.name}: its source ${derivedFrom.topic.name} is of another domain`)
-    if (route && derivedFrom) problems.push(`topic ${topic.name}: a derived topic has no route`)
-    if (topic.lake) problems.push(...lakeProblems(topic))
-  }
-  for (const table of tables) {
-    if (!table.name.startsWith(`${name.replaceAll('-', '_')}_`))
-      problems.push(`table ${table.name}: expected a name that begins with "${name.replaceAll('-', '_')}_"`)
-    problems.push(...tableProblems(table))
-    if (!mappings.some(mapping => mapping.table === table))
-      problems.push(`table ${table.name}: nothing is mapped to it`)
-  }
-  for (const { topic, table } of mappings)
-    if (!own.has(topic) || !tables.includes(table))
-      problems.push(`mapping ${topic.name} to ${table.name}: topic and table must be the domain's own`)
-  for (const rule of conservation) problems.push(...conservationProblems(rule, { topics: own, tables }))
-  return problems
 }
 
 /**

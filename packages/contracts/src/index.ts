@@ -6,11 +6,11 @@ export {
   createCatalog,
   type DomainContract,
   defineDomain,
-  domainProblems,
   groupOf,
   makerOf,
   serviceOf,
 } from './domain.ts'
+export { domainProblems } from './domain-problems.ts'
 export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'
 export { isPlausibleEventTime, PLAUSIBLE_AHEAD_MS, PLAUSIBLE_FROM_MS } from './event-time.ts'
 export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
