@@ -18,12 +18,15 @@ import {
 import { totalState } from '@millrace/stream/windows'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { aggregations } from '../aggregation.ts'
 import { allDomains, catalogOf } from '../contracts.ts'
 import { curations } from '../curation.ts'
 import { generatedModules } from '../generate.ts'
 import { domainNames } from '../index.ts'
 import { simulations } from '../simulation.ts'
 import { lacksOf } from './completeness.ts'
+import { derivationProblems } from './derived.ts'
+import { optionProblems, simulationProblems } from './simulated.ts'
 import { extremeEvents, miscuratedOf, unstorableOf } from './storable.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -41,6 +44,23 @@ describe('every domain', () => {
       expect(unstorableOf(domain)).toEqual([])
     },
   )
+
+  it.each(allDomains.map(domain => [domain.name, domain] as const))('%s says how its topics are made', (_, domain) => {
+    const curation = curations.find(({ source }) => source.domain === domain.name)
+    const aggregation = aggregations.find(aggregation => aggregation.domain === domain.name)
+    expect(derivationProblems(domain, { curation, aggregation }, root)).toEqual([])
+  })
+
+  it.each(allDomains.map(domain => [domain.name, domain] as const))(
+    '%s has the topics and tables of its simulation',
+    (name, domain) => {
+      expect(simulationProblems(domain, simulations.get(name)!)).toEqual([])
+    },
+  )
+
+  it('shares no option of its simulation with another one that means something else', () => {
+    expect(optionProblems([...simulations.values()])).toEqual([])
+  })
 
   it.each(curations.map(curation => [curation.source.name, curation] as const))(
     'curates every valid event of %s into a valid one',
@@ -122,12 +142,12 @@ it('the completeness test says which valid events a mart cannot hold', () => {
     mappings: [defineMapping(raw, table, event => ({ writeTimeMicros: microsOf(event.at), values: event }))],
   })
   expect(unstorableOf(wide)).toEqual([
-    'wide_events.account cannot hold a text of 140000 bytes of a valid event of wide.raw',
-    'wide_events.account cannot hold an empty text of a valid event of wide.raw',
-    'wide_events.at cannot hold -9007199254740991 of a valid event of wide.raw',
-    'wide_events.at cannot hold 9007199254740991 of a valid event of wide.raw',
-    'wide_events.deaths cannot hold 9007199254740991 of a valid event of wide.raw',
-    'wide_events.lives cannot hold -9007199254740991 of a valid event of wide.raw',
+    'wide_events.account cannot hold a text of 140000 bytes of a valid event of wide.raw: expected at most 65535 bytes in a key',
+    'wide_events.account cannot hold an empty text of a valid event of wide.raw: expected a text that is not empty, as it is the whole partition key',
+    'wide_events.at cannot hold -9007199254740991 of a valid event of wide.raw: expected a time in whole ms since the epoch',
+    'wide_events.at cannot hold 9007199254740991 of a valid event of wide.raw: expected a time in whole ms since the epoch',
+    'wide_events.deaths cannot hold 9007199254740991 of a valid event of wide.raw: expected a whole number from -2147483648 to 2147483647',
+    'wide_events.lives cannot hold -9007199254740991 of a valid event of wide.raw: expected a whole number from -2147483648 to 2147483647',
   ])
 })
 

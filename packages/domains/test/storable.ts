@@ -28,6 +28,7 @@ interface JsonSchema {
 /** More bytes than any key of the mart may have, and fewer than a record. */
 const LONG = 70_000
 const SEED = 1
+const MOST_REASONS = 3
 
 function textsOf({ format, pattern, minLength = 0, maxLength = LONG }: JsonSchema): string[] {
   if (format === 'date-time')
@@ -116,26 +117,58 @@ export async function miscuratedOf({ source, target, createTopology }: Curation)
     ...event,
     eventId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
   }))
-  await using driver = await createTopologyDriver(createTopology({}))
+  await using driver = await createTopologyDriver(createTopology({}), { validateOutputs: false })
   await driver.pipe(source, ...events)
+  const reasons = [...new Set((await driver.failed()).map(({ message }) => message))]
   const curated = (await driver.records(target.name)).map(({ value }) => JSON.parse(value.toString()) as unknown)
   const found = new Set<string>()
-  if (curated.length !== events.length) found.add(`${events.length} valid events became ${curated.length} curated ones`)
+  if (curated.length !== events.length)
+    found.add(
+      [`${events.length} valid events became ${curated.length} curated ones`, ...reasons.slice(0, MOST_REASONS)].join(
+        ': ',
+      ),
+    )
   for (const event of curated)
     for (const { path, message } of target.schema.safeParse(event).error?.issues ?? [])
       found.add(`${target.name}: ${path.join('.')} is not valid: ${message}`)
   return [...found].sort()
 }
 
-/** Valid events that the mart cannot hold, a sentence for each column: they would end as failed events of the mart writer. */
-export function unstorableOf({ mappings }: DomainContract): string[] {
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined
+
+function rowOrProblem<T>(what: string, make: () => T): { readonly row: T } | { readonly thrown: string } {
+  try {
+    return { row: make() }
+  } catch (error) {
+    return { thrown: `${what} throws: ${(error as Error).message}` }
+  }
+}
+
+/**
+ * Valid events that the mart cannot hold, a sentence for each column: they would end as failed events of the mart writer.
+ * And columns to which no mapping gives a value, whatever the event.
+ */
+export function unstorableOf({ mappings, tables }: DomainContract): string[] {
   const found = new Set<string>()
+  const given = new Set<string>()
   for (const { topic, table, toRow } of mappings)
     for (const event of extremeEvents(topic)) {
-      const row = toRow(event as never)
-      const problem = row && rowProblem(table, row)
+      const made = rowOrProblem(`the mapping of ${topic.name} to ${table.name}`, () => toRow(event as never))
+      if ('thrown' in made) found.add(made.thrown)
+      if ('thrown' in made || !made.row) continue
+      for (const [column, value] of Object.entries(made.row.values))
+        if (isGiven(value)) given.add(`${table.name}.${column}`)
+      const problem = rowProblem(table, made.row)
       if (problem)
-        found.add(`${table.name}.${problem.column} cannot hold ${problem.got} of a valid event of ${topic.name}`)
+        found.add(
+          Object.hasOwn(table.columns, problem.column) || problem.column === 'writeTimeMicros'
+            ? `${table.name}.${problem.column} cannot hold ${problem.got} of a valid event of ${topic.name}: expected ${problem.expected}`
+            : `${table.name} has no column ${problem.column}, which the mapping of ${topic.name} gives: expected ${problem.expected}`,
+        )
     }
+  for (const { name, columns } of tables)
+    for (const column of Object.keys(columns))
+      if (!given.has(`${name}.${column}`))
+        found.add(`${name}.${column}: no mapping gives it a value; add it to the values of a mapping, or remove it`)
   return [...found].sort()
 }

@@ -1,4 +1,4 @@
-import { type AggregationParts, aggregations } from '@millrace/domains/aggregation'
+import { type AggregationParts, aggregations, topologiesOf } from '@millrace/domains/aggregation'
 import type { Topology } from '@millrace/stream'
 
 /** What each domain aggregates from its topics. */
@@ -8,4 +8,4 @@ export const createAggregatorTopologies = ({
 }: AggregationParts & { readonly domains?: readonly string[] | undefined }): Topology[] =>
   aggregations
     .filter(({ domain }) => domains?.includes(domain) ?? true)
-    .flatMap(aggregation => aggregation.createTopologies(parts))
+    .flatMap(aggregation => topologiesOf(aggregation, parts))
