@@ -12,10 +12,14 @@ const node = nodeOf(root)
 const nodeFlags = ['--disable-warning=ExperimentalWarning']
 const vitest = ['node_modules/vitest/vitest.mjs', 'run']
 
+const FORMAT_HINT =
+  'The format or the lint rules are not kept: "npm run format" corrects what can be corrected, the rest is above.'
+
+/** Commands of each task by name, some with what to say when they fail. */
 const tasks = {
   millrace: args => [[node, [...nodeFlags, path.join(root, 'services/all-in-one/src/cli/main.ts'), ...args]]],
   check: () => [
-    [node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
+    [node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'], FORMAT_HINT],
     [node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
   ],
   test: args => [...(args.length === 0 ? tasks.check() : []), [node, [...nodeFlags, ...vitest, ...args]]],
@@ -80,7 +84,7 @@ if (Number(process.versions.node.split('.')[0]) < 20)
 install()
 const env = { ...process.env, PATH: `${path.dirname(node)}:${process.env.PATH}` }
 const cwd = name === 'millrace' ? process.cwd() : root
-for (const [command, commandArgs] of task(args)) {
+for (const [command, commandArgs, hint] of task(args)) {
   const code = await new Promise((resolve, reject) => {
     const child = spawn(command, commandArgs, { cwd, stdio: 'inherit', env })
     const forward = () => child.kill('SIGTERM')
@@ -92,5 +96,8 @@ for (const [command, commandArgs] of task(args)) {
       resolve(status ?? 128 + (os.constants.signals[signal] ?? 0))
     })
   })
-  if (code !== 0) process.exit(code)
+  if (code !== 0) {
+    if (hint !== undefined) process.stderr.write(`${hint}\n`)
+    process.exit(code)
+  }
 }

@@ -59,6 +59,13 @@ describe('npm run', () => {
     expect(run()).toEqual({ status: 0, said: 'linted\n', install: '' })
   })
 
+  it('names the command that corrects the format when the check of it fails', () => {
+    write('node_modules/@biomejs/biome/bin/biome', 'process.exit(3)')
+    for (const task of ['check', 'test'])
+      expect(run({}, '', { task })).toMatchObject({ status: 3, said: expect.stringContaining('npm run format') })
+    expect(run()).toEqual({ status: 3, said: '', install: '' })
+  })
+
   it.each<[string, () => void]>([
     ['a new package', () => write('packages/three/package.json', { name: 'three' })],
     ['a package that is gone', () => remove('packages/two')],
