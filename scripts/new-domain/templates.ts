@@ -134,7 +134,7 @@ export const ${domain} = defineDomain({
   mappings,
 })
 `,
-    'curate.ts': `import { groupOf } from '@millrace/contracts'
+    'curate.ts': `import { makerOf } from '@millrace/contracts'
 import { createMapTopology } from '@millrace/stream'
 import type { Curation } from '../facets.ts'
 import { ${domain} } from './contract.ts'
@@ -148,7 +148,7 @@ export const curation: Curation = {
   target: curated,
   createTopology: ({ horizonMs = FIVE_MINUTES_MS, logger, metrics }) =>
     createMapTopology({
-      name: groupOf('curator', ${domain}.name),
+      name: makerOf(curated),
       service: 'curator',
       source: raw,
       target: curated,

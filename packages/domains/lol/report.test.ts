@@ -27,7 +27,7 @@ it('compares the alerts with the truth by player and match', async () => {
     labelOf('cem', 'room 1', false),
   )
   await driver.pipe(alerts, alertOf(1, 'ann', 'room 1'), alertOf(2, 'ann', 'room 1'), alertOf(3, 'ann', 'room 2'))
-  const { json } = await reporter.report(driver.log)
+  const { json } = await reporter.report!(driver.log)
   expect(json).toEqual({
     ...{ alerts: 3, playerMatches: 4, cheating: 2, truePositives: 1, falsePositives: 1, falseNegatives: 1 },
     ...{ precision: 0.5, recall: 0.5 },

@@ -7,7 +7,7 @@ import {
   ReferenceTable,
   type Topology,
 } from '@millrace/stream'
-import { groupKey, lateEvents, totalState, type WindowPartial, windowPartial } from '@millrace/stream/windows'
+import { defineLateTopic, definePartialsTopic, totalState } from '@millrace/stream/windows'
 import { createTopologyDriver } from '@millrace/testing'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
@@ -39,14 +39,9 @@ const totals = defineTopic({
   eventTimeMs: () => null,
   cleanup: 'compact',
 })
-const partials = defineTopic({
-  ...common,
-  name: 'songs.totals-partials',
-  schema: windowPartial,
-  keyOf: (event: WindowPartial) => groupKey(event.group),
-  eventTimeMs: instantField('window'),
-})
-const late = defineTopic({ ...common, name: 'songs.totals-late', schema: lateEvents, keyOf: keyField('eventId') })
+const beside = { source: raw, topology: 'totals', of: 'the totals' }
+const partials = definePartialsTopic({ name: 'songs.totals-partials', ...beside })
+const late = defineLateTopic({ name: 'songs.totals-late', ...beside })
 
 const totalsOf = ({ log }: AggregationParts): Topology =>
   createRunningTotals({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { type DomainContract, serviceOf, type Topic } from '@millrace/contracts'
+import { type DomainContract, groupOf, makerOf, serviceOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Topology } from '@millrace/stream'
 import { type Aggregation, topologiesOf } from '../aggregation.ts'
@@ -38,6 +38,12 @@ function curationProblems({ source, target }: Curation): string[] {
       ]
 }
 
+/** How a derivation names the topology of a group. */
+function topologyText({ domain, derivedFrom }: Topic, group: string): string {
+  const topology = group.slice(groupOf(derivedFrom!.by, domain).length + 1)
+  return topology === '' ? 'no topology' : `topology: '${topology}'`
+}
+
 function outputProblems(output: Topic, { name, topics }: Topology): string[] {
   const { derivedFrom } = output
   const read = topics.map(topic => topic.name).join(', ')
@@ -48,6 +54,11 @@ function outputProblems(output: Topic, { name, topics }: Topology): string[] {
       ? []
       : [
           `${output.name}: its derivedFrom is by '${derivedFrom.by}', but ${name} writes it: say by: '${serviceOf(name)}'`,
+        ]),
+    ...(derivedFrom.by !== serviceOf(name) || makerOf(output) === name
+      ? []
+      : [
+          `${output.name}: its derivedFrom says that the group ${makerOf(output)} makes it, but ${name} writes it: expected ${topologyText(output, name)}`,
         ]),
     ...(topics.includes(derivedFrom.topic)
       ? []

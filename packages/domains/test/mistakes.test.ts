@@ -103,6 +103,19 @@ it('a derived topic is told of a service that there is not, or that does not mak
   ])
 })
 
+it('a derived topic is told which topology of the service makes it', () => {
+  const sums = topicOf('sums', { topic: raw, by: 'aggregator', relation: 'aggregate' })
+  const named = topicOf('named', { topic: raw, by: 'aggregator', topology: 'named', relation: 'aggregate' })
+  const aggregation = aggregationOf(
+    topologyOf('aggregator.shop.sums', raw, sums),
+    topologyOf('aggregator.shop', raw, named),
+  )
+  expect(derivationProblems(shopWith(sums, named), { aggregation }, root)).toEqual([
+    "shop.sums: its derivedFrom says that the group aggregator.shop makes it, but aggregator.shop.sums writes it: expected topology: 'sums'",
+    'shop.named: its derivedFrom says that the group aggregator.shop.named makes it, but aggregator.shop writes it: expected no topology',
+  ])
+})
+
 it('a curated topic is told what its curation makes', () => {
   const some = topicOf('curated', { topic: raw, by: 'curator', relation: 'some' })
   expect(derivationProblems(shopWith(some), { curation: curationTo(some) }, root)).toEqual([

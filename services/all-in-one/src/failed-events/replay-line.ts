@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { failedEventsTopic } from '@millrace/contracts'
+import { failedEventsTopic, instantMs } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { uuidV5 } from '@millrace/ingest-gateway'
 import { nearest } from '@millrace/runtime'
@@ -55,7 +55,7 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
       `"topic" is ${shown(topic)}: expected ${near ? `${near} perhaps, or ` : ''}one of ${clientTopics.join(', ')}.`,
     )
   }
-  const notBeforeMs = notBefore === undefined ? 0 : typeof notBefore === 'string' ? Date.parse(notBefore) : Number.NaN
+  const notBeforeMs = notBefore === undefined ? 0 : typeof notBefore === 'string' ? instantMs(notBefore) : Number.NaN
   if (Number.isNaN(notBeforeMs))
     return broken(`"notBefore" is ${shown(notBefore)}: expected an instant such as 2024-03-24T11:25:29.845Z.`)
   const given = CONTENTS.filter(name => line[name] !== undefined)
