@@ -37,13 +37,15 @@ export interface RunOptions {
 }
 
 /**
- * Sends a stream of records to a sink, each at its time. `finished` resolves at the end of the stream, after `stop`, or when
+ * Sends a stream of records to a sink, each at its time. What is in flight spans at most the virtual time that the sink names
+ * (`EventSink.maxInFlightSpanMs`): after a longer gap the run waits until everything before it is answered. `finished` resolves at the end of the stream, after `stop`, or when
  * the reader of the output went away; it rejects when the sink or a file cannot go on. Either way everything sent is settled,
  * the files are written and the sink is closed.
  */
 export function createRun(options: RunOptions): Component & { readonly finished: Promise<Summary> } {
   const { stream, sink, clock, logger, metrics, span, skip = 0 } = options
   const isWanted = (record: SimulatedRecord): boolean => sink.accepts?.(record.topic) ?? true
+  const maxSpanMs = sink.maxInFlightSpanMs ?? Number.POSITIVE_INFINITY
   const accounts = new Accounts()
   const stopping = new AbortController()
   const giveUp = new AbortController()
@@ -58,7 +60,8 @@ export function createRun(options: RunOptions): Component & { readonly finished:
   let virtualMs = span.startMs
   let beganMs = 0
   let lastProgressMs = Number.NEGATIVE_INFINITY
-  let inFlight: { readonly records: number; readonly chars: number; readonly settled: Promise<void> }[] = []
+  /** Batches without an answer, the oldest first. */
+  const inFlight: { readonly firstMs: number; readonly settled: Promise<void> }[] = []
   let settledTail: Promise<void> = Promise.resolve()
 
   function fail(error: unknown): void {
@@ -74,12 +77,19 @@ export function createRun(options: RunOptions): Component & { readonly finished:
       () => {},
     )
   }
+
+  /** Virtual time up to which the sink may get records now: its bound after the oldest one without an answer. */
+  const reachMs = (): number => (inFlight[0]?.firstMs ?? Number.POSITIVE_INFINITY) + maxSpanMs
+
   function take(dueMs: number): SimulatedRecord[] {
     const batch: SimulatedRecord[] = []
-    while (batch.length < options.batchRecords && stream.nextMs <= dueMs) {
+    let untilMs = Math.min(dueMs, reachMs())
+    while (batch.length < options.batchRecords && stream.nextMs <= untilMs) {
       const record = stream.next()
       virtualMs = record.atMs
-      if (isWanted(record)) batch.push(record)
+      if (!isWanted(record)) continue
+      if (batch.length === 0) untilMs = Math.min(untilMs, record.atMs + maxSpanMs)
+      batch.push(record)
     }
     return batch
   }
@@ -95,8 +105,10 @@ export function createRun(options: RunOptions): Component & { readonly finished:
       } catch (error) {
         fail(error)
       }
+      inFlight.shift()
+      metrics?.inFlightBytes.dec(chars)
     })
-    inFlight.push({ records: batch.length, chars, settled: settledTail })
+    inFlight.push({ firstMs: batch[0]!.atMs, settled: settledTail })
     metrics?.inFlightBytes.inc(chars)
   }
 
@@ -129,12 +141,7 @@ export function createRun(options: RunOptions): Component & { readonly finished:
   }
 
   async function awaitRoom(batches: number): Promise<void> {
-    while (inFlight.length > batches) {
-      const oldest = inFlight[0]!
-      await oldest.settled
-      inFlight = inFlight.slice(1)
-      metrics?.inFlightBytes.dec(oldest.chars)
-    }
+    while (inFlight.length > batches) await inFlight[0]!.settled
   }
 
   function report(force = false): void {
@@ -170,6 +177,8 @@ export function createRun(options: RunOptions): Component & { readonly finished:
         submit(batch)
         await awaitRoom(BATCHES_IN_FLIGHT - 1)
         await turn()
+      } else if (stream.nextMs > reachMs()) {
+        await awaitRoom(inFlight.length - 1)
       } else if (stream.nextMs !== Number.POSITIVE_INFINITY) {
         const waitMs = Math.max(SHORTEST_SLEEP_MS, pacer.waitMs(stream.nextMs))
         await clock.sleep(waitMs, stopping.signal).catch(() => {})

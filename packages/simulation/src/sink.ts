@@ -27,6 +27,11 @@ export interface EventSink<Record extends SinkRecord = SimulatedRecord> {
   /** Whether records of this topic are wanted here; a run passes over the others, and over none when this is absent. */
   accepts?(topic: string): boolean
   /**
+   * Most virtual time, ms, that all records without an answer may span together. A sink that may store them in another order
+   * names it, so that none is stored further than this behind a later one; absent where the order of the run is kept.
+   */
+  readonly maxInFlightSpanMs?: number
+  /**
    * Sends the records, keeping the order of those with one key also across calls, and resolves with one result per record.
    * Calls may overlap. Never rejects; when `giveUp` aborts it stops trying and answers `unanswered`. After an `unanswered`
    * record no later record of its key is sent, so a run must end there.

@@ -12,6 +12,11 @@ import { createSendQueue, type SendQueue } from './send-queue.ts'
 
 const gzip = promisify(gzipCallback)
 const MAX_BODY_CHARS = 1 << 20
+/**
+ * Far below the hour for which sums wait for late events, and long enough that 24 h of 20 devices with an event a minute are sent as
+ * fast as the services process them.
+ */
+const MAX_IN_FLIGHT_SPAN_MS = 60_000
 
 export interface GatewaySinkOptions {
   /** Address of the gateway, e.g. `http://127.0.0.1:8080`; a path in it is kept. */
@@ -33,7 +38,9 @@ export interface GatewaySinkOptions {
 /**
  * A sink that posts NDJSON to the gateway. A request that gets no answer, 429 or 5xx is sent again with the same bytes, after
  * Retry-After if that was given: the gateway may then store a record twice, under one event id. A record that is refused is
- * never sent again. Of one key the order is kept, but a record that fails alone inside a request is stored after its neighbours.
+ * never sent again. Of one key the order is kept, also across topics, but a record that fails alone inside a request is stored after its
+ * neighbours. Different keys are sent independently: a run keeps what is in flight within a minute of event time, so an event is stored at
+ * most that far behind a later one, whatever the number of requests, the size of a batch and the topics.
  */
 export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRecord> {
   const { apiKey, clock, logger, maxRecords = 1000, retryTimeoutMs = 300_000, requestTimeoutMs = 30_000 } = options
@@ -170,6 +177,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
 
   return {
     name: 'gateway',
+    maxInFlightSpanMs: MAX_IN_FLIGHT_SPAN_MS,
     async write(records, giveUp) {
       const results: WriteResult[] = new Array(records.length).fill(null)
       const byQueue = Map.groupBy(records.keys(), index => queueOf(records[index]!.key, concurrency))

@@ -7,16 +7,23 @@ export interface SendQueue {
 }
 
 interface Job {
-  readonly records: readonly SinkRecord[]
   readonly results: WriteResult[]
   readonly giveUp: AbortSignal
-  /** How many records have been taken for delivery. */
-  taken: number
+  /** How many records have no result. */
+  open: number
   settle(error?: unknown): void
+}
+
+interface WaitingRecord {
+  readonly record: SinkRecord
+  readonly job: Job
+  /** Its place in the results of the job. */
+  readonly index: number
 }
 
 /**
  * Makes a send queue. What waits is delivered in groups of one topic, as large as the limits allow (a larger record goes alone).
+ * For that a record may overtake those of other topics, but none of its own key.
  * @param deliver sends one group and answers for each record
  */
 export function createSendQueue(options: {
@@ -24,40 +31,47 @@ export function createSendQueue(options: {
   readonly maxChars: number
   readonly deliver: (records: readonly SinkRecord[], giveUp: AbortSignal) => Promise<readonly WriteResult[]>
 }): SendQueue {
-  const queue: Job[] = []
+  let waiting: WaitingRecord[] = []
   let running = false
 
-  /** The next group, each record with the job that gets its result. */
-  function takeGroup(): { records: SinkRecord[]; jobs: Job[] } {
-    const records: SinkRecord[] = []
-    const jobs: Job[] = []
+  function takeGroup(): WaitingRecord[] {
+    const { topic } = waiting[0]!.record
+    const group: WaitingRecord[] = []
+    const left: WaitingRecord[] = []
+    const keysLeft = new Set<string>()
     let chars = 0
-    for (const job of queue) {
-      while (job.taken < job.records.length) {
-        const record = job.records[job.taken]!
-        chars += record.value.length + 1
-        const isFull = records.length === options.maxRecords || chars > options.maxChars
-        if (records.length > 0 && (isFull || record.topic !== records[0]!.topic)) return { records, jobs }
-        records.push(record)
-        jobs.push(job)
-        job.taken++
+    let position = 0
+    for (; position < waiting.length; position++) {
+      const next = waiting[position]!
+      const { key, value } = next.record
+      if (next.record.topic !== topic || keysLeft.has(key)) {
+        keysLeft.add(key)
+        left.push(next)
+        continue
       }
+      chars += value.length + 1
+      if (group.length === options.maxRecords || (group.length > 0 && chars > options.maxChars)) break
+      group.push(next)
     }
-    return { records, jobs }
+    waiting = left.concat(waiting.slice(position))
+    return group
   }
 
   async function run(): Promise<void> {
     running = true
-    while (queue.length > 0) {
+    while (waiting.length > 0) {
+      const group = takeGroup()
       try {
-        const { records, jobs } = takeGroup()
-        const results = await options.deliver(records, jobs[0]!.giveUp)
-        results.forEach((result, index) => {
-          jobs[index]!.results.push(result)
+        const results = await options.deliver(
+          group.map(({ record }) => record),
+          group[0]!.job.giveUp,
+        )
+        group.forEach(({ job, index }, position) => {
+          job.results[index] = results[position]!
+          if (--job.open === 0) job.settle()
         })
-        while (queue.length > 0 && queue[0]!.results.length === queue[0]!.records.length) queue.shift()!.settle()
       } catch (error) {
-        for (const job of queue.splice(0)) job.settle(error)
+        for (const { job } of [...group, ...waiting.splice(0)]) job.settle(error)
       }
     }
     running = false
@@ -67,14 +81,14 @@ export function createSendQueue(options: {
     send: (records, giveUp) =>
       new Promise((resolve, reject) => {
         if (records.length === 0) return resolve([])
-        const results: WriteResult[] = []
-        queue.push({
-          records,
+        const results: WriteResult[] = new Array(records.length).fill(null)
+        const job: Job = {
           results,
           giveUp,
-          taken: 0,
+          open: records.length,
           settle: error => (error === undefined ? resolve(results) : reject(error)),
-        })
+        }
+        waiting.push(...records.map((record, index) => ({ record, job, index })))
         if (!running) void run()
       }),
   }
