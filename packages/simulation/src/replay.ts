@@ -1,40 +1,8 @@
 import { hash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { eventTimeOf, readWire, type Topic } from '@millrace/contracts'
 import type { SimulatedRecord } from './actor.ts'
 import type { SimulatedRun } from './domain-simulation.ts'
-import { simulationError } from './errors.ts'
-
-const CHUNK_BYTES = 1 << 20
-const NEWLINE = 0x0a
-
-/** The lines of a file that are not blank, read as they are asked for. */
-function* linesOf(file: string): Generator<{ readonly number: number; readonly text: string }> {
-  const handle = openSync(file, 'r')
-  try {
-    const chunk = Buffer.alloc(CHUNK_BYTES)
-    let rest: Buffer = Buffer.alloc(0)
-    let number = 0
-    for (;;) {
-      const count = readSync(handle, chunk)
-      const bytes = Buffer.concat([rest, chunk.subarray(0, count)])
-      let from = 0
-      for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
-        const text = bytes.toString('utf8', from, to).trim()
-        number++
-        if (text !== '') yield { number, text }
-        from = to + 1
-      }
-      rest = bytes.subarray(from)
-      if (count > 0) continue
-      const text = rest.toString('utf8').trim()
-      if (text !== '') yield { number: number + 1, text }
-      return
-    }
-  } finally {
-    closeSync(handle)
-  }
-}
+import { type ReplayLine, readReplayLines } from './replay-lines.ts'
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
@@ -57,11 +25,7 @@ function idOfLine(number: number, text: string): string {
 }
 
 /** What a line is sent as: its own text, with an event id where it has none. What is not a JSON object is sent as it is, to be refused. */
-function recordOf(
-  topic: Topic,
-  { number, text }: { number: number; text: string },
-  previousMs: number,
-): SimulatedRecord {
+function recordOf(topic: Topic, { number, text }: ReplayLine, previousMs: number): SimulatedRecord {
   const event = parseObject(text)
   const made = idOfLine(number, text)
   const wired = event && readWire(event, topic.wire)
@@ -108,14 +72,10 @@ export function replayFile(
   topic: Topic,
   { before = [] }: { readonly before?: readonly SimulatedRecord[] } = {},
 ): SimulatedRun {
-  const lines = linesOf(file)
+  const lines = readReplayLines(file)
   const readNext = (previousMs: number): SimulatedRecord | null => {
-    try {
-      const { value, done } = lines.next()
-      return done ? null : recordOf(topic, value, previousMs)
-    } catch (error) {
-      throw simulationError('read_failed', { path: file, reason: (error as Error).message }, error)
-    }
+    const { value, done } = lines.next()
+    return done ? null : recordOf(topic, value, previousMs)
   }
   const first = readNext(Number.NEGATIVE_INFINITY)
   const startMs = first && Number.isFinite(first.atMs) ? first.atMs : 0

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineTopic, instantField, keyField } from '@millrace/contracts'
+import { createLogger, systemClock } from '@millrace/runtime'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createGenerator, type DomainSimulation, defineOptions, type Summary } from '../src/index.ts'
+import { createMemorySink } from './memory-sink.ts'
+
+const raw = defineTopic({
+  name: 'test.raw',
+  why: 'Events of the tests.',
+  schema: z.looseObject({ eventId: z.string(), datetime: z.string(), name: z.string() }),
+  keyOf: keyField('name'),
+  eventTimeMs: instantField('datetime'),
+})
+const simulation: DomainSimulation = {
+  domain: 'test',
+  topics: [raw],
+  ...defineOptions({}, () => {}),
+  simulate: () => expect.unreachable('a replay simulates nothing'),
+}
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-replay-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const line = (second: number, name = 'a'): string =>
+  JSON.stringify({
+    eventId: `e${second}`,
+    datetime: new Date(Date.UTC(2024, 0, 1) + second * 1000).toISOString(),
+    name,
+  })
+
+/** Replays a file with this content, and says what the sink got. */
+async function replay(
+  content: string | Buffer,
+  sink = createMemorySink(),
+): Promise<{ summary: Summary; sent: string[] }> {
+  const file = join(folder, 'events.ndjson')
+  await writeFile(file, content)
+  return replayFrom(file, sink)
+}
+
+async function replayFrom(file: string, sink = createMemorySink()): Promise<{ summary: Summary; sent: string[] }> {
+  const generator = createGenerator({
+    simulation,
+    options: simulation.parse({ replay: file, batch: '1' }),
+    sink,
+    clock: systemClock,
+    logger: createLogger('test', { level: 'silent' }),
+  })
+  await generator.start()
+  const summary = await generator.finished
+  return { summary, sent: sink.written.map(({ value }) => value) }
+}
+
+describe('a replay', () => {
+  it('sends the lines of a file as they are, in any language', async () => {
+    const lines = [line(1), line(2, 'FÄCE 🎲 ﷽')]
+    expect((await replay(`${lines[0]}\n\n${lines[1]}`)).sent).toEqual(lines)
+  })
+
+  it('ends before a line that is not UTF-8, and says which one', async () => {
+    const sink = createMemorySink()
+    const latin1 = Buffer.from(`${line(1)}\n\n${line(2, 'FÄCE')}\n`, 'latin1')
+    await expect(replay(latin1, sink)).rejects.toThrow(/events\.ndjson: line 3 is not UTF-8: convert the file/)
+    expect(sink.written.filter(({ value }) => value.includes('\ufffd'))).toEqual([])
+  })
+})
