@@ -165,6 +165,19 @@ const SINK_OF: Readonly<Record<string, (typeof SINKS)[number]>> = {
   out: 'file',
 }
 
+type ReplayRule = 'ever' | 'without reference data'
+
+/** Options that mean something for simulated events only, or there and with the scenario's reference data before recorded ones. */
+const NOT_WITH_REPLAY: Readonly<Record<string, ReplayRule>> = {
+  seed: 'without reference data',
+  start: 'without reference data',
+  incarnation: 'ever',
+  duration: 'ever',
+  shard: 'ever',
+  faults: 'ever',
+  manifest: 'ever',
+}
+
 /** Tells what is wrong with an option: a sentence that begins after its name. */
 type Tell = (option: string, message: string) => void
 
@@ -181,6 +194,23 @@ function checkCommon({ sink }: Partial<CommonValues>, given: Texts, tell: Tell):
     tell('reference', 'means something for recorded files only: it needs replay as well.')
   if (given.replay !== undefined && sink === 'kafka')
     tell('replay', 'needs the sink gateway, file or stdout: the gateway validates what was recorded elsewhere.')
+}
+
+/** @param own the domain's own options, which describe its scenario */
+function checkReplay(
+  reference: CommonValues['reference'] | undefined,
+  own: readonly string[],
+  given: Texts,
+  tell: Tell,
+): void {
+  const rules: Record<string, ReplayRule> = { ...NOT_WITH_REPLAY }
+  for (const option of own) rules[option] = 'without reference data'
+  for (const [option, rule] of Object.entries(rules)) {
+    if (given[option] === undefined) continue
+    if (rule === 'ever') tell(option, 'means something for simulated events only: leave it out with replay.')
+    else if (reference === 'none')
+      tell(option, 'means something for simulated events and reference data only: leave it out.')
+  }
 }
 
 const commonOptions = (values: CommonValues): CommonOptions => ({
@@ -226,6 +256,7 @@ export function defineOptions<S extends z.ZodRawShape>(
       const problems = [...unknownNames(given, Object.keys(optionShape), nameOf), ...common.problems, ...mine.problems]
       const tell: Tell = (option, message) => problems.push(`${nameOf(option)} ${message}`)
       checkCommon(common.values, given, tell)
+      if (given.replay !== undefined) checkReplay(common.values.reference, Object.keys(own), given, tell)
       check({ ...mine.values, ...common.values }, tell, given)
       if (problems.length > 0 || !mine.complete || !common.complete) throw new ConfigError(problems)
       return Object.freeze({ ...mine.complete, ...commonOptions(common.complete) })

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineTopic, instantField, keyField } from '@millrace/contracts'
-import { createLogger, systemClock } from '@millrace/runtime'
+import { ConfigError, createLogger, env, systemClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createGenerator, type DomainSimulation, defineOptions, type Summary } from '../src/index.ts'
@@ -18,7 +18,7 @@ const raw = defineTopic({
 const simulation: DomainSimulation = {
   domain: 'test',
   topics: [raw],
-  ...defineOptions({}, () => {}),
+  ...defineOptions({ visitors: env.integer().prefault('3') }, () => {}),
   simulate: () => expect.unreachable('a replay simulates nothing'),
 }
 
@@ -69,5 +69,48 @@ describe('a replay', () => {
     const latin1 = Buffer.from(`${line(1)}\n\n${line(2, 'FÄCE')}\n`, 'latin1')
     await expect(replay(latin1, sink)).rejects.toThrow(/events\.ndjson: line 3 is not UTF-8: convert the file/)
     expect(sink.written.filter(({ value }) => value.includes('\ufffd'))).toEqual([])
+  })
+})
+
+describe('the options of a replay', () => {
+  const problemsOf = (given: Record<string, string>): readonly string[] => {
+    try {
+      simulation.parse({ replay: 'events.ndjson', ...given })
+      return []
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems
+      throw error
+    }
+  }
+
+  it.each([
+    ['duration', '5m'],
+    ['shard', '1/2'],
+    ['faults', 'dup=0.1'],
+    ['incarnation', 'i'],
+  ])('refuse %s, which only simulated events have', (option, value) => {
+    expect(problemsOf({ [option]: value })).toEqual([
+      `${option} means something for simulated events only: leave it out with replay.`,
+    ])
+  })
+
+  it('refuse a manifest, also with the faults that it would list', () => {
+    expect(problemsOf({ faults: 'dup=0.1', manifest: 'm' })).toHaveLength(2)
+  })
+
+  it('take seed, start and those of the domain for reference data, and refuse them where there is none', () => {
+    const scenario = { seed: '7', start: '2024-01-01T00:00:00Z', visitors: '5' }
+    expect(problemsOf(scenario)).toEqual([])
+    expect(problemsOf({ ...scenario, reference: 'none' })).toEqual(
+      Object.keys(scenario).map(
+        option => `${option} means something for simulated events and reference data only: leave it out.`,
+      ),
+    )
+  })
+
+  it('take what sending needs', () => {
+    expect(
+      problemsOf({ speed: '60', skip: '3', batch: '10', refused: 'r', ledger: 'l', reference: 'none', sink: 'stdout' }),
+    ).toEqual([])
   })
 })
