@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimulatedRecord } from './actor.ts'
+import { lineOf, type SimulatedRecord } from './actor.ts'
 import type { Refusal, WriteResult } from './sink.ts'
 import type { RefusedExample, Summary } from './summary.ts'
 
@@ -72,6 +72,6 @@ export class Accounts {
     this.refused++
     this.#refusedByCode[code] = (this.#refusedByCode[code] ?? 0) + 1
     if (this.#refusedExamples.length < MAX_EXAMPLES)
-      this.#refusedExamples.push({ topic: record.topic, eventId: record.eventId, code, message })
+      this.#refusedExamples.push({ topic: record.topic, eventId: record.eventId, ...lineOf(record), code, message })
   }
 }

@@ -20,6 +20,8 @@ export interface SimulatedRecord {
   readonly actor: number
   /** Number of the record within its actor. */
   readonly sequence: number
+  /** Number of its line in the recorded file, from 1; only records of a replay have one. */
+  readonly line?: number
   readonly fault: FaultNote | null
 }
 
@@ -36,3 +38,6 @@ export interface Actor {
 /** The total order of a run: time, then actor, then number within the actor. */
 export const compareRecords = (a: SimulatedRecord, b: SimulatedRecord): number =>
   a.atMs - b.atMs || a.actor - b.actor || a.sequence - b.sequence
+
+/** The field `line` of records that have one. */
+export const lineOf = ({ line }: SimulatedRecord): { readonly line?: number } => (line === undefined ? {} : { line })

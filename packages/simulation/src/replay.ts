@@ -41,6 +41,7 @@ function recordOf(topic: Topic, { number, text }: ReplayLine, previousMs: number
     atMs: Math.max(previousMs, (wired && timeOf(topic, wired)) ?? previousMs),
     actor: 0,
     sequence: number,
+    line: number,
     fault: null,
   }
 }

@@ -1,4 +1,4 @@
-import type { SimulatedRecord } from './actor.ts'
+import { lineOf, type SimulatedRecord } from './actor.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
 import type { WriteResult } from './sink.ts'
@@ -9,7 +9,7 @@ export interface RunFileOptions {
   readonly ledger?: { readonly folder: string; readonly writer: string } | undefined
   /** NDJSON: one line per record that a fault was put on. */
   readonly manifestFile?: string | undefined
-  /** NDJSON: one line per record that was refused. */
+  /** NDJSON: one line per record that was refused, with its line in the recorded file where it comes from one. */
   readonly refusedFile?: string | undefined
   /** True goes on with the manifest and the refused file of an earlier run, false begins them anew. */
   readonly keep: boolean
@@ -40,7 +40,8 @@ export async function openRunFiles(options: RunFileOptions): Promise<RunFiles> {
         if (record.fault) manifestLines += `${manifestLine(record)}\n`
         if (result) {
           const { code, message } = result
-          refusedLines += `${JSON.stringify({ eventId: record.eventId, topic: record.topic, code, message })}\n`
+          const { eventId, topic } = record
+          refusedLines += `${JSON.stringify({ eventId, topic, ...lineOf(record), code, message })}\n`
         } else if (ledger && record.fault?.kind !== 'malformed') {
           // A record that is not JSON has no event id that anybody could find again.
           const ids = acknowledged.get(record.topic)

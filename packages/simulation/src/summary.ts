@@ -31,6 +31,8 @@ export interface TopicCounts {
 export interface RefusedExample {
   readonly topic: string
   readonly eventId: string
+  /** See `SimulatedRecord.line`. */
+  readonly line?: number
   readonly code: string
   readonly message: string
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineTopic, instantField, keyField } from '@millrace/contracts'
@@ -39,16 +39,21 @@ const line = (second: number, name = 'a'): string =>
 async function replay(
   content: string | Buffer,
   sink = createMemorySink(),
+  given: Record<string, string> = {},
 ): Promise<{ summary: Summary; sent: string[] }> {
   const file = join(folder, 'events.ndjson')
   await writeFile(file, content)
-  return replayFrom(file, sink)
+  return replayFrom(file, sink, given)
 }
 
-async function replayFrom(file: string, sink = createMemorySink()): Promise<{ summary: Summary; sent: string[] }> {
+async function replayFrom(
+  file: string,
+  sink = createMemorySink(),
+  given: Record<string, string> = {},
+): Promise<{ summary: Summary; sent: string[] }> {
   const generator = createGenerator({
     simulation,
-    options: simulation.parse({ replay: file, batch: '1' }),
+    options: simulation.parse({ replay: file, batch: '1', ...given }),
     sink,
     clock: systemClock,
     logger: createLogger('test', { level: 'silent' }),
@@ -62,6 +67,19 @@ describe('a replay', () => {
   it('sends the lines of a file as they are, in any language', async () => {
     const lines = [line(1), line(2, 'FÄCE 🎲 ﷽')]
     expect((await replay(`${lines[0]}\n\n${lines[1]}`)).sent).toEqual(lines)
+  })
+
+  it('tells of refused records the line in the file, in the summary and in the file of refused records', async () => {
+    const sink = createMemorySink(({ value }) =>
+      value.startsWith('{"eventId"') && value.endsWith('}')
+        ? null
+        : { kind: 'refused', code: 'not_json', message: 'no' },
+    )
+    const refused = join(folder, 'refused.ndjson')
+    const { summary } = await replay(`${line(1)}\nnot JSON\n\n${line(2)}\n{broken\n`, sink, { refused })
+    expect(summary.refusedExamples.map(example => example.line)).toEqual([2, 5])
+    const written = (await readFile(refused, 'utf8')).trim().split('\n')
+    expect(written.map(text => JSON.parse(text).line)).toEqual([2, 5])
   })
 
   it('ends before a line that is not UTF-8, and says which one', async () => {
