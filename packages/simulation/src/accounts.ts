@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
 import { lineOf, type SimulatedRecord } from './actor.ts'
 import type { Refusal, WriteResult } from './sink.ts'
-import type { RefusedExample, Summary } from './summary.ts'
+import type { RefusedExample, Summary, TopicCounts } from './summary.ts'
 
 const MAX_EXAMPLES = 20
+
+interface SettledCounts {
+  emitted: number
+  acknowledged: number
+  refused: number
+}
+
+const unansweredOf = ({ emitted, acknowledged, refused }: SettledCounts): number => emitted - acknowledged - refused
 
 /** Run statistics: what was sent, acknowledged and refused. */
 export class Accounts {
@@ -16,7 +24,7 @@ export class Accounts {
   readonly #refusedByCode: Record<string, number> = {}
   readonly #refusedExamples: RefusedExample[] = []
   readonly #faults: Record<string, number> = {}
-  readonly #byTopic: Record<string, { emitted: number; acknowledged: number; refused: number }> = {}
+  readonly #byTopic: Record<string, SettledCounts> = {}
   readonly #hash = createHash('sha256')
 
   /** Books records that are about to be sent. */
@@ -53,16 +61,21 @@ export class Accounts {
       emitted: this.emitted,
       acknowledged: this.acknowledged,
       refused: this.refused,
-      unanswered: this.emitted - this.acknowledged - this.refused,
+      unanswered: unansweredOf(this),
       refusedByCode: this.#refusedByCode,
       refusedExamples: this.#refusedExamples,
       faults: this.#faults,
-      byTopic: this.#byTopic,
+      byTopic: Object.fromEntries(
+        Object.entries(this.#byTopic).map(([topic, counts]): [string, TopicCounts] => [
+          topic,
+          { ...counts, unanswered: unansweredOf(counts) },
+        ]),
+      ),
       emittedDigest: `sha256:${this.#hash.copy().digest('hex')}`,
     }
   }
 
-  #topic(name: string): { emitted: number; acknowledged: number; refused: number } {
+  #topic(name: string): SettledCounts {
     this.#byTopic[name] ??= { emitted: 0, acknowledged: 0, refused: 0 }
     return this.#byTopic[name]
   }

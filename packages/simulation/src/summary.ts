@@ -26,6 +26,7 @@ export interface TopicCounts {
   readonly emitted: number
   readonly acknowledged: number
   readonly refused: number
+  readonly unanswered: number
 }
 
 export interface RefusedExample {

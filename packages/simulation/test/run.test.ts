@@ -276,6 +276,13 @@ describe('a run', () => {
     expect(summary.position).toBe(133)
     expect(summary.unanswered).toBe(summary.emitted - summary.acknowledged)
     expect(summary.unanswered).toBeGreaterThan(0)
+    const byTopic = Object.values(summary.byTopic)
+    expect(byTopic.reduce((sum, { unanswered }) => sum + unanswered, 0)).toBe(summary.unanswered)
+    expect(
+      byTopic.every(
+        ({ emitted, acknowledged, refused, unanswered }) => emitted === acknowledged + refused + unanswered,
+      ),
+    ).toBe(true)
     const firsts = Array.from({ length: (summary.emitted - 128) / 128 }, (_, n) =>
       all.slice(128 * (n + 1), 128 * (n + 1) + 5),
     )
