@@ -5,6 +5,18 @@ import { simulationError } from './errors.ts'
 
 const CHUNK_BYTES = 1 << 20
 const NEWLINE = 0x0a
+const EXPECTED = 'Expected is a file with one JSON object a line.'
+
+/** First bytes of files that hold no lines of UTF-8, and what helps. */
+const OTHER_FORMATS = [
+  { bytes: [0x1f, 0x8b], reason: 'it is compressed with gzip: unpack it first, for example with "gunzip".' },
+  {
+    bytes: [0x28, 0xb5, 0x2f, 0xfd],
+    reason: 'it is compressed with zstd: unpack it first, for example with "unzstd".',
+  },
+  { bytes: [0xfe, 0xff], reason: 'it is UTF-16: convert it, for example with "iconv -f UTF-16 -t UTF-8".' },
+  { bytes: [0xff, 0xfe], reason: 'it is UTF-16: convert it, for example with "iconv -f UTF-16 -t UTF-8".' },
+] as const
 
 /** A line of a recorded file that is not blank. */
 export interface ReplayLine {
@@ -14,7 +26,8 @@ export interface ReplayLine {
 }
 
 /**
- * Reads the lines of a recorded file as they are asked for.
+ * Reads the lines of a recorded file as they are asked for. A file of another format ends before its first line, and one without
+ * any line is an error.
  * @throws SimulationError `read_failed` from every call that reads
  */
 export function* readReplayLines(path: string): Generator<ReplayLine> {
@@ -22,34 +35,56 @@ export function* readReplayLines(path: string): Generator<ReplayLine> {
     yield* linesOf(path)
   } catch (error) {
     if (error instanceof CodedError) throw error
-    throw simulationError('read_failed', { path, reason: (error as Error).message }, error)
+    const reason = `${(error as Error).message}. ${EXPECTED}`
+    throw simulationError('read_failed', { path, reason }, error)
   }
 }
 
 function* linesOf(path: string): Generator<ReplayLine> {
+  let number = 0
+  let isEmpty = true
+  for (const bytes of splitLines(chunksOf(path))) {
+    const text = textOf(bytes, path, ++number)
+    if (text === '') continue
+    isEmpty = false
+    yield { number, text }
+  }
+  if (isEmpty) throw simulationError('read_failed', { path, reason: `it has no events. ${EXPECTED}` })
+}
+
+/** The bytes of a file; each chunk only until the next one is taken. */
+function* chunksOf(path: string): Generator<Buffer> {
   const handle = openSync(path, 'r')
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES)
-    let rest: Buffer = Buffer.alloc(0)
-    let number = 0
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const count = readSync(handle, chunk)
-      const bytes = Buffer.concat([rest, chunk.subarray(0, count)])
-      let from = 0
-      for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
-        const text = textOf(bytes.subarray(from, to), path, ++number)
-        if (text !== '') yield { number, text }
-        from = to + 1
-      }
-      rest = bytes.subarray(from)
-      if (count > 0) continue
-      const text = textOf(rest, path, number + 1)
-      if (text !== '') yield { number: number + 1, text }
-      return
+      if (count === 0) return
+      if (isFirst) checkFormat(chunk.subarray(0, count), path)
+      yield chunk.subarray(0, count)
     }
   } finally {
     closeSync(handle)
   }
+}
+
+function* splitLines(chunks: Iterable<Buffer>): Generator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0)
+  for (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk])
+    let from = 0
+    for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
+      yield bytes.subarray(from, to)
+      from = to + 1
+    }
+    rest = bytes.subarray(from)
+  }
+  yield rest
+}
+
+function checkFormat(start: Buffer, path: string): void {
+  const format = OTHER_FORMATS.find(({ bytes }) => bytes.every((byte, index) => start[index] === byte))
+  if (format) throw simulationError('read_failed', { path, reason: format.reason })
 }
 
 /** Decoding what is not UTF-8 would alter it. */

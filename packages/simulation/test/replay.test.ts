@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { defineTopic, instantField, keyField } from '@millrace/contracts'
 import { ConfigError, createLogger, env, systemClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -80,6 +81,25 @@ describe('a replay', () => {
     expect(summary.refusedExamples.map(example => example.line)).toEqual([2, 5])
     const written = (await readFile(refused, 'utf8')).trim().split('\n')
     expect(written.map(text => JSON.parse(text).line)).toEqual([2, 5])
+  })
+
+  it.each([
+    ['gzip', gzipSync(line(1)), /it is compressed with gzip: unpack it first/],
+    ['zstd', zstdCompressSync(line(1)), /it is compressed with zstd: unpack it first/],
+    ['UTF-16', Buffer.from(`\ufeff${line(1)}`, 'utf16le'), /it is UTF-16: convert it/],
+    ['UTF-16 of the other order', Buffer.from(`\ufeff${line(1)}`, 'utf16le').swap16(), /it is UTF-16: convert it/],
+    ['nothing', '', /it has no events\. Expected is a file with one JSON object a line/],
+    ['blank lines', '\n \n', /it has no events/],
+  ])('sends nothing of a file of %s, and says what helps', async (_, content, message) => {
+    const sink = createMemorySink()
+    await expect(replay(content, sink)).rejects.toThrow(message)
+    expect(sink.written).toEqual([])
+  })
+
+  it('says what it expected in place of a folder or a missing file', async () => {
+    const expected = /Cannot read .*Expected is a file with one JSON object a line/
+    await expect(replayFrom(folder)).rejects.toThrow(expected)
+    await expect(replayFrom(join(folder, 'none.ndjson'))).rejects.toThrow(expected)
   })
 
   it('ends before a line that is not UTF-8, and says which one', async () => {
