@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync } from 'node:fs'
+import { MAX_RECORD_BYTES } from '@millrace/contracts'
 import { CodedError } from '@millrace/runtime'
 import { simulationError } from './errors.ts'
 
 const CHUNK_BYTES = 1 << 20
 const NEWLINE = 0x0a
+/** The gateway's default limit of a body. A record is smaller under any settings; the gateway refuses shorter lines that exceed it. */
+const MAX_LINE_BYTES = 8 * MAX_RECORD_BYTES
 const EXPECTED = 'Expected is a file with one JSON object a line.'
 
 /** First bytes of files that hold no lines of UTF-8, and what helps. */
@@ -43,7 +46,7 @@ export function* readReplayLines(path: string): Generator<ReplayLine> {
 function* linesOf(path: string): Generator<ReplayLine> {
   let number = 0
   let isEmpty = true
-  for (const bytes of splitLines(chunksOf(path))) {
+  for (const bytes of splitLines(chunksOf(path), path)) {
     const text = textOf(bytes, path, ++number)
     if (text === '') continue
     isEmpty = false
@@ -68,19 +71,32 @@ function* chunksOf(path: string): Generator<Buffer> {
   }
 }
 
-function* splitLines(chunks: Iterable<Buffer>): Generator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0)
+function* splitLines(chunks: Iterable<Buffer>, path: string): Generator<Buffer> {
+  let number = 1
+  let parts: Buffer[] = []
+  let lineBytes = 0
+  const add = (part: Buffer): void => {
+    parts.push(part)
+    lineBytes += part.length
+    if (lineBytes > MAX_LINE_BYTES) throw simulationError('read_failed', { path, reason: tooLarge(number) })
+  }
   for (const chunk of chunks) {
-    const bytes = Buffer.concat([rest, chunk])
     let from = 0
-    for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
-      yield bytes.subarray(from, to)
+    for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+      add(chunk.subarray(from, to))
+      yield parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+      parts = []
+      lineBytes = 0
+      number++
       from = to + 1
     }
-    rest = bytes.subarray(from)
+    add(Buffer.from(chunk.subarray(from)))
   }
-  yield rest
+  yield Buffer.concat(parts)
 }
+
+const tooLarge = (number: number): string =>
+  `line ${number} is larger than ${MAX_LINE_BYTES} bytes, the largest body that the gateway accepts (a record has at most ${MAX_RECORD_BYTES} bytes): remove or split it.`
 
 function checkFormat(start: Buffer, path: string): void {
   const format = OTHER_FORMATS.find(({ bytes }) => bytes.every((byte, index) => start[index] === byte))

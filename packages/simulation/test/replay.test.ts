@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -100,6 +100,21 @@ describe('a replay', () => {
     const expected = /Cannot read .*Expected is a file with one JSON object a line/
     await expect(replayFrom(folder)).rejects.toThrow(expected)
     await expect(replayFrom(join(folder, 'none.ndjson'))).rejects.toThrow(expected)
+  })
+
+  it('ends at a line that no gateway accepts, without reading the rest of it, and says which one', async () => {
+    const file = join(folder, 'events.ndjson')
+    await writeFile(file, `${line(1)}\n{"x":"`)
+    // Sparse: a gibibyte that is never read.
+    await truncate(file, 1 << 30)
+    await expect(replayFrom(file)).rejects.toThrow(
+      /line 2 is larger than 8388608 bytes, the largest body that the gateway accepts/,
+    )
+  })
+
+  it('sends a line that spans many chunks', async () => {
+    const long = line(1, 'x'.repeat(5_000_000))
+    expect((await replay(`${long}\n${line(2)}`)).sent).toEqual([long, line(2)])
   })
 
   it('ends before a line that is not UTF-8, and says which one', async () => {
