@@ -13,6 +13,8 @@ export interface SimulatedRun {
   readonly stream: RecordStream
   /** Virtual time covered, ms since the epoch. */
   readonly span: { readonly startMs: number; readonly endMs: number }
+  /** Share of the stream that has been taken, 0 to 1, where virtual time does not tell it. */
+  share?(): number
   /**
    * The golden answers for what the stream has given so far: the expected rows of mart tables by table name, counted by the
    * simulation and not by the code of the services.

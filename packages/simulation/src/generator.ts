@@ -34,7 +34,7 @@ export interface Generator extends Component {
 export function createGenerator<Options extends CommonOptions>(context: GeneratorContext<Options>): Generator {
   const { simulation, options, sink, clock, logger, metrics, onProgress } = context
   const name = generatorName(simulation.domain)
-  const { stream, span, golden } =
+  const { stream, span, share, golden } =
     options.replay === undefined
       ? simulation.simulate(options, clock.now())
       : replayFile(options.replay, simulation.topics[0]!, {
@@ -45,6 +45,7 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
     name,
     stream,
     span,
+    share,
     speed: options.speed,
     batchRecords: options.batchRecords,
     skip: options.skip,

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { MAX_RECORD_BYTES } from '@millrace/contracts'
 import { CodedError } from '@millrace/runtime'
 import { simulationError } from './errors.ts'
@@ -26,6 +26,8 @@ export interface ReplayLine {
   /** From 1, blank lines included. */
   readonly number: number
   readonly text: string
+  /** Share of the file up to the end of the line, 0 to 1; 0 where the size is not known, as of a pipe. */
+  readonly share: number
 }
 
 /**
@@ -44,13 +46,16 @@ export function* readReplayLines(path: string): Generator<ReplayLine> {
 }
 
 function* linesOf(path: string): Generator<ReplayLine> {
+  const { size } = statSync(path)
+  let bytesRead = 0
   let number = 0
   let isEmpty = true
   for (const bytes of splitLines(chunksOf(path), path)) {
     const text = textOf(bytes, path, ++number)
+    bytesRead += bytes.length + 1
     if (text === '') continue
     isEmpty = false
-    yield { number, text }
+    yield { number, text, share: size > 0 ? Math.min(1, bytesRead / size) : 0 }
   }
   if (isEmpty) throw simulationError('read_failed', { path, reason: `it has no events. ${EXPECTED}` })
 }

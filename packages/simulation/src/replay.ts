@@ -74,13 +74,17 @@ export function replayFile(
   { before = [] }: { readonly before?: readonly SimulatedRecord[] } = {},
 ): SimulatedRun {
   const lines = readReplayLines(file)
+  let shareRead = 0
   const readNext = (previousMs: number): SimulatedRecord | null => {
     const { value, done } = lines.next()
-    return done ? null : recordOf(topic, value, previousMs)
+    if (done) return null
+    shareRead = value.share
+    return recordOf(topic, value, previousMs)
   }
   const first = readNext(Number.NEGATIVE_INFINITY)
   const startMs = first && Number.isFinite(first.atMs) ? first.atMs : 0
   const waiting = before.map(record => ({ ...record, atMs: startMs }))
+  let shareTaken = 0
   let record = first && { ...first, atMs: startMs }
   return {
     stream: {
@@ -91,11 +95,14 @@ export function replayFile(
         const reference = waiting.shift()
         if (reference) return reference
         const current = record!
+        shareTaken = shareRead
         record = readNext(current.atMs)
         return current
       },
     },
-    span: { startMs, endMs: startMs },
+    // How long a recorded file goes on is not known before its end.
+    span: { startMs, endMs: Number.POSITIVE_INFINITY },
+    share: () => (record ? shareTaken : 1),
     golden: () => ({}),
   }
 }

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock, CodedError, Component, Logger, ServiceMetrics } from '@millrace/runtime'
 import { Accounts } from './accounts.ts'
 import type { SimulatedRecord } from './actor.ts'
+import type { SimulatedRun } from './domain-simulation.ts'
 import type { RecordStream } from './merge.ts'
 import { createPacer, type Speed } from './pacing.ts'
 import { openRunFiles, type RunFileOptions, type RunFiles } from './run-files.ts'
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly stream: RecordStream
   /** Virtual time that the simulation covers, ms since the epoch. */
   readonly span: { readonly startMs: number; readonly endMs: number }
+  /** See `SimulatedRun.share`. */
+  readonly share?: SimulatedRun['share'] | undefined
   readonly speed: Speed
   readonly batchRecords: number
   /** Records at the head of the stream that an earlier run has settled. */
@@ -149,7 +152,7 @@ export function createRun(options: RunOptions): Component & { readonly finished:
     const nowMs = clock.now()
     if (!force && nowMs - lastProgressMs < PROGRESS_EVERY_MS) return
     lastProgressMs = nowMs
-    const share = (virtualMs - span.startMs) / Math.max(1, span.endMs - span.startMs)
+    const share = options.share?.() ?? (virtualMs - span.startMs) / Math.max(1, span.endMs - span.startMs)
     const { emitted, acknowledged, refused } = accounts
     options.onProgress({
       emitted,

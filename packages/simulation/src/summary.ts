@@ -45,7 +45,7 @@ export interface Progress {
   readonly refused: number
   /** Virtual time reached, ms since the epoch. */
   readonly virtualMs: number
-  /** Share of the virtual time that is behind, 0 to 1. */
+  /** Share of the virtual time, or of a recorded file, that is behind, 0 to 1. */
   readonly share: number
   readonly elapsedMs: number
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { defineTopic, instantField, keyField } from '@millrace/contracts'
-import { ConfigError, createLogger, env, systemClock } from '@millrace/runtime'
+import { type Clock, ConfigError, createLogger, env, ManualClock, systemClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createGenerator, type DomainSimulation, defineOptions, type Summary } from '../src/index.ts'
+import { createGenerator, type DomainSimulation, defineOptions, type Progress, type Summary } from '../src/index.ts'
 import { createMemorySink } from './memory-sink.ts'
 
 const raw = defineTopic({
@@ -51,6 +51,7 @@ async function replayFrom(
   file: string,
   sink = createMemorySink(),
   given: Record<string, string> = {},
+  context: { readonly clock?: Clock; readonly onProgress?: (progress: Progress) => void } = {},
 ): Promise<{ summary: Summary; sent: string[] }> {
   const generator = createGenerator({
     simulation,
@@ -58,6 +59,7 @@ async function replayFrom(
     sink,
     clock: systemClock,
     logger: createLogger('test', { level: 'silent' }),
+    ...context,
   })
   await generator.start()
   const summary = await generator.finished
@@ -115,6 +117,32 @@ describe('a replay', () => {
   it('sends a line that spans many chunks', async () => {
     const long = line(1, 'x'.repeat(5_000_000))
     expect((await replay(`${long}\n${line(2)}`)).sent).toEqual([long, line(2)])
+  })
+
+  it('tells by bytes how much of the file is done', async () => {
+    const told: number[] = []
+    const clock = new ManualClock()
+    const sink = createMemorySink(async () => {
+      await clock.advance(250)
+      return null
+    })
+    // The last of ten lines is as large as the others together.
+    const lines = [...Array.from({ length: 9 }, (_, second) => line(second)), line(9, 'x'.repeat(9 * line(0).length))]
+    const file = join(folder, 'events.ndjson')
+    await writeFile(file, lines.join('\n'))
+    await replayFrom(file, sink, {}, { clock, onProgress: ({ share }) => told.push(share) })
+    expect(told.length).toBeGreaterThan(5)
+    expect(told).toEqual([...told].sort((a, b) => a - b))
+    expect(told.filter(share => share > 0.02 && share < 0.52).length).toBeGreaterThan(4)
+    expect(told.filter(share => share > 0.52 && share < 1)).toEqual([])
+    expect(told.at(-1)).toBe(1)
+  })
+
+  it('goes on at once where an earlier run ended, at any speed', async () => {
+    const file = join(folder, 'events.ndjson')
+    await writeFile(file, [line(0), line(86_400), line(86_400)].join('\n'))
+    const { sent } = await replayFrom(file, createMemorySink(), { speed: '1', skip: '1' }, { clock: new ManualClock() })
+    expect(sent).toHaveLength(2)
   })
 
   it('ends before a line that is not UTF-8, and says which one', async () => {
