@@ -155,8 +155,8 @@ export const curation: Curation = {
       horizonMs,
       ...(logger && { logger }),
       ...(metrics && { metrics }),
-      map(event, context) {
-        context.emit(curated, { ...event, day: event.datetime.slice(0, 10) })
+      map(event, { emit }) {
+        emit(curated, { ...event, day: event.datetime.slice(0, 10) })
         return undefined
       },
     }),

@@ -20,9 +20,8 @@ export const curation: Curation = {
       horizonMs,
       ...(logger && { logger }),
       ...(metrics && { metrics }),
-      map(event, context) {
-        const { eventTimeMs } = context
-        context.emit(curated, {
+      map(event, { eventTimeMs, emit }) {
+        emit(curated, {
           ...event,
           app: event.app.toUpperCase(),
           datetime: writeInstant(eventTimeMs),

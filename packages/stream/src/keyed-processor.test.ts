@@ -56,10 +56,10 @@ const counting = (more: Partial<KeyedProcessorOptions<Event, { count: number }>>
     horizonMs: 60_000,
     allowedLatenessMs: 10_000,
     newState: () => ({ count: 0 }),
-    onRecord(state, { id }, context) {
+    onRecord(state, { id }, { emitBytes, disposition }) {
       if (id === 'worse') return deadLetter('worse', 'it is worse', { sourceEventId: id })
       state.count++
-      context.emitBytes(scores, Buffer.from(`${id} ${state.count} ${context.disposition}`))
+      emitBytes(scores, Buffer.from(`${id} ${state.count} ${disposition}`))
       return undefined
     },
     ...more,

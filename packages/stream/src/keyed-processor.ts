@@ -86,11 +86,11 @@ class KeyedProcessor<Event, State> implements PartitionProcessor, KeyedContext {
     return this.record.offset < this.#publishFrom
   }
 
-  emit<S extends z.ZodObject>(topic: Topic<S>, event: z.infer<S>): void {
+  readonly emit = <S extends z.ZodObject>(topic: Topic<S>, event: z.infer<S>): void => {
     if (!this.isRebuilding) this.#emits.push(emitEvent(topic, event, this.record))
   }
 
-  emitBytes(topic: Topic, value: Buffer): void {
+  readonly emitBytes = (topic: Topic, value: Buffer): void => {
     if (!this.isRebuilding) this.#emits.push({ topic: topic.name, key: this.record.key, value, source: this.record })
   }
 
