@@ -39,6 +39,7 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
       ? simulation.simulate(options, clock.now())
       : replayFile(options.replay, simulation.topics[0]!, {
           before: options.reference === 'scenario' ? (simulation.reference?.(options) ?? []) : [],
+          nowMs: clock.now(),
         })
   const { index, count } = options.shard
   const run = createRun({

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto'
-import { eventTimeOf, readWire, type Topic } from '@millrace/contracts'
+import { eventTimeOf, isPlausibleEventTime, readWire, type Topic } from '@millrace/contracts'
 import type { SimulatedRecord } from './actor.ts'
 import type { SimulatedRun } from './domain-simulation.ts'
 import { type ReplayLine, readReplayLines } from './replay-lines.ts'
+
+/** Lines without a time at the head of a file that are held until one has a time. */
+const MAX_UNTIMED = 1000
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
@@ -25,7 +28,11 @@ function idOfLine(number: number, text: string): string {
 }
 
 /** What a line is sent as: its own text, with an event id where it has none. What is not a JSON object is sent as it is, to be refused. */
-function recordOf(topic: Topic, { number, text }: ReplayLine, previousMs: number): SimulatedRecord {
+function recordOf(
+  topic: Topic,
+  { number, text }: ReplayLine,
+  { previousMs, nowMs }: { readonly previousMs: number; readonly nowMs: number },
+): SimulatedRecord {
   const event = parseObject(text)
   const made = idOfLine(number, text)
   const wired = event && readWire(event, topic.wire)
@@ -38,7 +45,7 @@ function recordOf(topic: Topic, { number, text }: ReplayLine, previousMs: number
     key: wired ? keyOf(topic, wired) : '',
     eventId,
     value: lacksId ? `{"eventId":"${made}"${isEmpty ? '' : ','}${body}` : text,
-    atMs: Math.max(previousMs, (wired && timeOf(topic, wired)) ?? previousMs),
+    atMs: Math.max(previousMs, (wired && timeOf(topic, wired, nowMs)) ?? previousMs),
     actor: 0,
     sequence: number,
     line: number,
@@ -54,9 +61,10 @@ function keyOf(topic: Topic, event: Record<string, unknown>): string {
     return ''
   }
 }
-function timeOf(topic: Topic, event: Record<string, unknown>): number | null {
+function timeOf(topic: Topic, event: Record<string, unknown>, nowMs: number): number | null {
   try {
-    return eventTimeOf(topic, event)
+    const timeMs = eventTimeOf(topic, event)
+    return timeMs !== null && isPlausibleEventTime(timeMs, nowMs) ? timeMs : null
   } catch {
     return null
   }
@@ -64,14 +72,15 @@ function timeOf(topic: Topic, event: Record<string, unknown>): number | null {
 
 /**
  * The events of a recorded file, one JSON object a line, in the order of the file. Each is due at its event time, or with the line
- * before it where that is later.
+ * before it where that is later or where it has no plausible event time; at the head of the file, with the first line that has one.
  * @param before records that are sent before the file
+ * @param nowMs what an event time must be plausible at
  * @throws SimulationError `read_failed`
  */
 export function replayFile(
   file: string,
   topic: Topic,
-  { before = [] }: { readonly before?: readonly SimulatedRecord[] } = {},
+  { before, nowMs }: { readonly before: readonly SimulatedRecord[]; readonly nowMs: number },
 ): SimulatedRun {
   const lines = readReplayLines(file)
   let shareRead = 0
@@ -79,21 +88,26 @@ export function replayFile(
     const { value, done } = lines.next()
     if (done) return null
     shareRead = value.share
-    return recordOf(topic, value, previousMs)
+    return recordOf(topic, value, { previousMs, nowMs })
   }
-  const first = readNext(Number.NEGATIVE_INFINITY)
-  const startMs = first && Number.isFinite(first.atMs) ? first.atMs : 0
-  const waiting = before.map(record => ({ ...record, atMs: startMs }))
+  const untimed: SimulatedRecord[] = []
+  let record = readNext(Number.NEGATIVE_INFINITY)
+  while (record?.atMs === Number.NEGATIVE_INFINITY && untimed.length < MAX_UNTIMED) {
+    untimed.push(record)
+    record = readNext(record.atMs)
+  }
+  const startMs = record && Number.isFinite(record.atMs) ? record.atMs : 0
+  if (record) record = { ...record, atMs: startMs }
+  const waiting = [...before, ...untimed].map(early => ({ ...early, atMs: startMs }))
   let shareTaken = 0
-  let record = first && { ...first, atMs: startMs }
   return {
     stream: {
       get nextMs() {
         return waiting[0]?.atMs ?? record?.atMs ?? Number.POSITIVE_INFINITY
       },
       next() {
-        const reference = waiting.shift()
-        if (reference) return reference
+        const early = waiting.shift()
+        if (early) return early
         const current = record!
         shareTaken = shareRead
         record = readNext(current.atMs)

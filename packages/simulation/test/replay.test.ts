@@ -6,7 +6,14 @@ import { defineTopic, instantField, keyField } from '@millrace/contracts'
 import { type Clock, ConfigError, createLogger, env, ManualClock, systemClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createGenerator, type DomainSimulation, defineOptions, type Progress, type Summary } from '../src/index.ts'
+import {
+  createGenerator,
+  type DomainSimulation,
+  defineOptions,
+  type EventSink,
+  type Progress,
+  type Summary,
+} from '../src/index.ts'
 import { createMemorySink } from './memory-sink.ts'
 
 const raw = defineTopic({
@@ -44,15 +51,15 @@ async function replay(
 ): Promise<{ summary: Summary; sent: string[] }> {
   const file = join(folder, 'events.ndjson')
   await writeFile(file, content)
-  return replayFrom(file, sink, given)
+  return { summary: await replayFrom(file, sink, given), sent: sink.written.map(({ value }) => value) }
 }
 
 async function replayFrom(
   file: string,
-  sink = createMemorySink(),
+  sink: EventSink = createMemorySink(),
   given: Record<string, string> = {},
   context: { readonly clock?: Clock; readonly onProgress?: (progress: Progress) => void } = {},
-): Promise<{ summary: Summary; sent: string[] }> {
+): Promise<Summary> {
   const generator = createGenerator({
     simulation,
     options: simulation.parse({ replay: file, batch: '1', ...given }),
@@ -62,8 +69,7 @@ async function replayFrom(
     ...context,
   })
   await generator.start()
-  const summary = await generator.finished
-  return { summary, sent: sink.written.map(({ value }) => value) }
+  return generator.finished
 }
 
 describe('a replay', () => {
@@ -141,8 +147,44 @@ describe('a replay', () => {
   it('goes on at once where an earlier run ended, at any speed', async () => {
     const file = join(folder, 'events.ndjson')
     await writeFile(file, [line(0), line(86_400), line(86_400)].join('\n'))
-    const { sent } = await replayFrom(file, createMemorySink(), { speed: '1', skip: '1' }, { clock: new ManualClock() })
-    expect(sent).toHaveLength(2)
+    const { emitted } = await replayFrom(
+      file,
+      createMemorySink(),
+      { speed: '1', skip: '1' },
+      { clock: new ManualClock() },
+    )
+    expect(emitted).toBe(2)
+  })
+
+  it.each([
+    ['no JSON', 'not JSON'],
+    ['no time', '{"eventId":"n","name":"a"}'],
+    ['a time before 2000', '{"eventId":"n","name":"a","datetime":"1970-01-01T00:00:00.000Z"}'],
+    ['a time far ahead', '{"eventId":"n","name":"a","datetime":"2999-01-01T00:00:00.000Z"}'],
+  ])('sends lines with %s beside their neighbours, which are sent in time', async (_, odd) => {
+    const clock = new ManualClock(Date.UTC(2025, 0, 1))
+    const file = join(folder, 'events.ndjson')
+    await writeFile(file, [odd, line(0), odd, line(2), odd, line(4)].join('\n'))
+    const sink = createMemorySink()
+    const beganMs = clock.now()
+    const sentMs: number[] = []
+    const timed: EventSink = {
+      ...sink,
+      write(records, giveUp) {
+        sentMs.push(clock.now() - beganMs)
+        return sink.write(records, giveUp)
+      },
+    }
+    let isOver = false
+    const replayed = replayFrom(file, timed, { speed: '1' }, { clock }).finally(() => {
+      isOver = true
+    })
+    for (let step = 0; step < 100 && !isOver; step++) {
+      for (let turns = 0; turns < 10; turns++) await new Promise(resolve => setImmediate(resolve))
+      await clock.advance(100)
+    }
+    expect((await replayed).emitted).toBe(6)
+    expect(sentMs.map(ms => Math.floor(ms / 1000))).toEqual([0, 0, 0, 2, 2, 4])
   })
 
   it('ends before a line that is not UTF-8, and says which one', async () => {
