@@ -9,6 +9,8 @@ import { createGenerator, type DomainSimulation, defineOptions, type SimulatedRe
 import { createMemorySink } from './memory-sink.ts'
 
 const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+/** Event time of the first line, seconds. */
+const AT = 1_600_000_000
 
 const trips = defineTopic({
   name: 'cars.raw',
@@ -46,7 +48,7 @@ async function replay(text: string, options: Readonly<Record<string, string>> = 
     simulation,
     options: simulation.parse({ replay: file, ...options }),
     sink,
-    clock: new ManualClock(),
+    clock: new ManualClock(AT * 1000),
     logger: createLogger('test', { level: 'silent' }),
   })
   await generator.start()
@@ -54,14 +56,14 @@ async function replay(text: string, options: Readonly<Record<string, string>> = 
   return sink.written
 }
 
-const line = (fields: object): string => JSON.stringify({ at: 100, car: 'a', text: '', ...fields })
+const line = (fields: object): string => JSON.stringify({ at: AT, car: 'a', text: '', ...fields })
 
 describe('a recorded file', () => {
   it('is sent in the order of its lines, each at its event time or with the line before it', async () => {
-    const times = [100, 105, '103', 110]
+    const times = [AT, AT + 5, `${AT + 3}`, AT + 10]
     const sent = await replay(times.map(at => line({ at })).join('\n'))
     expect(sent.map(({ value }) => JSON.parse(value).at)).toEqual(times)
-    expect(sent.map(({ atMs }) => atMs)).toEqual([100_000, 105_000, 105_000, 110_000])
+    expect(sent.map(({ atMs }) => atMs)).toEqual([0, 5, 5, 10].map(after => (AT + after) * 1000))
     expect(sent.map(({ topic, key }) => [topic, key])).toEqual(times.map(() => ['cars.raw', 'a']))
   })
 
@@ -89,7 +91,7 @@ describe('a recorded file', () => {
 
   it('comes after the reference data of the scenario, unless none is wanted', async () => {
     const [reference, ...rest] = await replay(line({}), {})
-    expect(reference).toEqual({ ...owner, atMs: 100_000 })
+    expect(reference).toEqual({ ...owner, atMs: AT * 1000 })
     expect(rest).toHaveLength(1)
     expect(await replay(line({}))).toHaveLength(1)
   })
