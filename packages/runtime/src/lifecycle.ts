@@ -34,8 +34,17 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const started: Component[] = []
   let state: Lifecycle['state'] = 'new'
   let stopping: Promise<readonly string[]> | undefined
+  let closing: Promise<readonly string[]> | undefined
 
-  async function stopAll(): Promise<readonly string[]> {
+  async function stopOne(component: Component): Promise<void> {
+    try {
+      await component.stop()
+    } catch (error) {
+      logger.error({ err: error, component: component.name }, 'component_stop_failed')
+    }
+  }
+
+  async function stopStarted(): Promise<readonly string[]> {
     const done = new AbortController()
     const deadline = clock.sleep(stopDeadlineMs, done.signal).then(
       () => 'deadline' as const,
@@ -44,11 +53,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     const open = started.map(component => component.name)
     const sequence = (async () => {
       for (const component of started.toReversed()) {
-        try {
-          await component.stop()
-        } catch (error) {
-          logger.error({ err: error, component: component.name }, 'component_stop_failed')
-        }
+        await stopOne(component)
         open.splice(open.lastIndexOf(component.name), 1)
       }
       return 'done' as const
@@ -59,6 +64,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     if (outcome !== 'done') logger.error({ open }, 'stop_deadline_passed')
     return open
   }
+
+  const stopAll = (): Promise<readonly string[]> => (closing ??= stopStarted())
 
   return {
     get state() {
@@ -71,7 +78,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
         if (stopping) break
         try {
           await component.start()
-          started.push(component)
+          // Its start took longer than the others were running.
+          if (closing) await stopOne(component)
+          else started.push(component)
         } catch (error) {
           await stopAll()
           throw error

@@ -80,8 +80,25 @@ describe('a lifecycle', () => {
     const stopping = lifecycle.stop()
     reach()
     await Promise.all([starting, stopping])
-    expect(events).not.toContain('start runner')
+    expect(events).toEqual(['stop log'])
     expect(lifecycle.state).toBe('stopped')
+  })
+
+  it('stops each once, also where a start fails meanwhile', async () => {
+    const { events, component } = recorder()
+    const { promise: failed, reject: fail } = Promise.withResolvers<void>()
+    const lifecycle = createLifecycle({
+      components: [component('log'), component('runner', { start: () => failed })],
+      logger,
+      clock: new ManualClock(),
+    })
+    const starting = lifecycle.start()
+    await new Promise(setImmediate)
+    const stopping = lifecycle.stop()
+    fail(new Error('no'))
+    await expect(starting).rejects.toThrow('no')
+    expect(await stopping).toEqual([])
+    expect(events).toEqual(['start log', 'stop log'])
   })
 
   it('stops once, whoever asks', async () => {

@@ -18,6 +18,7 @@ import {
 import { createAllInOne } from './all-in-one.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { compareGolden, type GoldenReport } from './golden-check.ts'
+import { onAbort } from './on-abort.ts'
 import { ensurePlatform, type Platform } from './platform.ts'
 
 const MARKER = 'millrace-run.json'
@@ -181,14 +182,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         },
       }),
     }))
-    const stop = (): void => {
-      for (const { generator } of generators) void generator.stop()
-    }
-    options.signal.addEventListener('abort', stop, { once: true })
+    let ignoreAbort = (): void => {}
     const generated: Record<string, Summary> = {}
     const golden: Record<string, readonly GoldenRow[]> = {}
     try {
       await Promise.all(generators.map(({ generator }) => generator.start()))
+      ignoreAbort = onAbort(options.signal, () => {
+        for (const { generator } of generators) void generator.stop()
+      })
       await Promise.all(
         generators.map(async ({ domain, generator }) => {
           generated[domain] = await generator.finished
@@ -197,7 +198,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       )
       return { generated, golden }
     } finally {
-      options.signal.removeEventListener('abort', stop)
+      ignoreAbort()
       await Promise.all(generators.map(({ generator }) => generator.stop()))
     }
   }

@@ -17,8 +17,7 @@ async function millrace(environment: NodeJS.ProcessEnv, ...args: string[]) {
   const abort = new AbortController()
   const say = (line: string): void => {
     terminal.say(line)
-    // The command begins to listen for the end right after this line.
-    if (line.includes('Ctrl-C stops it')) queueMicrotask(() => abort.abort())
+    if (line.includes('Ctrl-C stops it')) abort.abort()
   }
   const code = await runCli(args, {
     terminal: { ...terminal, say },

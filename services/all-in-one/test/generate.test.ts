@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
 import { systemClock } from '@millrace/runtime'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
@@ -34,4 +37,16 @@ it('says at once why a gateway takes nothing, and again when it is stopped', asy
   expect(terminal.said[0]).toContain('ECONNREFUSED')
   expect(terminal.said.at(-1)).toMatch(/records were not acknowledged\. The last warning: .*ECONNREFUSED/)
   expect(terminal.printed).toEqual([])
+})
+
+it('ends where it was stopped before it had started', async () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'generate-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const args = ['--duration', 'forever', '--sink', 'file', '--out', path.join(directory, 'events.ndjson')]
+  const terminal = captureTerminal()
+  const code = await runCli(['generate', 'antenna', ...args], {
+    ...{ terminal, signal: AbortSignal.abort(), environment: {}, clock: systemClock },
+  })
+  expect(code).toBe(0)
+  expect(JSON.parse(terminal.said.join('\n'))).toMatchObject({ complete: false, unanswered: 0 })
 })

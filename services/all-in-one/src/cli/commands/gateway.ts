@@ -6,6 +6,7 @@ import { createLogger, env } from '@millrace/runtime'
 import { openStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
+import { onAbort } from '../../on-abort.ts'
 import { ensurePlatform, openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
 import type { CommandContext } from '../context.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
@@ -87,10 +88,7 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
               `Keys are in ${keysFile}; make another with: npm run millrace -- keys create <name> --file ${keysFile}`,
             )
           terminal.say('Ctrl-C stops it.')
-          await Promise.race([
-            all.failed,
-            new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
-          ])
+          await Promise.race([all.failed, new Promise<void>(resolve => onAbort(signal, resolve))])
         } finally {
           await all.stop()
         }

@@ -3,6 +3,7 @@ import { simulations } from '@millrace/domains/simulation'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { createGenerator, type DomainSimulation, generatorName, loadKafkaConfig, openSink } from '@millrace/simulation'
 import type { Command } from 'commander'
+import { onAbort } from '../../on-abort.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { createTerminalLogger } from '../terminal-logger.ts'
@@ -43,9 +44,8 @@ function addDomain(
             `${(share * 100).toFixed(0)} %: ${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged, ${refused.toLocaleString('en-US')} refused`,
           ),
       })
-      const stop = (): void => void generator.stop()
-      signal.addEventListener('abort', stop, { once: true })
       await generator.start()
+      onAbort(signal, () => void generator.stop())
       const summary = await generator.finished
       await generator.stop()
       terminal.endProgress()
