@@ -41,9 +41,9 @@ export interface RunOptions {
 
 /**
  * Sends a stream of records to a sink, each at its time. What is in flight spans at most the virtual time that the sink names
- * (`EventSink.maxInFlightSpanMs`): after a longer gap the run waits until everything before it is answered. `finished` resolves at the end of the stream, after `stop`, or when
- * the reader of the output went away; it rejects when the sink or a file cannot go on. Either way everything sent is settled,
- * the files are written and the sink is closed.
+ * (`EventSink.maxInFlightSpanMs`): after a longer gap the run waits until everything before it is answered. `finished` resolves at
+ * the end of the stream, after `stop`, or when the reader of the output went away; it rejects when the sink or a file cannot go on.
+ * Either way everything sent is settled, the files are written and the sink is closed.
  */
 export function createRun(options: RunOptions): Component & { readonly finished: Promise<Summary> } {
   const { stream, sink, clock, logger, metrics, span, skip = 0 } = options
