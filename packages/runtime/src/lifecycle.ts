@@ -78,7 +78,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
         if (stopping) break
         try {
           await component.start()
-          // Its start took longer than the others were running.
+          // The others are being stopped already, and this one is not among them.
           if (closing) await stopOne(component)
           else started.push(component)
         } catch (error) {

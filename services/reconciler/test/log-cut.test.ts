@@ -19,11 +19,12 @@ const raw = topic('raw')
 const made = { by: 'aggregator', topology: 'sums', relation: 'aggregate' } as const
 const partials = topic('partials', { topic: raw, ...made })
 const sums = topic('sums', { topic: partials, ...made })
+const ranks = topic('ranks', { topic: sums, ...made })
 /** Of events that either stage could not count. */
 const late = topic('late', { topic: raw, ...made })
-const topics = [late, sums, partials, raw]
+const topics = [late, ranks, sums, partials, raw]
 const { groupsOf } = createCatalog([
-  defineDomain({ name: 'shop', title: 'Orders', topics: { raw, partials, sums, late } }),
+  defineDomain({ name: 'shop', title: 'Orders', topics: { raw, partials, sums, ranks, late } }),
 ])
 
 it('ends each topic when the group that makes it has read all of its sources', async () => {
@@ -44,8 +45,9 @@ it('ends each topic when the group that makes it has read all of its sources', a
   })
   const first = (call: string): number => calls.indexOf(call)
   for (const source of ['shop.raw', 'shop.partials'])
-    for (const end of ['shop.sums', 'shop.late'])
+    for (const end of ['shop.sums', 'shop.ranks', 'shop.late'])
       expect(first(`end of ${end}`), end).toBeGreaterThan(first(`aggregator.shop.sums at ${source}`))
+  expect(first('end of shop.ranks')).toBeGreaterThan(first('aggregator.shop.sums at shop.sums'))
   expect(first('end of shop.partials')).toBeGreaterThan(first('aggregator.shop.sums at shop.raw'))
   expect(calls.filter(call => call.startsWith('aggregator'))).not.toHaveLength(0)
 })
