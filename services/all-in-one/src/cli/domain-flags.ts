@@ -9,7 +9,7 @@ const known = allDomains.map(({ name }) => name)
 /** The option of commands that work on several domains. */
 export const DOMAINS_OPTION = [
   '--domains <domains>',
-  `only these domains, separated by commas: ${known.join(', ')} (default: those of ${VARIABLE}, else all)`,
+  `only these domains, separated by commas: ${known.join(', ')} (default: those of ${VARIABLE})`,
 ] as const
 
 /**
