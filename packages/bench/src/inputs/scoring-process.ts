@@ -14,10 +14,14 @@ export interface Scored {
   readonly rssBytes: number
 }
 
-/** A process that scores so many moves of one partition without a log, after as many for warming up as asked. */
-export async function scoreElsewhere(events: number, warmUp: number): Promise<{ begin(): Promise<Scored> }> {
+/** A process with these flags of V8 that scores so many moves of one partition without a log, after as many for warming up as asked. */
+export async function scoreElsewhere(
+  events: number,
+  warmUp: number,
+  v8Flags: readonly string[] = [],
+): Promise<{ begin(): Promise<Scored> }> {
   const child = fork(SELF, [String(events), String(warmUp)], {
-    execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
+    execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', ...v8Flags],
   })
   await once(child, 'message')
   return {
