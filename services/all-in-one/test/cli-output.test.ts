@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -52,5 +52,36 @@ describe('output into a pipe', () => {
     child.stdout.destroy()
     expect((await ended)[0]).toBe(0)
     expect(await said).not.toMatch(/error/i)
+  })
+})
+
+const FULL = '/dev/full'
+const commands = [
+  ['--help'],
+  ['keys', 'list', '--json', '--file', path.join(directory, 'no-keys.json')],
+  ['topics', 'describe', catalog.topics[0]!.name],
+  ['mart', table.name, '--data', directory],
+  ['mart', table.name, '--data', directory, '--format', 'json', '--limit', '100'],
+  ['generate', 'lol', '--players', '3', '--duration', '5m'],
+]
+
+describe.skipIf(!existsSync(FULL))('output into a device that is full', () => {
+  it.each(commands.map(args => [args.join(' ').replaceAll(directory, '…'), args] as const))(
+    'is a failure that says so: %s',
+    async (_, args) => {
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', openSync(FULL, 'w'), 'pipe'] })
+      const ended = once(child, 'close')
+      const said = await text(child.stderr!)
+      expect((await ended)[0]).toBe(1)
+      expect(said.match(/^Standard output cannot be written \(ENOSPC\).*$/gm)).toHaveLength(1)
+      expect(said).not.toMatch(/^\s+at /m)
+    },
+  )
+
+  it('is a failure also of what is said beside the result', async () => {
+    const child = spawn(process.execPath, [MAIN, 'keys', 'list', '--file', path.join(directory, 'no-keys.json')], {
+      stdio: ['ignore', 'pipe', openSync(FULL, 'w')],
+    })
+    expect((await once(child, 'close'))[0]).toBe(1)
   })
 })

@@ -6,7 +6,7 @@ import { formatTable, type Terminal } from './terminal.ts'
 /** The reconciliation as a table and a verdict. */
 export function printReconciliation(terminal: Terminal, report: ReconcileReport): void {
   const [heading, ...lines] = reportLines(report)
-  terminal.print(terminal.bold(heading!))
+  terminal.heading(heading!)
   for (const line of lines) terminal.print(line)
 }
 
@@ -24,7 +24,7 @@ export function printDemo(
   printReconciliation(terminal, reconciliation)
   terminal.print('')
   if (Object.keys(golden).length > 0) {
-    terminal.print(terminal.bold('Derived tables against the golden answers of the simulation'))
+    terminal.heading('Derived tables against the golden answers of the simulation')
     const rows = Object.entries(golden).map(([table, { expected, matching, different }]) => [
       table,
       expected,
@@ -37,11 +37,11 @@ export function printDemo(
   }
   for (const { lines } of reports) {
     const [heading, ...rest] = lines
-    terminal.print(terminal.bold(heading!))
+    terminal.heading(heading!)
     for (const line of rest) terminal.print(line)
     terminal.print('')
   }
-  terminal.print(terminal.bold('Look at it'))
+  terminal.heading('Look at it')
   if (choice) {
     const command = 'npm run millrace --'
     for (const view of views) terminal.print(`  ${view.name.padEnd(6)}  ${command} ${view.command} ${choice.option}`)

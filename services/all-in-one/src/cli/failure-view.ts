@@ -1,6 +1,6 @@
 import type { StoredFailure } from '../failed-events/read-failed-events.ts'
 import { contentOf, readableKey } from '../failed-events/record-content.ts'
-import { hexDump, printable, printableLine } from './printable.ts'
+import { hexDump, printableLine } from './printable.ts'
 import { formatTable } from './terminal.ts'
 
 interface CodeCount {
@@ -39,19 +39,20 @@ export class NewestFailures {
 export const failureTable = (failures: readonly StoredFailure[]): string[] =>
   formatTable(
     ['time', 'stage', 'code', 'field', 'topic', 'id'],
-    failures.map(({ event: { datetime, stage, sink, code, path, topic, eventId } }) =>
-      [datetime, sink === null ? stage : `${stage} ${sink}`, code, path ?? '-', topic ?? '-', eventId].map(
-        printableLine,
-      ),
-    ),
+    failures.map(({ event: { datetime, stage, sink, code, path, topic, eventId } }) => [
+      datetime,
+      sink === null ? stage : `${stage} ${sink}`,
+      code,
+      path ?? '-',
+      topic ?? '-',
+      eventId,
+    ]),
   )
 
 export const codeTable = (byCode: ReadonlyMap<string, CodeCount>): string[] =>
   formatTable(
     ['code', 'count', 'newest'],
-    [...byCode]
-      .sort(([, a], [, b]) => b.count - a.count)
-      .map(([code, { count, newest }]) => [printableLine(code), count, newest]),
+    [...byCode].sort(([, a], [, b]) => b.count - a.count).map(([code, { count, newest }]) => [code, count, newest]),
   )
 
 /** Everything about one failed event, for people. */
@@ -84,5 +85,5 @@ export function* failureView({ event, partition, offset }: StoredFailure): Gener
   for (const [name, value] of facts) yield `${name.padEnd(14)}${printableLine(value ?? '-')}`
   yield ''
   if (content.kind === 'base64') yield* hexDump(bytes)
-  else yield printable(bytes.toString())
+  else yield bytes.toString()
 }

@@ -1,8 +1,9 @@
+import { writeSync } from 'node:fs'
 import { systemClock } from '@millrace/runtime'
 import { runCli } from './program.ts'
 import { createTerminal, written } from './terminal.ts'
 
-const terminal = createTerminal(process, () => systemClock.now())
+const terminal = createTerminal(process, () => systemClock.now(), process.env)
 const abort = new AbortController()
 let signals = 0
 const onSignal = (): void => {
@@ -14,9 +15,16 @@ const onSignal = (): void => {
   abort.abort()
 }
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-// The reader of a pipe may go before it has read all, as `head` does.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.stderr.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe may go before it has read all, as `head` does.
+  if (error.code === 'EPIPE') process.exit(0)
+  try {
+    writeSync(process.stderr.fd, `Standard output cannot be written (${error.code}): the result is incomplete.\n`)
+  } finally {
+    process.exit(1)
+  }
+})
 const code = await runCli(process.argv.slice(2), {
   terminal,
   signal: abort.signal,

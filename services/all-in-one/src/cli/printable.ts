@@ -1,10 +1,12 @@
 /** What moves a terminal's cursor, colours it, hides or turns the direction of writing; tabs and line breaks excepted. */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cf}]/gu
 
-function escaped(character: string): string {
-  const hex = character.codePointAt(0)!.toString(16)
-  return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`
-}
+/** In the notation of JSON, so that escaped JSON is JSON of the same value. */
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 
 /** Text that came from outside, such that it can do nothing to a terminal. */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped)

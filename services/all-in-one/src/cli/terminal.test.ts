@@ -1,18 +1,12 @@
-import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, formatTable } from './terminal.ts'
 
 describe('progress where output is not a terminal', () => {
   it('is printed when there was no line for a few seconds, and never after a later line', () => {
     let nowMs = 0
     let written = ''
-    const stderr = new Writable({
-      write(chunk, _, done) {
-        written += chunk
-        done()
-      },
-    })
-    const terminal = createTerminal({ stdout: process.stdout, stderr: stderr as NodeJS.WriteStream }, () => nowMs)
+    const stderr = { write: (text: string) => (written += text) }
+    const terminal = createTerminal({ stdout: stderr, stderr }, () => nowMs)
     for (const line of ['0 %', '10 %']) terminal.progress(line)
     nowMs = 6_000
     for (const line of ['60 %', '61 %']) terminal.progress(line)
@@ -24,5 +18,65 @@ describe('progress where output is not a terminal', () => {
     terminal.endProgress()
     terminal.say('Done')
     expect(written).toBe('60 %\nSent everything\n2 of 3 compared\nDone\n')
+  })
+})
+
+const ESCAPE = '\u001b'
+/** A terminal for people, or a file, with everything that was written to it. */
+function recorded(isTTY: boolean, environment: Readonly<Record<string, string>> = {}) {
+  let text = ''
+  const output = { isTTY, columns: 10_000, write: (chunk: string) => (text += chunk) }
+  let nowMs = 0
+  const terminal = createTerminal({ stdout: output, stderr: output }, () => (nowMs += 10_000), environment)
+  return { terminal, text: () => text }
+}
+
+describe('text from outside', () => {
+  const acting = Array.from({ length: 0x110000 }, (_, code) => code)
+    .filter(code => code < 0xd800 || code > 0xdfff)
+    .map(code => String.fromCodePoint(code))
+    .filter(character => /[\p{Cc}\p{Cf}]/u.test(character))
+
+  it('cannot act on the terminal, whichever way it is written', () => {
+    const { terminal, text } = recorded(false)
+    for (const write of [terminal.print, terminal.say, terminal.heading, terminal.progress])
+      for (const character of acting) write(`a${character}b`)
+    for (const line of formatTable(
+      ['name'],
+      acting.map(character => [character]),
+    ))
+      terminal.print(line)
+    expect(acting.length).toBeGreaterThan(200)
+    expect(text().split('\u001b')).toHaveLength(1)
+    expect([...text()].filter(character => /(?![\t\n])[\p{Cc}\p{Cf}]/u.test(character))).toEqual([])
+  })
+
+  it('stays on one line of a table', () => {
+    expect(formatTable(['name'], [['a\nb\tc']])).toEqual(['name', 'a\\u000ab\\u0009c'])
+  })
+
+  it('is the same value in JSON', () => {
+    const { terminal, text } = recorded(false)
+    const value = { all: acting.join('') }
+    terminal.print(JSON.stringify(value, null, 2))
+    expect(JSON.parse(text())).toEqual(value)
+  })
+})
+
+describe('styles', () => {
+  const written = (isTTY: boolean, environment?: Readonly<Record<string, string>>): string => {
+    const { terminal, text } = recorded(isTTY, environment)
+    terminal.heading('Result')
+    terminal.progress('1 of 2')
+    terminal.say('done')
+    return text()
+  }
+
+  it('are for terminals, and not where NO_COLOR or TERM=dumb is set', () => {
+    expect(written(true)).toContain(`${ESCAPE}[1mResult`)
+    expect(written(true, { NO_COLOR: '' })).toContain(`${ESCAPE}[1m`)
+    expect(written(true, { NO_COLOR: '1' })).not.toContain(`${ESCAPE}[1m`)
+    expect(written(true, { TERM: 'dumb' })).toBe('Result\n1 of 2\ndone\n')
+    expect(written(false)).toBe('Result\n1 of 2\ndone\n')
   })
 })

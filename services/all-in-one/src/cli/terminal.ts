@@ -1,7 +1,14 @@
-/** Where a command writes: results to standard output, progress to standard error. */
+import { printable, printableLine } from './printable.ts'
+
+/**
+ * Where a command writes: results to standard output, progress to standard error. Characters that could act on a terminal are escaped
+ * here, whatever the text comes from.
+ */
 export interface Terminal {
   /** One line of the result. */
   print(line: string): void
+  /** One line of the result, marked up where the output is a terminal with styles. */
+  heading(line: string): void
   /** One line about what is going on. */
   say(line: string): void
   /**
@@ -11,8 +18,12 @@ export interface Terminal {
   progress(line: string): void
   /** Ends the line that shows progress. */
   endProgress(): void
-  /** Marks up text where the output is a terminal. */
-  bold(text: string): string
+}
+
+interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
 }
 
 const PLAIN_INTERVAL_MS = 5000
@@ -20,13 +31,17 @@ const PLAIN_INTERVAL_MS = 5000
 /**
  * @param streams where to write
  * @param now the time, ms
+ * @param environment `TERM=dumb` leaves out every control sequence, and a `NO_COLOR` that is not empty leaves out styles (no-color.org)
  */
 export function createTerminal(
-  streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
+  streams: { readonly stdout: Output; readonly stderr: Output },
   now: () => number,
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Terminal {
   const { stdout, stderr } = streams
-  const live = stderr.isTTY === true
+  const isDumb = environment.TERM === 'dumb'
+  const isStyled = stdout.isTTY === true && !isDumb && !environment.NO_COLOR
+  const live = stderr.isTTY === true && !isDumb
   let open = false
   let lastLineMs = now()
   const clear = (): void => {
@@ -37,27 +52,30 @@ export function createTerminal(
   return {
     print: line => {
       clear()
-      stdout.write(`${line}\n`)
+      stdout.write(`${printable(line)}\n`)
+    },
+    heading: line => {
+      clear()
+      stdout.write(isStyled ? `\u001b[1m${printable(line)}\u001b[22m\n` : `${printable(line)}\n`)
     },
     say: line => {
       clear()
-      stderr.write(`${line}\n`)
+      stderr.write(`${printable(line)}\n`)
     },
     progress: line => {
       if (live) {
         clear()
-        stderr.write(line.slice(0, (stderr.columns ?? 80) - 1))
+        stderr.write(printableLine(line).slice(0, (stderr.columns ?? 80) - 1))
         open = true
       } else if (now() - lastLineMs >= PLAIN_INTERVAL_MS) {
         lastLineMs = now()
-        stderr.write(`${line}\n`)
+        stderr.write(`${printableLine(line)}\n`)
       }
     },
     endProgress: () => {
       if (open) stderr.write('\n')
       open = false
     },
-    bold: text => (stdout.isTTY === true ? `\u001b[1m${text}\u001b[22m` : text),
   }
 }
 
@@ -65,13 +83,15 @@ export function createTerminal(
 export const written = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise(resolve => void stream.write('', () => resolve()))
 
-/** Lines of a table with aligned columns; numbers to the right. */
+/** Lines of a table with aligned columns; numbers to the right, and each cell on one line. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
 ): string[] {
   const cells = rows.map(row =>
-    row.map(cell => (cell === null ? '-' : typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)),
+    row.map(cell =>
+      cell === null ? '-' : typeof cell === 'number' ? cell.toLocaleString('en-US') : printableLine(cell),
+    ),
   )
   const widths = header.map((name, index) => Math.max(name.length, ...cells.map(row => (row[index] ?? '').length)))
   const line = (row: readonly string[], source?: readonly (string | number | null)[]): string =>

@@ -4,7 +4,6 @@ import type { Mart, StoredRow } from '@millrace/mart'
 import { nearest } from '@millrace/runtime'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
-import { printableLine } from '../printable.ts'
 import { DEFAULT_DEMO_DATA, type PlatformChoice, selectMart } from '../select-platform.ts'
 import { requireTable } from '../stored-table.ts'
 import { formatTable } from '../terminal.ts'
@@ -145,7 +144,7 @@ export function addMartCommand(program: Command, { terminal, environment }: Comm
         const cells = rows.map(row =>
           columns.map(column => {
             const value = shown(table, column, row[column])
-            return typeof value === 'string' ? printableLine(value) : typeof value === 'boolean' ? String(value) : value
+            return typeof value === 'boolean' ? String(value) : value
           }),
         )
         for (const line of formatTable(columns, cells)) terminal.print(line)
