@@ -80,6 +80,16 @@ describe('the command line', () => {
       ['keys', 'create', 'mine', '--records-per-second', '-1', '--file', at('none.json')],
       /--records-per-second is "-1": expected a whole number above 0/,
     ],
+    [
+      ['keys', 'create', 'mine', '--bytes-per-second', '9'.repeat(400), '--file', at('none.json')],
+      /--bytes-per-second is "9{40}": expected a whole number above 0, at most 9007199254740991/,
+    ],
+    [['keys', 'create', '', '--file', at('none.json')], /The key cannot be made: at \/name: expected a name/],
+    [['keys', 'create', 'n'.repeat(201), '--file', at('none.json')], /at \/name: expected at most 200 characters/],
+    [
+      ['keys', 'create', 'page', '--cors-origins', 'https://a.example/shop', '--file', at('none.json')],
+      /at \/corsOrigins\/0: expected an origin such as https:\/\/app\.example\.com, or \*/,
+    ],
     [['alerts', '--data', at('nowhere')], /There is no data in .*nowhere: run "npm run demo" first/],
     [['alerts', '--day', 'today'], /--day is "today": expected a day, YYYY-MM-DD/],
     [['alerts', '--day', '2024-02-30'], /--day is "2024-02-30": expected a day, YYYY-MM-DD/],
@@ -183,11 +193,24 @@ describe('the command line', () => {
     const live = await run('keys', 'list', '--file', file)
     expect(live.out).toContain(id)
     expect(live.out).toContain('live')
+    expect(live.out).toContain('100 records/s')
     expect((await run('keys', 'revoke', id, '--file', file)).code).toBe(0)
     expect((await run('keys', 'list', '--file', file)).out).toContain('revoked')
     const unknown = await run('keys', 'revoke', `${id}0`, '--file', file)
     expect(unknown.code).not.toBe(0)
     expect(unknown.err).toContain(id)
+  })
+
+  it('makes keys for web pages, and writes no name raw to the terminal', async () => {
+    const file = at('page-keys.json')
+    const page = ['--cors-origins', 'https://a.example, https://b.example:8443']
+    expect((await run('keys', 'create', 'page\u001b[31m\u009b', '--file', file, ...page)).code).toBe(0)
+    const { out } = await run('keys', 'list', '--file', file)
+    expect(out).toContain('https://a.example,https://b.example:8443')
+    expect(out).toContain('page\\u001b[31m\\u009b')
+    expect(JSON.parse((await run('keys', 'list', '--json', '--file', file)).out)).toMatchObject([
+      { name: 'page\u001b[31m\u009b', corsOrigins: ['https://a.example', 'https://b.example:8443'] },
+    ])
   })
 
   it('describes a topic by its contract', async () => {

@@ -263,6 +263,12 @@ export const gatewayErrors = {
     title: 'The key file is being changed',
     message: 'Someone else is changing the key file. If nobody is, remove {lock} and try again.',
   },
+  invalid_key: {
+    ...input,
+    status: null,
+    title: 'The key cannot be made',
+    message: 'The key cannot be made: {reason}',
+  },
   unknown_key: { ...input, status: null, title: 'No such key', message: 'There is no key "{id}" in {file}. {hint}' },
   unknown_key_topic: {
     ...input,

@@ -1,18 +1,30 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { jsonPointer } from '@millrace/contracts'
 import { z } from 'zod'
 
-const quota = z.strictObject({
-  recordsPerSecond: z.number().positive().optional(),
-  bytesPerSecond: z.number().positive().optional(),
-})
+const rate = z
+  .number({ error: 'expected a number above 0' })
+  .positive({ error: 'expected a number above 0' })
+  .optional()
+
+const quota = z.strictObject({ recordsPerSecond: rate, bytesPerSecond: rate })
+
+const MAX_NAME = 200
+
+const isOrigin = (text: string): boolean => text === '*' || URL.parse(text)?.origin === text
 
 const apiKey = z.looseObject({
   id: z.string().regex(/^[a-z0-9]{4,32}$/, { error: 'expected 4 to 32 of a-z and 0-9' }),
-  name: z.string().min(1).max(200),
+  name: z
+    .string()
+    .max(MAX_NAME, { error: `expected at most ${MAX_NAME} characters` })
+    .regex(/\S/, { error: 'expected a name' }),
   hash: z.string().regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256:<64 hex digits>' }),
   topics: z.array(z.string()),
   quota: quota.default({}),
-  corsOrigins: z.array(z.string()).default([]),
+  corsOrigins: z
+    .array(z.string().refine(isOrigin, { error: 'expected an origin such as https://app.example.com, or *' }))
+    .default([]),
   createdAt: z.string(),
   revokedAt: z.string().optional(),
 })
@@ -35,6 +47,74 @@ export const keyFileSchema = z.looseObject({
 
 export type ApiKey = z.output<typeof apiKey>
 export type KeyFile = z.output<typeof keyFileSchema>
+
+/** What is wrong first, with its JSON pointer and without the value, which may be a secret; null when the content is valid. */
+export function problemOfKeys(content: unknown): string | null {
+  const [issue] = keyFileSchema.safeParse(content).error?.issues ?? []
+  return issue ? `at ${jsonPointer(issue.path)}: ${issue.message}.` : null
+}
+
+type Entry = Record<string, unknown>
+
+const isObject = (value: unknown): value is Entry =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What earlier versions wrote and the schema refuses, as what it says: each turns an entry into a valid one, or returns null. */
+const REPAIRS: readonly ((entry: Entry) => { readonly entry: Entry; readonly repair: string } | null)[] = [
+  entry =>
+    typeof entry.name === 'string' && !/\S/.test(entry.name)
+      ? { entry: { ...entry, name: 'unnamed' }, repair: 'the name is empty: "unnamed" is used' }
+      : null,
+  entry =>
+    typeof entry.name === 'string' && entry.name.length > MAX_NAME
+      ? {
+          entry: { ...entry, name: entry.name.slice(0, MAX_NAME).toWellFormed() },
+          repair: `the name has ${entry.name.length} characters: the first ${MAX_NAME} are used`,
+        }
+      : null,
+  entry => {
+    if (!isObject(entry.quota)) return null
+    const rates = Object.entries(entry.quota)
+    const kept = rates.filter(([, value]) => value !== null)
+    if (kept.length === rates.length) return null
+    const lost = rates.filter(([, value]) => value === null).map(([unit]) => unit)
+    return {
+      entry: { ...entry, quota: Object.fromEntries(kept) },
+      repair: `the quota ${lost.join(' and ')} is null: there is no such limit`,
+    }
+  },
+  entry => {
+    if (!Array.isArray(entry.corsOrigins)) return null
+    const kept = entry.corsOrigins.filter(origin => typeof origin !== 'string' || isOrigin(origin))
+    return kept.length === entry.corsOrigins.length
+      ? null
+      : {
+          entry: { ...entry, corsOrigins: kept },
+          repair: 'corsOrigins has entries that are no origins, such as https://app.example.com: they are left out',
+        }
+  },
+]
+
+/**
+ * Makes entries valid that an earlier version wrote and the schema refuses.
+ * @param content of the file, parsed
+ * @param onRepair is told what was repaired, in one sentence for each fault
+ */
+export function repairKeys(content: unknown, onRepair: (sentence: string) => void): unknown {
+  if (!isObject(content) || !Array.isArray(content.keys)) return content
+  const keys = content.keys.map(given => {
+    if (!isObject(given)) return given
+    let entry = given
+    for (const repairOf of REPAIRS) {
+      const repaired = repairOf(entry)
+      if (!repaired) continue
+      entry = repaired.entry
+      onRepair(`Key ${entry.id}: ${repaired.repair}.`)
+    }
+    return entry
+  })
+  return { ...content, keys }
+}
 
 /** How a key is stored: SHA-256 suffices, for a key is 32 random bytes and not a word that could be guessed. */
 export const hashOfKey = (key: string): string => `sha256:${hash('sha256', key)}`

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createLogger, ManualClock } from '@millrace/runtime'
+import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { aKey, keyText, until } from '../../test/gateway-kit.ts'
 import { createKeyStore } from './key-store.ts'
@@ -185,6 +186,80 @@ describe('managing keys', () => {
     expect(await listKeys(file)).toHaveLength(made.length)
     for (const result of results)
       if (result.status === 'rejected') expect(String(result.reason)).toContain('Someone else is changing the key file')
+  })
+
+  it('refuses a key that the file could not be read with, and only such a key', async () => {
+    const rate = fc.oneof(fc.double(), fc.integer({ min: 1 }), fc.constant(Number('9'.repeat(400))))
+    const origin = fc.oneof(
+      fc.webUrl(),
+      fc.webUrl().map(url => new URL(url).origin),
+      fc.constant('*'),
+      fc.string(),
+    )
+    const wanted = fc.record(
+      {
+        name: fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 190, maxLength: 210 })),
+        topics: fc.subarray(topics),
+        quota: fc.record({ recordsPerSecond: rate, bytesPerSecond: rate }, { requiredKeys: [] }),
+        corsOrigins: fc.array(origin, { maxLength: 2 }),
+      },
+      { requiredKeys: ['name', 'topics'] },
+    )
+    const file = path.join(await folder(), 'keys.json')
+    let made = 0
+    let refused = 0
+    await fc.assert(
+      fc.asyncProperty(wanted, async key => {
+        const before = await readFile(file, 'utf8').catch(() => null)
+        const outcome = await createTestKey(file, key).catch((error: Error) => error)
+        if (outcome instanceof Error) {
+          refused++
+          expect(outcome.message).toMatch(/^The key cannot be made: at \/(name|quota|corsOrigins)\b.*: expected /)
+          expect(await readFile(file, 'utf8').catch(() => null)).toBe(before)
+        } else {
+          made++
+          const repairs: string[] = []
+          expect((await listKeys(file, { onRepair: one => repairs.push(one) })).at(-1)).toMatchObject(key)
+          expect(repairs).toEqual([])
+          await rm(file)
+        }
+      }),
+      { numRuns: 200, seed: 1 },
+    )
+    expect(made).toBeGreaterThan(20)
+    expect(refused).toBeGreaterThan(20)
+  })
+
+  it.each([
+    ['an empty name', { name: '' }, { name: 'unnamed' }, /^Key early: the name is empty/],
+    ['a name of blanks', { name: '  ' }, { name: 'unnamed' }, /^Key early: the name is empty/],
+    ['a long name', { name: 'n'.repeat(201) }, { name: 'n'.repeat(200) }, /^Key early: the name has 201 characters/],
+    [
+      'a quota that became null',
+      { quota: { recordsPerSecond: null, bytesPerSecond: 5 } },
+      { quota: { bytesPerSecond: 5 } },
+      /^Key early: the quota recordsPerSecond is null: there is no such limit\.$/,
+    ],
+    [
+      'an origin with a path',
+      { corsOrigins: ['https://a.example/', 'https://a.example'] },
+      { corsOrigins: ['https://a.example'] },
+      /^Key early: corsOrigins has entries that are no origins/,
+    ],
+  ])('repairs a file with %s, and says so', async (_, fault, repaired, sentence) => {
+    const file = path.join(await folder(), 'keys.json')
+    await writeFile(file, JSON.stringify({ keys: [{ ...aKey('early'), ...fault, owner: 'team a' }] }), { mode: 0o600 })
+    const sentences: string[] = []
+    const onRepair = (one: string) => void sentences.push(one)
+    const { store, lines } = await open(file)
+    expect(store.find(keyText('early'))).toMatchObject({ id: 'early', ...repaired })
+    expect(lines.join('')).toContain('key_repaired')
+    expect(await listKeys(file, { onRepair })).toMatchObject([repaired])
+    expect(sentences).toEqual([expect.stringMatching(sentence)])
+    await createKey(file, { name: 'new', topics: [] }, { topics, onRepair })
+    expect(sentences).toHaveLength(2)
+    expect(await listKeys(file, { onRepair })).toMatchObject([{ ...repaired, owner: 'team a' }, { name: 'new' }])
+    expect(sentences).toHaveLength(2)
   })
 
   it('does not touch a broken file', async () => {

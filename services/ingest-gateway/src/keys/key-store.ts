@@ -39,7 +39,7 @@ export function createKeyStore(options: KeyStoreOptions): Component & KeyStore {
   }
 
   async function load(): Promise<void> {
-    const { keys } = await readKeyFile(file)
+    const { keys } = await readKeyFile(file, repair => logger.warn({ file, repair }, 'key_repaired'))
     ring = createKeyRing(keys)
     problem = null
     const live = keys.filter(key => key.revokedAt === undefined)

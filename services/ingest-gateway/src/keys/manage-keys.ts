@@ -3,7 +3,7 @@ import { open, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Clock, CodedError, nearest, systemClock } from '@millrace/runtime'
 import { gatewayError } from '../errors.ts'
-import { type ApiKey, hashOfKey, type KeyFile } from './api-key.ts'
+import { type ApiKey, hashOfKey, type KeyFile, problemOfKeys } from './api-key.ts'
 import { readKeyFile } from './read-key-file.ts'
 
 export interface NewKey {
@@ -13,27 +13,32 @@ export interface NewKey {
   readonly corsOrigins?: readonly string[]
 }
 
-export interface KeySources {
+export interface KeyFileOptions {
+  /** Is told, in a sentence, of each fault that an earlier version wrote into the file. The next change of the file stores it repaired. */
+  readonly onRepair?: (sentence: string) => void
+}
+
+export interface KeySources extends KeyFileOptions {
   /** Topics that clients may write. */
   readonly topics: readonly string[]
   readonly clock?: Clock
   readonly randomBytes?: (size: number) => Buffer
 }
 
-/** A key without its hash, for showing. */
-export type ListedKey = Omit<ApiKey, 'hash'>
+/** A key without its hash, for showing; other fields of its entry are there too. */
+export type ListedKey = Pick<ApiKey, 'id' | 'name' | 'topics' | 'quota' | 'corsOrigins' | 'createdAt' | 'revokedAt'>
 
-const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as ListedKey
+const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as unknown as ListedKey
 
 /**
  * Makes a key and adds it to the file, which is made when it is not there (mode 0600).
  * @returns its id, the key itself, which is stored nowhere and cannot be shown again, and its entry
- * @throws GatewayError `unknown_key_topic`, `keys_file_broken`, `keys_file_busy`
+ * @throws GatewayError `unknown_key_topic`, `invalid_key`, `keys_file_broken`, `keys_file_busy`
  */
 export async function createKey(
   file: string,
   wanted: NewKey,
-  { topics, clock = systemClock, randomBytes = systemRandomBytes }: KeySources,
+  { topics, clock = systemClock, randomBytes = systemRandomBytes, onRepair }: KeySources,
 ): Promise<{ readonly id: string; readonly key: string; readonly entry: ListedKey }> {
   for (const topic of wanted.topics) {
     if (topics.includes(topic)) continue
@@ -52,18 +57,20 @@ export async function createKey(
     corsOrigins: [...(wanted.corsOrigins ?? [])],
     createdAt: new Date(clock.now()).toISOString(),
   }
-  await changeKeyFile(file, content => ({ ...content, keys: [...content.keys, entry] }))
+  const problem = problemOfKeys({ keys: [entry] })
+  if (problem !== null) throw gatewayError('invalid_key', { reason: problem.replace('/keys/0', '') })
+  await changeKeyFile(file, content => ({ ...content, keys: [...content.keys, entry] }), onRepair)
   return { id, key, entry: listed(entry) }
 }
 
 /** The keys of the file, revoked ones included, without their hashes; none when there is no file yet. */
-export async function listKeys(file: string): Promise<readonly ListedKey[]> {
-  return (await readOrNone(file)).keys.map(listed)
+export async function listKeys(file: string, { onRepair }: KeyFileOptions = {}): Promise<readonly ListedKey[]> {
+  return (await readOrNone(file, onRepair)).keys.map(listed)
 }
 
-async function readOrNone(file: string): Promise<KeyFile> {
+async function readOrNone(file: string, onRepair: KeyFileOptions['onRepair'] = () => {}): Promise<KeyFile> {
   try {
-    return await readKeyFile(file)
+    return await readKeyFile(file, onRepair)
   } catch (error) {
     if (error instanceof CodedError && error.code === 'keys_file_missing') return { keys: [] }
     throw error
@@ -77,9 +84,9 @@ async function readOrNone(file: string): Promise<KeyFile> {
 export async function revokeKey(
   file: string,
   id: string,
-  { clock = systemClock }: Pick<KeySources, 'clock'> = {},
+  { clock = systemClock, onRepair }: Pick<KeySources, 'clock' | 'onRepair'> = {},
 ): Promise<ListedKey> {
-  const { keys } = await readKeyFile(file)
+  const { keys } = await readKeyFile(file, () => {})
   if (!keys.some(key => key.id === id)) {
     const near = nearest(
       id,
@@ -88,22 +95,24 @@ export async function revokeKey(
     throw gatewayError('unknown_key', { id, file, hint: near ? `Did you mean ${near}?` : '"keys list" shows them.' })
   }
   const revokedAt = new Date(clock.now()).toISOString()
-  const changed = await changeKeyFile(file, content => ({
-    ...content,
-    keys: content.keys.map(key => (key.id === id ? { ...key, revokedAt: key.revokedAt ?? revokedAt } : key)),
-  }))
+  const revoked = (key: ApiKey): ApiKey => (key.id === id ? { ...key, revokedAt: key.revokedAt ?? revokedAt } : key)
+  const changed = await changeKeyFile(file, content => ({ ...content, keys: content.keys.map(revoked) }), onRepair)
   return listed(changed.keys.find(key => key.id === id)!)
 }
 
 /** Replaces the file in one step, so that a reader sees the old or the new one; the new file's name is also the lock against a second writer. */
-async function changeKeyFile(file: string, change: (content: KeyFile) => KeyFile): Promise<KeyFile> {
+async function changeKeyFile(
+  file: string,
+  change: (content: KeyFile) => KeyFile,
+  onRepair: KeyFileOptions['onRepair'],
+): Promise<KeyFile> {
   const target = await realpath(file).catch(() => path.resolve(file))
   const lock = `${target}.new`
   const handle = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EEXIST' ? gatewayError('keys_file_busy', { lock }, error) : error
   })
   try {
-    const changed = change(await readOrNone(target))
+    const changed = change(await readOrNone(target, onRepair))
     await handle.writeFile(`${JSON.stringify(changed, null, 2)}\n`)
     await handle.sync()
     await handle.close()

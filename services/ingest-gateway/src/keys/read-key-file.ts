@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { gatewayError } from '../errors.ts'
-import { type KeyFile, keyFileSchema } from './api-key.ts'
+import { type KeyFile, keyFileSchema, problemOfKeys, repairKeys } from './api-key.ts'
 
 /**
- * Reads and checks a key file.
+ * Reads and checks a key file. Faults that earlier versions wrote are repaired in what is returned, not in the file.
+ * @param onRepair is told of each repair in a sentence
  * @throws GatewayError `keys_file_missing`, or `keys_file_broken` that says what is wrong where
  */
-export async function readKeyFile(file: string): Promise<KeyFile> {
+export async function readKeyFile(file: string, onRepair: (sentence: string) => void): Promise<KeyFile> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -22,8 +23,8 @@ export async function readKeyFile(file: string): Promise<KeyFile> {
     // The parser's own message would quote the file.
     throw gatewayError('keys_file_broken', { file, reason: 'it is not JSON.' })
   }
-  const result = keyFileSchema.safeParse(content)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  throw gatewayError('keys_file_broken', { file, reason: `at /${issue?.path.join('/')}: ${issue?.message}.` })
+  const repaired = repairKeys(content, onRepair)
+  const problem = problemOfKeys(repaired)
+  if (problem !== null) throw gatewayError('keys_file_broken', { file, reason: problem })
+  return keyFileSchema.parse(repaired)
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { catalog } from '@millrace/domains/contracts'
-import { createKey, listKeys, revokeKey } from '@millrace/ingest-gateway'
+import { createKey, type ListedKey, listKeys, revokeKey } from '@millrace/ingest-gateway'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { DEFAULT_DATA } from '../select-platform.ts'
@@ -13,11 +13,22 @@ const RAW = CLIENT_TOPICS.filter(name => name.endsWith('.raw')).join(',')
 
 function rate(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new UsageError(`${option} is "${text}": expected a whole number above 0.`)
+  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
+  throw new UsageError(
+    `${option} is "${text.slice(0, 40)}": expected a whole number above 0, at most ${Number.MAX_SAFE_INTEGER}.`,
+  )
 }
 
+const listOf = (text: string): string[] => text.split(',').map(part => part.trim())
+
+const quotaOf = ({ recordsPerSecond, bytesPerSecond }: ListedKey['quota']): string =>
+  [
+    ...(recordsPerSecond === undefined ? [] : [`${recordsPerSecond.toLocaleString('en-US')} records/s`]),
+    ...(bytesPerSecond === undefined ? [] : [`${bytesPerSecond.toLocaleString('en-US')} bytes/s`]),
+  ].join(', ') || '-'
+
 export function addKeysCommand(program: Command, { terminal }: CommandContext): void {
+  const onRepair = (sentence: string): void => terminal.say(sentence)
   const keys = program
     .command('keys')
     .description("create, list and revoke the gateway's API keys; a running gateway notices at once")
@@ -29,19 +40,31 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
     .option('--topics <topics>', `topics that the key may write, separated by commas: ${CLIENT_TOPICS.join(', ')}`, RAW)
     .option('--records-per-second <n>', 'quota')
     .option('--bytes-per-second <n>', 'quota')
+    .option('--cors-origins <origins>', 'origins of web pages that may send with the key, separated by commas, or *')
     .action(
       async (
         name: string,
-        options: { file: string; topics: string; recordsPerSecond?: string; bytesPerSecond?: string },
+        options: {
+          file: string
+          topics: string
+          recordsPerSecond?: string
+          bytesPerSecond?: string
+          corsOrigins?: string
+        },
       ) => {
-        const topics = options.topics.split(',').map(topic => topic.trim())
+        const topics = listOf(options.topics)
+        const corsOrigins = options.corsOrigins === undefined ? [] : listOf(options.corsOrigins)
         const recordsPerSecond = rate(options.recordsPerSecond, '--records-per-second')
         const bytesPerSecond = rate(options.bytesPerSecond, '--bytes-per-second')
         const quota = {
           ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
           ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
         }
-        const { key, entry } = await createKey(options.file, { name, topics, quota }, { topics: CLIENT_TOPICS })
+        const { key, entry } = await createKey(
+          options.file,
+          { name, topics, quota, corsOrigins },
+          { topics: CLIENT_TOPICS, onRepair },
+        )
         terminal.say(`Key ${entry.id} for ${topics.join(', ')} in ${options.file}. It is shown only now:`)
         terminal.print(key)
       },
@@ -53,18 +76,20 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
     .option('--file <file>', 'file of keys', DEFAULT_FILE)
     .option('--json', 'print JSON')
     .action(async ({ file, json }: { file: string; json?: true }) => {
-      const list = await listKeys(file)
+      const list = await listKeys(file, { onRepair })
       if (json) terminal.print(JSON.stringify(list, null, 2))
       else if (list.length === 0)
         terminal.say(`No keys in ${file}: create one with "npm run millrace -- keys create <name>".`)
       else
         for (const line of formatTable(
-          ['id', 'name', 'topics', 'created', 'state'],
-          list.map(({ id, name, topics, createdAt, revokedAt }) => [
-            String(id),
-            String(name),
-            String(topics),
-            String(createdAt),
+          ['id', 'name', 'topics', 'quota', 'origins', 'created', 'state'],
+          list.map(({ id, name, topics, quota, corsOrigins, createdAt, revokedAt }) => [
+            id,
+            name,
+            topics.join(','),
+            quotaOf(quota),
+            corsOrigins.join(',') || '-',
+            createdAt,
             revokedAt ? `revoked ${revokedAt}` : 'live',
           ]),
         ))
@@ -76,7 +101,7 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
     .description('revoke a key')
     .option('--file <file>', 'file of keys', DEFAULT_FILE)
     .action(async (id: string, { file }: { file: string }) => {
-      await revokeKey(file, id)
+      await revokeKey(file, id, { onRepair })
       terminal.say(`Key ${id} is revoked.`)
     })
 }
