@@ -24,11 +24,6 @@ export const logErrors = {
     kind: 'infrastructure',
   },
   log_closed: { message: 'The event log was closed.', retryable: false, kind: 'internal' },
-  log_locked: {
-    message: 'The event log in {directory} is in use by process {pid}: stop that one, or choose another directory.',
-    retryable: false,
-    kind: 'infrastructure',
-  },
   log_disk_full: {
     message: 'No space left to write {topic}/{partition} in {directory}: free some, the writer goes on by itself.',
     retryable: true,

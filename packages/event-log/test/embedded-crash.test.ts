@@ -118,7 +118,7 @@ describe('a killed process', () => {
         output += chunk
         if (owner || !output.includes('writer-0\n')) continue
         owner = identify(Number(/^pid (\d+)$/m.exec(output)![1]))!
-        await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: owner.pid } })
+        await expect(openLog()).rejects.toMatchObject({ code: 'directory_in_use', details: { pid: owner.pid } })
         signalProcess(owner, 'SIGKILL')
       }
       await vi.waitFor(() => expect(inspectProcess(owner!).state).toBe('gone'), { timeout: 60_000, interval: 10 })
@@ -150,17 +150,17 @@ describe('one process at a time', () => {
   it.runIf(existsSync('/proc/1/stat'))('respects the locks of version 0.1', async () => {
     const started = identify(process.ppid)!.startTime.split('/')[1]
     await writeFile(join(directory, 'lock'), JSON.stringify({ pid: process.ppid, started }))
-    await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: process.ppid } })
+    await expect(openLog()).rejects.toMatchObject({ code: 'directory_in_use', details: { pid: process.ppid } })
   })
 
   it('names the process that has the log', async () => {
     await writeFile(join(directory, 'lock'), JSON.stringify({ pid: process.ppid, started: null }))
-    await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: process.ppid } })
+    await expect(openLog()).rejects.toMatchObject({ code: 'directory_in_use', details: { pid: process.ppid } })
   })
 
   it('does not open a log twice, and opens it again after it was closed', async () => {
     const log = await openLog()
-    await expect(openLog()).rejects.toMatchObject({ code: 'log_locked', details: { pid: process.pid } })
+    await expect(openLog()).rejects.toMatchObject({ code: 'directory_in_use', details: { pid: process.pid } })
     await log.close()
     await expect(openLog()).resolves.toBeDefined()
   })

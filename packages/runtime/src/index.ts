@@ -12,6 +12,7 @@ export {
   unknownNames,
   type Values,
 } from './config.ts'
+export { lockDirectory, lockErrors } from './directory-lock.ts'
 export { CodedError, type ErrorSpec, type ErrorTable, errorFactory, isRetryable } from './errors.ts'
 export { createHealth, type Health, type HealthRegistry } from './health.ts'
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { type RunReport, type RunView, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ReconcileReport, reconcile } from '@millrace/reconciler'
-import { type Clock, type Logger, Secret } from '@millrace/runtime'
+import { type Clock, type Logger, lockDirectory, Secret } from '@millrace/runtime'
 import {
   type CommonOptions,
   createGatewaySink,
@@ -62,16 +61,38 @@ export interface DemoResult {
 /** Where a run writes the ids of acknowledged events. */
 export const ledgerOf = (directory: string): string => path.join(directory, 'ledger')
 
-/** Empties a folder of an earlier run; refuses one that holds something else. */
-export async function prepareDirectory(directory: string): Promise<void> {
-  const entries = existsSync(directory) ? await readdir(directory) : []
-  if (entries.length > 0 && !entries.includes(MARKER))
-    throw new Error(
-      `${directory} is not empty and was not made by a demo: choose another folder with --data, or empty it yourself.`,
-    )
-  await rm(directory, { recursive: true, force: true })
+/** Entries of a folder without the files of its lock. */
+const entriesOf = async (directory: string): Promise<readonly string[]> =>
+  (await readdir(directory)).filter(name => !/^lock(\.|$)/.test(name))
+
+/**
+ * Takes a folder for a run: a new one, or one of an earlier run that no process uses.
+ * @returns what gives it back
+ * @throws Error where it holds something else, LockError `directory_in_use`
+ */
+export async function takeDirectory(directory: string, logger: Logger): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true })
+  const release = await lockDirectory(directory, logger)
+  try {
+    const entries = await entriesOf(directory)
+    if (entries.length > 0 && !entries.includes(MARKER))
+      throw new Error(
+        `${directory} is not empty and was not made by a demo: choose another folder with --data, or empty it yourself.`,
+      )
+    // A process of version 0.1 locks only its log.
+    if (entries.includes('log')) await (await lockDirectory(path.join(directory, 'log'), logger))()
+    return release
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Removes what a folder holds, but not the folder, which may be a mount point; a removal that is broken off can be repeated. */
+export async function emptyDirectory(directory: string): Promise<void> {
   await writeFile(path.join(directory, MARKER), '{"madeBy":"millrace demo"}\n')
+  for (const entry of await entriesOf(directory))
+    if (entry !== MARKER) await rm(path.join(directory, entry), { recursive: true, force: true })
 }
 
 /** Generators run side by side, each with a file of its own: `faults.ndjson` becomes `faults.lol.ndjson`. */

@@ -3,7 +3,7 @@ import type { Catalog } from '@millrace/contracts'
 import { createEmbeddedEventLog, createKafkaEventLog, type EventLog, type TopicReport } from '@millrace/event-log'
 import { createDirectoryLake, createWebHdfsLake, type Lake } from '@millrace/lake'
 import { createCassandraMart, createEmbeddedMart, type Mart } from '@millrace/mart'
-import type { Clock, Logger } from '@millrace/runtime'
+import { type Clock, type Logger, lockDirectory } from '@millrace/runtime'
 import type { StackAddresses } from '@millrace/testing'
 
 /** The three stores behind the services, and where they are, for people. */
@@ -36,12 +36,27 @@ export function composePlatform(
   }
 }
 
+/**
+ * Opens a platform under the lock of the folder in which this process writes; closing it releases the lock.
+ * @throws LockError `directory_in_use`
+ */
+export async function openLocked(directory: string, logger: Logger, open: () => Promise<Platform>): Promise<Platform> {
+  const release = await lockDirectory(directory, logger)
+  try {
+    const platform = await open()
+    return { ...platform, close: () => platform.close().finally(release) }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
 interface Parts {
   readonly clock: Clock
   readonly logger: Logger
 }
 
-/** Stores in a folder: `log/`, `lake/` and `mart.db`. One process at a time. */
+/** Stores in a folder: `log/`, `lake/` and `mart.db`. The caller holds the lock of the folder. */
 export async function openEmbeddedPlatform(directory: string, { clock, logger }: Parts): Promise<Platform> {
   const log = await createEmbeddedEventLog({ directory: path.join(directory, 'log'), clock, logger })
   try {

@@ -1,10 +1,9 @@
 import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock, Logger } from '@millrace/runtime'
+import { type Clock, type Logger, lockDirectory } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 import type { EventLog, LogConsumer, LogProducer } from '../event-log.ts'
-import { lockDirectory } from './directory-lock.ts'
 import { createEmbeddedConsumer } from './embedded-consumer.ts'
 import { createEmbeddedProducer } from './embedded-producer.ts'
 import { EmbeddedTopics } from './embedded-topics.ts'
@@ -30,7 +29,7 @@ const READ_BYTES = 1 << 20
 /**
  * Opens an event log in a directory, for one process at a time. What was acknowledged survives kill -9 of the process;
  * a loss of power may take what the operating system had not written yet.
- * @throws log_locked while another process has it open, corrupt_segment where a file was damaged
+ * @throws LockError `directory_in_use` while another process has it open, corrupt_segment where a file was damaged
  */
 export async function createEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<EventLog> {
   const { directory, clock, logger, segmentBytes = 64 << 20, maxInFlightBytes = 64 << 20, openFile } = options

@@ -10,6 +10,7 @@ import type { z } from 'zod'
 import {
   composePlatform,
   openEmbeddedPlatform,
+  openLocked,
   openServerLog,
   openServerMart,
   openServerPlatform,
@@ -74,7 +75,10 @@ export async function selectPlatform(
 ): Promise<Platform> {
   const chosen = await choose(choice, fallback, variables)
   if (chosen.kind === 'stack') return openServerPlatform(chosen.addresses, parts())
-  if (chosen.kind === 'embedded') return openEmbeddedPlatform(chosen.directory, parts())
+  if (chosen.kind === 'embedded') {
+    const { directory } = chosen
+    return openLocked(directory, parts().logger, () => openEmbeddedPlatform(directory, parts()))
+  }
   const config = loadConfig(variables, { ...domainsEnv, ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
   const log = kafkaEventLogFromEnv(config, parts())
   const lake = webHdfsLakeFromEnv(config, parts())

@@ -2,7 +2,7 @@ import { logErrors } from '@millrace/event-log'
 import { gatewayErrors } from '@millrace/ingest-gateway'
 import { lakeErrors } from '@millrace/lake'
 import { martErrors } from '@millrace/mart'
-import type { ErrorTable } from '@millrace/runtime'
+import { type ErrorTable, lockErrors } from '@millrace/runtime'
 import { cell } from './topics.ts'
 
 const tables: Readonly<Record<string, ErrorTable>> = {
@@ -10,6 +10,7 @@ const tables: Readonly<Record<string, ErrorTable>> = {
   'Event log': logErrors,
   Lake: lakeErrors,
   Mart: martErrors,
+  Directories: lockErrors,
 }
 
 /** The reference page of all error codes. */

@@ -4,7 +4,7 @@ import { simulations } from '@millrace/domains/simulation'
 import { createLogger } from '@millrace/runtime'
 import { describeStack, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
-import { isRight, prepareDirectory, runDemo } from '../../demo.ts'
+import { emptyDirectory, isRight, runDemo, takeDirectory } from '../../demo.ts'
 import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { demoReportJson, printDemo } from '../demo-report.ts'
@@ -54,53 +54,64 @@ export function addDemoCommand(
     if (flags.report !== undefined) checkReportFile(flags.report, flags.data)
     const startedMs = clock.now()
     const stackDirectory = path.join(flags.data, 'stack')
-    // Servers that an earlier run left with --keep: emptying the folder would lose sight of them.
-    if (await describeStack(stackDirectory)) await stopStack(stackDirectory, { removeData: true })
-    await prepareDirectory(flags.data)
     const logger = createLogger('demo', { level: 'warn' })
     const say = (line: string): void => terminal.say(line)
-    const stack = flags.stack
-      ? await startStack({
-          directory: stackDirectory,
-          fresh: true,
-          ...readVia(flags.via),
-          detached: flags.keep === true,
-          onProgress: say,
-          signal,
-        })
-      : undefined
-    let keepServers = flags.keep === true
+    const release = await takeDirectory(flags.data, logger)
     try {
-      const result = await runDemo({
-        directory: flags.data,
-        catalog,
-        runs,
-        lakeFormat: format,
-        gateway: { host: '127.0.0.1', port: 0 },
-        openPlatform: () =>
-          stack
-            ? openServerPlatform(stack.addresses, { clock, logger })
-            : openEmbeddedPlatform(flags.data, { clock, logger }),
-        clock,
-        logger,
-        signal,
-        onStep: say,
-        onProgress: line => terminal.progress(line),
-      })
-      terminal.endProgress()
-      const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
-      const choice = !stack || keepServers ? { option } : null
-      printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
-      if (stack && keepServers)
-        terminal.print(`  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`)
-      terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
-      finish(isRight(result) ? ExitCode.ok : ExitCode.difference)
-      if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))
-    } catch (error) {
-      keepServers = false
-      throw error
+      // Servers that an earlier run left with --keep: emptying the folder would lose sight of them.
+      if (await describeStack(stackDirectory)) await stopStack(stackDirectory, { removeData: true })
+      await emptyDirectory(flags.data)
+      await run()
     } finally {
-      if (stack && !keepServers) await stack.stop({ removeData: true })
+      await release()
+    }
+
+    async function run(): Promise<void> {
+      const stack = flags.stack
+        ? await startStack({
+            directory: stackDirectory,
+            fresh: true,
+            ...readVia(flags.via),
+            detached: flags.keep === true,
+            onProgress: say,
+            signal,
+          })
+        : undefined
+      let keepServers = flags.keep === true
+      try {
+        const result = await runDemo({
+          directory: flags.data,
+          catalog,
+          runs,
+          lakeFormat: format,
+          gateway: { host: '127.0.0.1', port: 0 },
+          openPlatform: () =>
+            stack
+              ? openServerPlatform(stack.addresses, { clock, logger })
+              : openEmbeddedPlatform(flags.data, { clock, logger }),
+          clock,
+          logger,
+          signal,
+          onStep: say,
+          onProgress: line => terminal.progress(line),
+        })
+        terminal.endProgress()
+        const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
+        const choice = !stack || keepServers ? { option } : null
+        printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
+        if (stack && keepServers)
+          terminal.print(
+            `  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`,
+          )
+        terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
+        finish(isRight(result) ? ExitCode.ok : ExitCode.difference)
+        if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))
+      } catch (error) {
+        keepServers = false
+        throw error
+      } finally {
+        if (stack && !keepServers) await stack.stop({ removeData: true })
+      }
     }
   })
 }

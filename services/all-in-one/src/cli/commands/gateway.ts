@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { createKey, listKeys } from '@millrace/ingest-gateway'
@@ -7,7 +8,7 @@ import { openStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
 import { onAbort } from '../../on-abort.ts'
-import { ensurePlatform, openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
+import { ensurePlatform, openEmbeddedPlatform, openLocked, openServerPlatform } from '../../platform.ts'
 import type { CommandContext } from '../context.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
@@ -25,8 +26,8 @@ interface GatewayFlags {
 }
 
 /** The first key of a new folder is made here, so that the first request needs no second command. */
-async function firstKey(keysFile: string, catalog: Catalog): Promise<string | undefined> {
-  if ((await listKeys(keysFile)).length > 0) return undefined
+async function firstKey(keysFile: string, catalog: Catalog, onRepair: (sentence: string) => void) {
+  if ((await listKeys(keysFile, { onRepair })).length > 0) return undefined
   const topics = [...catalog.routes.values()].map(({ name }) => name)
   const { key } = await createKey(keysFile, { name: 'first', topics, quota: {} }, { topics })
   return key
@@ -57,13 +58,16 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
       const stack = stackFolder === undefined ? undefined : await openStack(stackFolder)
       if (stack === null)
         throw new UsageError(`No servers run in ${stackFolder}: start them with "npm run millrace -- stack up".`)
-      const platform = stack
-        ? await openServerPlatform(stack.addresses, { clock, logger })
-        : await openEmbeddedPlatform(flags.data, { clock, logger })
+      const platform = await openLocked(flags.data, logger, () =>
+        stack
+          ? openServerPlatform(stack.addresses, { clock, logger })
+          : openEmbeddedPlatform(flags.data, { clock, logger }),
+      )
       try {
         await ensurePlatform(platform, catalog)
         const keysFile = path.join(flags.data, 'keys.json')
-        const key = await firstKey(keysFile, catalog)
+        const isNewFile = !existsSync(keysFile)
+        const key = await firstKey(keysFile, catalog, sentence => terminal.say(sentence))
         const all = createAllInOne({
           catalog,
           platform,
@@ -74,7 +78,13 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
           lakeFormat: format,
           archiveAfterMs: archiveAfter.data,
         })
-        await all.start()
+        try {
+          await all.start()
+        } catch (error) {
+          // Nobody has seen that key: the next start makes one that it shows.
+          if (isNewFile) await rm(keysFile, { force: true })
+          throw error
+        }
         try {
           terminal.say(`Gateway at ${all.gatewayUrl}, its API page at ${all.gatewayUrl}/docs`)
           terminal.say(

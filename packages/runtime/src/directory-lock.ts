@@ -1,7 +1,23 @@
 import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { identify, type Logger } from '@millrace/runtime'
-import { logError } from '../errors.ts'
+import { errorFactory } from './errors.ts'
+import type { Logger } from './logger.ts'
+import { identify } from './process-identity.ts'
+
+export const lockErrors = {
+  directory_in_use: {
+    message: '{directory} is in use by process {pid}: stop that one, or choose another directory.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  processes_hidden: {
+    message: '{directory} cannot be locked: the system does not show which processes run (/proc).',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+} as const
+
+const lockError = errorFactory('LockError', lockErrors)
 
 const heldHere = new Set<string>()
 
@@ -31,17 +47,17 @@ function parseOwner(text: string): Owner | null {
 /**
  * Makes this process the only user of a directory until the returned function is called; the lock of a process that is gone (also as a zombie) is taken over.
  * Processes that cannot see each other (two machines, two containers) are not kept apart.
- * @throws log_locked with the pid of the live owner
+ * @throws LockError `directory_in_use` with the pid of the live owner, `processes_hidden`
  */
 export async function lockDirectory(directory: string, logger: Logger): Promise<() => Promise<void>> {
   const path = await realpath(directory)
-  if (heldHere.has(path)) throw logError('log_locked', { directory, pid: process.pid })
+  if (heldHere.has(path)) throw lockError('directory_in_use', { directory, pid: process.pid })
   heldHere.add(path)
   const lock = join(path, 'lock')
   const draft = join(path, `lock.${process.pid}`)
   try {
     const own = identify(process.pid)
-    if (!own) throw logError('log_unavailable', { where: directory, reason: 'the system shows no processes (/proc)' })
+    if (!own) throw lockError('processes_hidden', { directory })
     await writeFile(draft, JSON.stringify(own))
     for (;;) {
       try {
@@ -54,9 +70,9 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
       if (text === null) continue
       const owner = parseOwner(text)
       if (owner && owner.pid !== process.pid && isAlive(owner))
-        throw logError('log_locked', { directory, pid: owner.pid })
+        throw lockError('directory_in_use', { directory, pid: owner.pid })
       await removeStale(lock, text)
-      logger.warn({ directory, pid: owner?.pid ?? null }, 'stale_log_lock_taken_over')
+      logger.warn({ directory, pid: owner?.pid ?? null }, 'stale_lock_taken_over')
     }
   } catch (error) {
     heldHere.delete(path)
