@@ -30,3 +30,4 @@ export { identify, inspectProcess, type ProcessIdentity, type ProcessState, sign
 export { type RunOptions, runService, startMain } from './run-service.ts'
 export { Semaphore } from './semaphore.ts'
 export { serviceEnv } from './service-env.ts'
+export { shellWord } from './shell-word.ts'

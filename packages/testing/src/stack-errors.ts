@@ -4,7 +4,7 @@ const table = {
   unavailable: { message: '{reason}', retryable: false, kind: 'infrastructure' },
   already_running: {
     message:
-      'A stack runs already in {directory} ({servers}). Attach to it with openStack, or stop it first: npm run millrace -- stack down --directory {directory}',
+      'A stack runs already in {directory} ({servers}). Attach to it with openStack, or stop it first: npm run millrace -- stack down --directory {argument}',
     retryable: false,
     kind: 'input',
   },

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '@millrace/runtime'
+import { shellWord, systemClock } from '@millrace/runtime'
 import { takeLock } from './directory-lock.ts'
 import { endStack, removeData } from './end-stack.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -32,7 +32,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (!lock) throw stackError('busy', { directory })
   try {
     const running = await liveServers(directory)
-    if (running.length > 0) throw stackError('already_running', { directory, servers: running.join(', ') })
+    if (running.length > 0)
+      throw stackError('already_running', { directory, argument: shellWord(directory), servers: running.join(', ') })
     return await startIn(directory, shape, options)
   } finally {
     lock.release()

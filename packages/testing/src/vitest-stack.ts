@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CodedError } from '@millrace/runtime'
+import { CodedError, shellWord } from '@millrace/runtime'
 import { describeStack, openStack } from './open-stack.ts'
 import type { ProvidedStack } from './provided-stack.ts'
 import type { Stack, StackWay } from './stack.ts'
@@ -57,7 +57,9 @@ export async function setUpStack(project: Project, options: SetUpOptions): Promi
   const shared = path.join(ROOT, 'test-stack')
   const running = await open(shared)
   if (running?.detached) {
-    say(`using the one left running in ${shared} (end it: npm run millrace -- stack down --directory ${shared})`)
+    say(
+      `using the one left running in ${shared} (end it: npm run millrace -- stack down --directory ${shellWord(shared)})`,
+    )
     await heal(running, options)
     project.provide('stack', { ...running.addresses, directory: shared, way: running.way })
     return async () => {}

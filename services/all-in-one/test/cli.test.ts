@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,12 +13,14 @@ const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const at = (name: string): string => path.join(directory, name)
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runIn({}, ...args)
+
+async function runIn(environment: NodeJS.ProcessEnv, ...args: string[]) {
   const terminal = captureTerminal()
   const code = await runCli(args, {
     terminal,
     signal: new AbortController().signal,
-    environment: {},
+    environment,
     clock: systemClock,
   })
   return { code, out: terminal.printed.join('\n'), err: terminal.said.join('\n') }
@@ -109,7 +111,10 @@ describe('the command line', () => {
     [['demo', '--data', at('demo'), '--report', at('demo/deep/x.json')], /x\.json": the run empties .*demo\./],
     [['reconcile', '--data', at('nowhere'), '--report', at('nowhere/x.json')], /there is no folder .*nowhere\./],
     [['stack', 'up', '--brokers', '2', '--directory', at('stack')], /--brokers is "2": expected 1 or 3/],
-    [['alerts', '--stack', at('stack')], /No servers run in .*stack: start them with "npm run millrace -- stack up"/],
+    [
+      ['alerts', '--stack', at('stack')],
+      /No servers run in .*stack: start them with "npm run millrace -- stack up --directory \/.*stack"/,
+    ],
     [['failed', 'lsit'], /unknown command 'lsit'[\s\S]*Did you mean list\?/],
     [
       ['failed', 'list', '--data', at('nowhere')],
@@ -211,6 +216,34 @@ describe('the command line', () => {
     expect(JSON.parse((await run('keys', 'list', '--json', '--file', file)).out)).toMatchObject([
       { name: 'page\u001b[31m\u009b', corsOrigins: ['https://a.example', 'https://b.example:8443'] },
     ])
+  })
+
+  it('takes paths from the folder where the user is, which npm names in INIT_CWD', async () => {
+    const folder = at('where the user is')
+    mkdirSync(folder)
+    const here = (...args: string[]) => runIn({ INIT_CWD: folder }, ...args)
+    expect((await here('keys', 'create', 'mine', '--file', 'mine.json')).code).toBe(0)
+    const sent = await here(
+      ...['generate', 'lol', '--players', '3', '--duration', '3m', '--sink', 'file'],
+      '--out',
+      'e.ndjson',
+    )
+    expect(sent.code).toBe(0)
+    expect(readdirSync(folder).sort()).toEqual(['e.ndjson', 'e.truth.ndjson', 'mine.json'])
+    expect((await here('failed', 'replay', 'none.ndjson', '--api-key', 'mr_a_b')).err).toContain(
+      path.join(folder, 'none.ndjson'),
+    )
+    expect((await here('reconcile', '--data', 'stores')).err).toContain(
+      `There is no data in ${path.join(folder, 'stores')}`,
+    )
+  })
+
+  it('shows commands that can be pasted, whatever a folder is called', async () => {
+    const file = at('it\'s a $file `x` "y".json')
+    const { err } = await run('keys', 'list', '--file', file)
+    const [, shown = ''] = /-- (keys create .*)"\.$/.exec(err) ?? []
+    const words = spawnSync('sh', ['-c', `printf '%s\\n' ${shown.replace('<name>', 'mine')}`], { encoding: 'utf8' })
+    expect(words.stdout.trimEnd().split('\n')).toEqual(['keys', 'create', 'mine', '--file', file])
   })
 
   it('describes a topic by its contract', async () => {

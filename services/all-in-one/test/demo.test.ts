@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -29,13 +30,29 @@ async function demo(name: string, ...args: string[]) {
   return { ...result, report: JSON.parse(readFileSync(report, 'utf8')) }
 }
 
+/** A folder whose name a shell would read as several words and a variable. */
+const FIRST = "the first's $run"
+
 let first: Awaited<ReturnType<typeof demo>>
 beforeAll(async () => {
-  first = await demo('first', '--seed', '7')
+  first = await demo(FIRST, '--seed', '7')
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+/** The words of a command that was shown, as the shell reads them. */
+function wordsOf(command: string): string[] {
+  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${command}`], { encoding: 'utf8' })
+  return stdout.trimEnd().split('\n')
+}
+
 describe('the demo', () => {
+  it('shows commands that can be pasted to look at what it stored', async () => {
+    const commands = [...first.out.matchAll(/npm run millrace -- (.*)$/gm)].map(([, command]) => command!)
+    expect(commands.length).toBeGreaterThan(2)
+    for (const command of commands)
+      expect({ command, ...(await millrace(...wordsOf(command))) }).toMatchObject({ code: 0 })
+  })
+
   it('carries every event through, and says so', () => {
     expect(first.code).toBe(0)
     expect(first.out).toContain('No missing and no duplicate events.')
@@ -101,11 +118,11 @@ describe('the demo', () => {
   })
 
   it('leaves stores that can be looked at and compared again', async () => {
-    const alerts = await millrace('alerts', '--data', data('first'), '--json', '--limit', '1000')
+    const alerts = await millrace('alerts', '--data', data(FIRST), '--json', '--limit', '1000')
     expect(alerts.out === '' ? 0 : alerts.out.split('\n').length).toBe(first.report.detection.alerts)
-    const topics = await millrace('topics', 'list', '--data', data('first'))
+    const topics = await millrace('topics', 'list', '--data', data(FIRST))
     expect(topics.out).toMatch(new RegExp(`lol.raw .* ${first.report.topics['lol.raw'].log.toLocaleString('en-US')} `))
-    const again = await millrace('reconcile', '--data', data('first'), '--ledger', path.join(data('first'), 'ledger'))
+    const again = await millrace('reconcile', '--data', data(FIRST), '--ledger', path.join(data(FIRST), 'ledger'))
     expect(again.code).toBe(0)
     expect(again.out).toContain(`digest ${first.report.digest}`)
   })
@@ -117,7 +134,7 @@ describe('the demo', () => {
       expect(existsSync(report)).toBe(false)
       terminal.print(line)
     }
-    const code = await runCli(['reconcile', '--data', data('first'), '--report', report], {
+    const code = await runCli(['reconcile', '--data', data(FIRST), '--report', report], {
       terminal: { ...terminal, print },
       signal: new AbortController().signal,
       environment: {},
@@ -128,7 +145,7 @@ describe('the demo', () => {
   })
 
   it('would have noticed a row that the mart lost, and says which', async () => {
-    const database = new DatabaseSync(path.join(data('first'), 'mart.db'))
+    const database = new DatabaseSync(path.join(data(FIRST), 'mart.db'))
     const tables = database
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%lol_analysis%'")
       .all()
@@ -138,9 +155,9 @@ describe('the demo', () => {
     const { code, out } = await millrace(
       'reconcile',
       '--data',
-      data('first'),
+      data(FIRST),
       '--ledger',
-      path.join(data('first'), 'ledger'),
+      path.join(data(FIRST), 'ledger'),
     )
     expect(code).toBe(3)
     expect(out).toContain(`${row!.event_id} is neither in mart table lol_analysis nor in failed-events`)

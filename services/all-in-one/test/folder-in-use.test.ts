@@ -50,11 +50,7 @@ describe('a folder in use', () => {
     await writeFile(path.join(directory, MARKER), '{}')
     const { url, key } = await beginGateway(directory)
     const before = (await readdir(directory)).sort()
-    for (const args of [
-      ['demo', '--players', '2', '--duration', '1m'],
-      ['gateway', '--port', '0'],
-      ['reconcile'],
-    ]) {
+    for (const args of [['demo', '--players', '2', '--duration', '1m'], ['gateway', '--port', '0'], ['reconcile']]) {
       const { code, err } = await run(...args, '--data', directory)
       expect({ args, code }).toEqual({ args, code: 1 })
       expect(err).toContain(`${directory} is in use by process ${process.pid}`)

@@ -1,4 +1,5 @@
 import { type ReconcileReport, reportLines } from '@millrace/reconciler'
+import { shellWord } from '@millrace/runtime'
 import { type DemoResult, isRight, ledgerOf } from '../demo.ts'
 import { printableLine } from './printable.ts'
 import { formatTable, type Terminal } from './terminal.ts'
@@ -46,7 +47,7 @@ export function printDemo(
     const command = 'npm run millrace --'
     for (const view of views) terminal.print(`  ${view.name.padEnd(6)}  ${command} ${view.command} ${choice.option}`)
     terminal.print(`  topics  ${command} topics list ${choice.option}`)
-    terminal.print(`  again   ${command} reconcile ${choice.option} --ledger ${ledgerOf(directory)}`)
+    terminal.print(`  again   ${command} reconcile ${choice.option} --ledger ${shellWord(ledgerOf(directory))}`)
     terminal.print(`  log     ${locations.log}`)
     terminal.print(`  lake    ${locations.lake}`)
     terminal.print(`  mart    ${locations.mart}`)

@@ -12,10 +12,11 @@ import { addStackCommand } from './commands/stack.ts'
 import { addTopicsCommand } from './commands/topics.ts'
 import { type CommandContext, ExitCode } from './context.ts'
 import { UsageError } from './usage-error.ts'
+import { resolveUserPaths } from './user-paths.ts'
 
 /** Runs one command line and answers its exit code. */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
-  const { terminal } = context
+  const { terminal, environment } = context
   let code: number = ExitCode.ok
   const program = new Command('millrace')
     .description('A streaming data platform with its own labelled world.')
@@ -30,6 +31,10 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       'after',
       '\nExit codes: 0 done, 1 failed, 2 used wrongly, 3 a comparison found a difference, or records were refused again.',
     )
+  if (environment.INIT_CWD !== undefined && environment.INIT_CWD !== process.cwd()) {
+    const folder = environment.INIT_CWD
+    program.hook('preAction', (_, command) => resolveUserPaths(command, folder))
+  }
   const finish = (result: number): void => {
     code = result
   }

@@ -4,7 +4,7 @@ import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv, kafkaEventLogFromEnv, type LogReader, openEmbeddedLogReader } from '@millrace/event-log'
 import { webHdfsLakeFromEnv, webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv, cassandraMartFromEnv, createEmbeddedMart, type Mart } from '@millrace/mart'
-import { createLogger, loadConfig, systemClock } from '@millrace/runtime'
+import { createLogger, loadConfig, shellWord, systemClock } from '@millrace/runtime'
 import { openStack, type StackAddresses } from '@millrace/testing'
 import type { z } from 'zod'
 import {
@@ -21,6 +21,10 @@ import { UsageError } from './usage-error.ts'
 export const DEFAULT_DEMO_DATA = '.millrace/demo'
 export const DEFAULT_DATA = '.millrace/data'
 export const DEFAULT_STACK = '.millrace/stack'
+
+/** The command that starts or stops the servers of a folder, to be pasted. */
+export const stackCommand = (verb: 'up' | 'down', directory: string): string =>
+  `npm run millrace -- stack ${verb}${directory === DEFAULT_STACK ? '' : ` --directory ${shellWord(directory)}`}`
 
 export interface PlatformChoice {
   /** Folder of embedded stores. */
@@ -54,7 +58,8 @@ async function choose(choice: PlatformChoice, fallback: string, variables: Varia
   if (choice.stack !== undefined) {
     const directory = choice.stack === true ? DEFAULT_STACK : choice.stack
     const stack = await openStack(directory)
-    if (!stack) throw new UsageError(`No servers run in ${directory}: start them with "npm run millrace -- stack up".`)
+    if (!stack)
+      throw new UsageError(`No servers run in ${directory}: start them with "${stackCommand('up', directory)}".`)
     return { kind: 'stack', addresses: stack.addresses }
   }
   const isServerNamed = SERVER_VARIABLES.some(name => variables[name] !== undefined)

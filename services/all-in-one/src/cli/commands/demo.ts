@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { simulations } from '@millrace/domains/simulation'
-import { createLogger } from '@millrace/runtime'
+import { createLogger, shellWord } from '@millrace/runtime'
 import { describeStack, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { emptyDirectory, isRight, runDemo, takeDirectory } from '../../demo.ts'
@@ -12,7 +12,7 @@ import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { checkReportFile } from '../report-file.ts'
-import { DEFAULT_DEMO_DATA } from '../select-platform.ts'
+import { DEFAULT_DEMO_DATA, stackCommand } from '../select-platform.ts'
 import { readVia, VIA_HELP } from './stack.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
@@ -96,13 +96,11 @@ export function addDemoCommand(
           onProgress: line => terminal.progress(line),
         })
         terminal.endProgress()
-        const option = stack ? `--stack ${stackDirectory}` : `--data ${flags.data}`
+        const option = stack ? `--stack ${shellWord(stackDirectory)}` : `--data ${shellWord(flags.data)}`
         const choice = !stack || keepServers ? { option } : null
         printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
         if (stack && keepServers)
-          terminal.print(
-            `  servers run on; stop them with: npm run millrace -- stack down --directory ${stackDirectory}`,
-          )
+          terminal.print(`  servers run on; stop them with: ${stackCommand('down', stackDirectory)}`)
         terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)
         finish(isRight(result) ? ExitCode.ok : ExitCode.difference)
         if (flags.report !== undefined) await writeFile(flags.report, demoReportJson(result, runs[0]!.options.seed))

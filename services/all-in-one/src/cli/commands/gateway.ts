@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { createKey, listKeys } from '@millrace/ingest-gateway'
-import { createLogger, env } from '@millrace/runtime'
+import { createLogger, env, shellWord } from '@millrace/runtime'
 import { openStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
@@ -12,7 +12,7 @@ import { ensurePlatform, openEmbeddedPlatform, openLocked, openServerPlatform } 
 import type { CommandContext } from '../context.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
-import { DEFAULT_DATA, DEFAULT_STACK } from '../select-platform.ts'
+import { DEFAULT_DATA, DEFAULT_STACK, stackCommand } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
 
 interface GatewayFlags {
@@ -57,7 +57,7 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
       const stackFolder = flags.stack === true ? DEFAULT_STACK : flags.stack
       const stack = stackFolder === undefined ? undefined : await openStack(stackFolder)
       if (stack === null)
-        throw new UsageError(`No servers run in ${stackFolder}: start them with "npm run millrace -- stack up".`)
+        throw new UsageError(`No servers run in ${stackFolder}: start them with "${stackCommand('up', stackFolder!)}".`)
       const platform = await openLocked(flags.data, logger, () =>
         stack
           ? openServerPlatform(stack.addresses, { clock, logger })
@@ -95,7 +95,7 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
             terminal.print(key)
           } else
             terminal.say(
-              `Keys are in ${keysFile}; make another with: npm run millrace -- keys create <name> --file ${keysFile}`,
+              `Keys are in ${keysFile}; make another with: npm run millrace -- keys create <name> --file ${shellWord(keysFile)}`,
             )
           terminal.say('Ctrl-C stops it.')
           await Promise.race([all.failed, new Promise<void>(resolve => onAbort(signal, resolve))])

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { catalog } from '@millrace/domains/contracts'
 import { createKey, type ListedKey, listKeys, revokeKey } from '@millrace/ingest-gateway'
+import { shellWord } from '@millrace/runtime'
 import type { Command } from 'commander'
 import type { CommandContext } from '../context.ts'
 import { DEFAULT_DATA } from '../select-platform.ts'
@@ -79,7 +80,9 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
       const list = await listKeys(file, { onRepair })
       if (json) terminal.print(JSON.stringify(list, null, 2))
       else if (list.length === 0)
-        terminal.say(`No keys in ${file}: create one with "npm run millrace -- keys create <name>".`)
+        terminal.say(
+          `No keys in ${file}: create one with "npm run millrace -- keys create <name>${file === DEFAULT_FILE ? '' : ` --file ${shellWord(file)}`}".`,
+        )
       else
         for (const line of formatTable(
           ['id', 'name', 'topics', 'quota', 'origins', 'created', 'state'],

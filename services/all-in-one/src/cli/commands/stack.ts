@@ -1,7 +1,7 @@
 import { describeStack, type StackWay, startStack, stopStack } from '@millrace/testing'
 import type { Command } from 'commander'
 import { type CommandContext, ExitCode } from '../context.ts'
-import { DEFAULT_STACK } from '../select-platform.ts'
+import { DEFAULT_STACK, stackCommand } from '../select-platform.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -61,8 +61,7 @@ export function addStackCommand(
       terminal.print(
         `Cassandra  ${cassandra?.contactPoints.join(', ')}:${cassandra?.port} (${cassandra?.localDataCenter})`,
       )
-      const folder = options.directory === DEFAULT_STACK ? '' : ` --directory ${options.directory}`
-      terminal.say(`Stop them with: npm run millrace -- stack down${folder}`)
+      terminal.say(`Stop them with: ${stackCommand('down', options.directory)}`)
     })
 
   inDirectory(stack.command('status'))
@@ -72,7 +71,7 @@ export function addStackCommand(
       const description = await describeStack(directory)
       if (json) terminal.print(JSON.stringify(description, null, 2))
       else if (!description)
-        terminal.say(`There are no servers in ${directory}: start them with "npm run millrace -- stack up".`)
+        terminal.say(`There are no servers in ${directory}: start them with "${stackCommand('up', directory)}".`)
       else {
         terminal.print(`${WAY_WORDS[description.way]}, since ${description.startedAt}`)
         for (const line of formatTable(
