@@ -86,12 +86,6 @@ export const gatewayErrors = {
     title: 'Another method is needed',
     message: '{path} does not take {method}: use {allowed}.',
   },
-  not_acceptable: {
-    ...input,
-    status: 406,
-    title: 'The answer cannot have that type',
-    message: 'Accept is "{accept}", but answers are application/json or application/problem+json.',
-  },
   request_timeout: {
     retryable: true,
     kind: 'input',
@@ -128,6 +122,12 @@ export const gatewayErrors = {
     status: 415,
     title: 'Unsupported content encoding',
     message: 'Content-Encoding is "{got}": send gzip, br or zstd, or none.',
+  },
+  expectation_failed: {
+    ...input,
+    status: 417,
+    title: 'The expectation cannot be met',
+    message: 'Expect is "{expect}": the only expectation that can be met is 100-continue. Nothing was stored.',
   },
   not_an_object: {
     ...input,

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Catalog } from '@millrace/contracts'
 import { type Logger, nearest } from '@millrace/runtime'
@@ -66,6 +66,8 @@ export function createHttpServer(dependencies: {
       headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: options.timeoutCheckMs,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Node would answer such a request itself, with an empty body.
+      requireHostHeader: false,
     },
     frameworkErrors: (error, _request, reply) => {
       sendRefusal(reply as never, { code: 'bad_request', details: { reason: error.message.toLowerCase() } }, metrics())
@@ -92,6 +94,29 @@ export function createHttpServer(dependencies: {
   // Bodies are read by the handlers, as streams: limits, budget and decompression are theirs.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  server.addHook('onRequest', (request, reply, done) => {
+    const { headers, raw } = request
+    // Its body comes only if it is asked for: after a refusal the connection cannot be used again.
+    if (headers.expect !== undefined) reply.header('connection', 'close')
+    if (headers.host !== undefined || raw.httpVersion === '1.0') done()
+    else
+      sendRefusal(reply as never, { code: 'bad_request', details: { reason: 'the header Host is missing' } }, metrics())
+  })
+  server.server.on('checkContinue', (request, response) => void server.server.emit('request', request, response))
+  server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const expect = String(request.headers.expect).slice(0, 100)
+    const refusal: Refusal = { code: 'expectation_failed', details: { expect } }
+    const { status, body, contentType } = problemAnswer(refusal)
+    metrics().refusals.inc({ of: 'request', code: refusal.code })
+    metrics().requests.inc({ code: status })
+    response
+      .writeHead(status, {
+        'content-type': contentType,
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+      })
+      .end(body)
+  })
   server.addHook('onResponse', (request, reply, done) => {
     metrics().requests.inc({ code: reply.statusCode })
     if (!request.raw.complete) answeredEarly.add(request.raw.socket)

@@ -70,9 +70,18 @@ function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, f
 export function createEventsHandler(dependencies: EventsDependencies, topic: Topic) {
   const { logClient, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, largeBodies } = dependencies
 
-  async function readRequestBody(request: FastifyRequest, admission: Admission, reservation: ByteReservation) {
+  async function readRequestBody(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    admission: Admission,
+    reservation: ByteReservation,
+  ) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
       return { code: 'body_too_large', details: { limit: options.maxBodyBytes, when: 'as sent' } } satisfies Refusal
+    if (request.headers.expect !== undefined) {
+      reply.raw.writeContinue()
+      reply.removeHeader('connection')
+    }
     const { socket } = request.raw
     try {
       return await readBody(request.raw, {
@@ -231,7 +240,7 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     if (isRefusal(admission)) return sendRefusal(reply, admission, metrics)
     const reservation = budget.reserve()
     try {
-      const body = await readRequestBody(request, admission, reservation)
+      const body = await readRequestBody(request, reply, admission, reservation)
       if (isRefusal(body)) return sendRefusal(reply, body, metrics)
       metrics.bodyBytes.inc(body.length)
       metrics.inFlightBytes.set(budget.usedBytes)

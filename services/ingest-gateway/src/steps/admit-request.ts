@@ -25,12 +25,14 @@ const FORMS: Readonly<Record<string, Admission['form']>> = {
   'application/json': 'json',
   'application/x-ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
 }
+/** A type whose representation is JSON (RFC 6839). */
+const JSON_SUFFIX = /^application\/[\w.!#$&^+-]+\+json$/
 const BEARER = /^Bearer +(\S+) *$/i
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 const MINIMAL = /(?:^|[,\s])return\s*=\s*"?minimal\b/i
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
-const ACCEPTED = ['*/*', 'application/*', 'application/json', 'application/problem+json']
 
 /** The live key of the request, or why there is none. */
 function keyOf(headers: IncomingHttpHeaders, keys: KeyRing): ApiKey | Refusal {
@@ -49,17 +51,10 @@ function keyOf(headers: IncomingHttpHeaders, keys: KeyRing): ApiKey | Refusal {
 const isSameOrigin = (origin: string, host: string | undefined): boolean =>
   host !== undefined && origin.slice(origin.indexOf('://') + 3) === host
 
-function isAcceptable(accept: string | undefined): boolean {
-  if (accept === undefined || accept === '*/*') return true
-  return accept.split(',').some(range => {
-    const [type = '', ...parameters] = range.split(';').map(part => part.trim().toLowerCase())
-    return ACCEPTED.includes(type) && !parameters.some(parameter => /^q=0(\.0*)?$/.test(parameter))
-  })
-}
-
 function formOf(contentType: string | undefined): Admission['form'] | Refusal {
   const [type = ''] = (contentType ?? '').split(';', 1)
-  const form = FORMS[type.trim().toLowerCase()]
+  const name = type.trim().toLowerCase()
+  const form = FORMS[name] ?? (JSON_SUFFIX.test(name) ? 'json' : undefined)
   const charset = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
   if (form && (charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii')) return form
   const got = contentType === undefined ? 'missing' : `"${contentType.slice(0, 100)}"`
@@ -82,6 +77,14 @@ function encodingOf(header: string | undefined): BodyEncoding | null | Refusal {
       details: { got: coding.slice(0, 100) },
     }
   )
+}
+
+/** What is wrong with the text of a header of visible ASCII. */
+function describeHeader(text: string): string {
+  const at = text.search(/[^\x21-\x7e]/)
+  return at < 0
+    ? `${text.length} characters`
+    : `${text[at] === ' ' ? 'a blank' : 'another character'} at position ${at + 1}`
 }
 
 /**
@@ -107,14 +110,12 @@ export function admitRequest(
   if (typeof form !== 'string') return form
   const encoding = encodingOf(headers['content-encoding'])
   if (encoding !== null && typeof encoding !== 'string') return encoding
-  const { accept } = headers
-  if (!isAcceptable(accept)) return { code: 'not_acceptable', details: { accept: String(accept).slice(0, 100) } }
   const idempotencyKey = headers['idempotency-key']
   if (idempotencyKey !== undefined && !(typeof idempotencyKey === 'string' && IDEMPOTENCY_KEY.test(idempotencyKey)))
     return {
       code: 'bad_header',
       details: { header: 'Idempotency-Key' },
-      got: `${String(idempotencyKey).length} characters`,
+      got: describeHeader(String(idempotencyKey)),
       expected: '1 to 255 visible ASCII characters',
     }
   const { prefer } = headers
