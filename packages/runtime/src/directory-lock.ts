@@ -1,5 +1,6 @@
-import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { link, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { errorFactory } from './errors.ts'
 import type { Logger } from './logger.ts'
 import { identify } from './process-identity.ts'
@@ -7,6 +8,11 @@ import { identify } from './process-identity.ts'
 export const lockErrors = {
   directory_in_use: {
     message: '{directory} is in use by process {pid}: stop that one, or choose another directory.',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  directory_unusable: {
+    message: '{directory} cannot be used ({reason}): choose a directory in which this user may write.',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -44,13 +50,27 @@ function parseOwner(text: string): Owner | null {
   }
 }
 
+/** Makes a directory and those above it that are missing, one by one: Node's own recursion never ends below /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = resolve(directory); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const folder of missing)
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+}
+
 /**
- * Makes this process the only user of a directory until the returned function is called; the lock of a process that is gone (also as a zombie) is taken over.
+ * Makes this process the only user of a directory, which is made where it is missing, until the returned function is called; the lock of a process that is gone (also as a zombie) is taken over.
  * Processes that cannot see each other (two machines, two containers) are not kept apart.
- * @throws LockError `directory_in_use` with the pid of the live owner, `processes_hidden`
+ * @throws LockError `directory_in_use` with the pid of the live owner, `directory_unusable`, `processes_hidden`
  */
 export async function lockDirectory(directory: string, logger: Logger): Promise<() => Promise<void>> {
-  const path = await realpath(directory)
+  const path = await makeDirectory(directory)
+    .then(() => realpath(directory))
+    .catch((error: NodeJS.ErrnoException) => {
+      throw lockError('directory_unusable', { directory, reason: error.code }, error)
+    })
   if (heldHere.has(path)) throw lockError('directory_in_use', { directory, pid: process.pid })
   heldHere.add(path)
   const lock = join(path, 'lock')
@@ -58,7 +78,9 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
   try {
     const own = identify(process.pid)
     if (!own) throw lockError('processes_hidden', { directory })
-    await writeFile(draft, JSON.stringify(own))
+    await writeFile(draft, JSON.stringify(own)).catch((error: NodeJS.ErrnoException) => {
+      throw lockError('directory_unusable', { directory, reason: error.code }, error)
+    })
     for (;;) {
       try {
         await link(draft, lock)

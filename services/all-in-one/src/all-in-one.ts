@@ -74,7 +74,8 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const { log, lake, mart } = platform
   const of = (service: string) => ({
     clock,
-    logger: logger.child({ service }),
+    // A second `service` would make the line JSON with a repeated key.
+    logger: logger.child({ component: service }),
     metrics: createServiceMetrics(service, { processMetrics: false }),
     health: createHealth(),
   })

@@ -68,10 +68,9 @@ const entriesOf = async (directory: string): Promise<readonly string[]> =>
 /**
  * Takes a folder for a run: a new one, or one of an earlier run that no process uses.
  * @returns what gives it back
- * @throws Error where it holds something else, LockError `directory_in_use`
+ * @throws Error where it holds something else, LockError `directory_in_use`, `directory_unusable`
  */
 export async function takeDirectory(directory: string, logger: Logger): Promise<() => Promise<void>> {
-  await mkdir(directory, { recursive: true })
   const release = await lockDirectory(directory, logger)
   try {
     const entries = await entriesOf(directory)

@@ -84,11 +84,20 @@ it('has started when the gateway accepts events, also where the log is not ready
 
 it('goes on with the other domains when an error stops one in a service, and says which', async () => {
   const broken = new Set<string>([lol.name])
-  const lines: { readonly event: string; readonly service?: string; readonly domain?: string }[] = []
+  const lines: { readonly event: string; readonly component?: string; readonly domain?: string }[] = []
+  const texts: string[] = []
   const catalog = catalogOf([lol.name, antenna.name])
   const { all, sendSamples, rowsOf } = await startAll({
     catalog,
-    logger: createLogger('test', { level: 'error', destination: { write: line => void lines.push(JSON.parse(line)) } }),
+    logger: createLogger('test', {
+      level: 'error',
+      destination: {
+        write(line) {
+          texts.push(line)
+          lines.push(JSON.parse(line))
+        },
+      },
+    }),
     mart: mart => ({
       ...mart,
       async upsert(table, rows) {
@@ -105,7 +114,7 @@ it('goes on with the other domains when an error stops one in a service, and say
   expect(await sendSamples(lol.topics.raw)).toBe(200)
   await expect(all.domainFailed).rejects.toThrow('never seen before in lol')
   expect(lines.filter(({ event }) => event === 'domain_stopped')).toMatchObject([
-    { service: 'mart-writer', domain: 'lol' },
+    { component: 'mart-writer', domain: 'lol' },
   ])
 
   expect(await sendSamples(antenna.topics.raw)).toBe(200)
@@ -120,4 +129,5 @@ it('goes on with the other domains when an error stops one in a service, and say
   expect(await sendSamples(antenna.topics.raw)).toBe(200)
   await expect(all.failed).rejects.toThrow('never seen before in lol')
   expect(lines.filter(({ event, domain }) => event === 'domain_stopped' && domain === 'antenna')).toHaveLength(1)
+  for (const text of texts) expect(text.match(/"service":/g)).toHaveLength(1)
 })

@@ -83,6 +83,23 @@ describe('a folder in use', () => {
   })
 })
 
+describe('a folder that cannot be used', () => {
+  it.each([
+    ['is below a file', () => `${import.meta.filename}/data`, 'ENOTDIR'],
+    ...(existsSync('/proc/self')
+      ? [['is where the system makes the files', () => '/proc/data/deep', 'ENOENT'] as const]
+      : []),
+  ] as const)('is named, with the reason, where it %s', async (_, directoryOf, reason) => {
+    for (const command of ['demo', 'gateway']) {
+      const { code, err } = await run(command, '--data', directoryOf())
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: `${directoryOf()} cannot be used (${reason}): choose a directory in which this user may write.`,
+      })
+    }
+  })
+})
+
 describe('emptying a folder', () => {
   it('removes the content of an earlier run and keeps the folder itself', async () => {
     const directory = await folder()

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type Logger, lockDirectory } from '@millrace/runtime'
 import { logError } from '../errors.ts'
@@ -33,7 +33,6 @@ const READ_BYTES = 1 << 20
  */
 export async function createEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<EventLog> {
   const { directory, clock, logger, segmentBytes = 64 << 20, maxInFlightBytes = 64 << 20, openFile } = options
-  await mkdir(directory, { recursive: true })
   const unlock = await lockDirectory(directory, logger)
   let topics: EmbeddedTopics
   let offsets: OffsetStore

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { createKey, listKeys } from '@millrace/ingest-gateway'
@@ -52,7 +52,6 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
       const archiveAfter = env.duration().safeParse(flags.archiveAfter)
       if (!archiveAfter.success)
         throw new UsageError(`--archive-after is "${flags.archiveAfter}": ${archiveAfter.error.issues[0]?.message}.`)
-      await mkdir(flags.data, { recursive: true })
       const logger = createLogger('millrace', { level: 'warn' })
       const stackFolder = flags.stack === true ? DEFAULT_STACK : flags.stack
       const stack = stackFolder === undefined ? undefined : await openStack(stackFolder)
