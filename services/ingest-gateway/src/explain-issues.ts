@@ -1,5 +1,6 @@
 import { jsonPointer as pointerOf } from '@millrace/contracts'
 import type { z } from 'zod'
+import { writtenNumber } from './inspect-event.ts'
 import type { Refusal } from './problem.ts'
 
 const SHOWN_CHARACTERS = 80
@@ -69,14 +70,19 @@ function valueAt(event: Readonly<Record<string, unknown>>, path: readonly Proper
 /**
  * The refusal for a record that does not fit its schema.
  * @param event the record as the client sent it, before any wire reading
+ * @param text the same as JSON, for showing a number as the client wrote it
  */
-export function explainIssues(event: Readonly<Record<string, unknown>>, issues: readonly z.core.$ZodIssue[]): Refusal {
+export function explainIssues(
+  event: Readonly<Record<string, unknown>>,
+  issues: readonly z.core.$ZodIssue[],
+  text: string,
+): Refusal {
   const faults = issues.slice(0, SHOWN_ISSUES).map(issue => {
     const value = valueAt(event, issue.path)
     return {
       missing: value === undefined,
       pointer: pointerOf(issue.path),
-      got: describeValue(value),
+      got: typeof value === 'number' ? `the number ${writtenNumber(text, issue.path)}` : describeValue(value),
       expected: expectedBy(issue),
     }
   })

@@ -42,7 +42,7 @@ export function faultOf(event: object, text: string, checkTexts: boolean): Refus
         return {
           code: 'number_too_large',
           pointer: pointerOf(here),
-          got: `the number ${writtenNumber(text, key) ?? field}`,
+          got: `the number ${writtenNumber(text, here)}`,
           expected: 'a number within ±1.8e308',
         }
       if (checkTexts && (!key.isWellFormed() || (typeof field === 'string' && !field.isWellFormed())))
@@ -61,14 +61,14 @@ type SourceReviver = (key: string, value: unknown, context: { readonly source?: 
 const parseWithSource = JSON.parse as (text: string, reviver: SourceReviver) => unknown
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** The first infinite number under `key`, as it was written, at most 40 characters. */
-function writtenNumber(text: string, key: string): string | undefined {
-  let found: string | undefined
-  parseWithSource(text, (name, value, { source }) => {
-    if (name === key && typeof value === 'number' && !Number.isFinite(value)) found ??= source?.slice(0, 40)
-    return value
-  })
-  return found
+const MAX_SHOWN_NUMBER = 40
+
+/** The number at `path` as it was written, cut where it is long. */
+export function writtenNumber(text: string, path: readonly PropertyKey[]): string {
+  let value = parseKeepingNumbers(text)
+  for (const key of path) value = (value as Record<PropertyKey, unknown>)[key]
+  const source = JSON.stringify(value)
+  return source.length > MAX_SHOWN_NUMBER ? `${source.slice(0, MAX_SHOWN_NUMBER)}…` : source
 }
 
 /** Parses so that JSON.stringify writes each number again as it was written, for integers that a double cannot hold. */

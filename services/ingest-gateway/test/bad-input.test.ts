@@ -55,6 +55,28 @@ describe('bad input', () => {
     expect(log.of('failed-events')[0]?.key.toString()).toBe(kept?.eventId)
   })
 
+  it.each([
+    '9007199254740993',
+    '-9007199254740993',
+    '1.50',
+    '1E2',
+    '0.1234567890123456789',
+    '-0.0',
+    '1e-400',
+    `1${'0'.repeat(50)}`,
+  ])('shows a number as it was written: %s', async number => {
+    const { post } = await startGateway()
+    const shown = number.length > 40 ? `${number.slice(0, 40)}…` : number
+    const { json } = await post(event().replace('"account":"testAccount_56"', `"account":${number}`))
+    expect(json).toMatchObject({ code: 'invalid_field', detail: expect.stringContaining(`the number ${shown}`) })
+  })
+
+  it('names the one of several numbers that is too large', async () => {
+    const { post } = await startGateway()
+    const { json } = await post(withField('far', '{"n":[1e300,{"n":-2e400}]}'))
+    expect(json).toMatchObject({ code: 'number_too_large', pointer: '/far/n/1/n', got: 'the number -2e400' })
+  })
+
   it('names record, field, what was got and what was expected for one wrong record of 1,000', async () => {
     const { post, log } = await startGateway()
     const events = Array.from({ length: 1_000 }, () => anEvent())

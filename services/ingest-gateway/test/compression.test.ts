@@ -22,6 +22,15 @@ async function sendChunked(port: number, body: string): Promise<{ readonly recei
   return connection
 }
 
+describe.each(['gzip', 'zstd'] as const)('a body compressed by %s without Content-Encoding', name => {
+  it.each(['application/json', type])('is refused with what to send, as %s', async form => {
+    const { post } = await startGateway()
+    const { json, text } = await post(compressors[name](Buffer.from(ndjson([anEvent()]))), { type: form })
+    expect(json.failed ?? 1).toBeGreaterThan(0)
+    expect(text).toContain(`The body looks like ${name}: send Content-Encoding: ${name}.`)
+  })
+})
+
 describe.each(names)('bodies compressed by %s', name => {
   const compress = (text: string): Buffer => compressors[name](Buffer.from(text))
   const headers = { 'content-encoding': name }

@@ -57,8 +57,18 @@ function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
   }
 }
 
-/** Hints for the most common mistakes: NDJSON sent as application/json, and an array sent as NDJSON. */
+/** First bytes of compressed bodies (RFC 1952, RFC 8878); brotli has none. */
+const MAGIC = [
+  { encoding: 'gzip', bytes: Buffer.from([0x1f, 0x8b]) },
+  { encoding: 'zstd', bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) },
+] as const
+
+/** Hints for the most common mistakes: NDJSON sent as application/json, an array sent as NDJSON, a compressed body without its label. */
 function withFormHint(refusal: Refusal, body: Buffer, { batch }: RecordSlices, form: Admission['form']): Refusal {
+  if (refusal.code === 'invalid_utf8') {
+    const encoding = MAGIC.find(({ bytes }) => body.subarray(0, bytes.length).equals(bytes))?.encoding
+    if (encoding) return { ...refusal, hint: `The body looks like ${encoding}: send Content-Encoding: ${encoding}.` }
+  }
   if (form === 'ndjson' && refusal.code === 'not_an_object' && refusal.got?.endsWith('array'))
     return { ...refusal, hint: 'For an array send Content-Type: application/json.' }
   if (!batch && refusal.code === 'not_json' && /\}\s*\n\s*\{/.test(body.toString('latin1', 0, 65_536)))

@@ -130,7 +130,7 @@ export function createRecordReader(
     if (record.eventId === undefined) giveId(wired, index, start, end)
     wireFirst = hasId && wireFields.some(field => wired[field] !== record[field])
     if (!result || wireFirst) result = schema.safeParse(wired)
-    if (!result.success) return withFields(record, explainIssues(record, result.error.issues))
+    if (!result.success) return withFields(record, explainIssues(record, result.error.issues, text))
     if (hasId && isPlain && !wireFirst) {
       const plain = asReceived(record, start, end)
       if (plain) return plain
