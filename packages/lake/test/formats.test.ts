@@ -242,6 +242,13 @@ describe('parquet', () => {
     expect(rows).toEqual([['{"big":12345678901234567890,"x":1e400}']])
   })
 
+  it('keeps the nulls of unknown fields', async () => {
+    const format = createParquetFormat(lol.topics.raw, 0)
+    const text = '{"note":null,"roomID":null,"more":{"deep":null}}'
+    const rows = await rowsOf(format, await store(format, [{ offset: 0, text }]))
+    expect(rows).toEqual([{ offset: 0, event: { note: null, more: { deep: null } } }])
+  })
+
   it('stores nested fields of the schema as JSON text and gives them back as they were', async () => {
     const format = createParquetFormat(lol.topics.alerts, 0)
     const alert = { eventId: 'e:alert', evidence: [{ score: 0.5, feature: 'speed' }], roomID: '1' }

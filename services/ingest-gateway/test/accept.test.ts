@@ -1,3 +1,4 @@
+import { allDomains } from '@millrace/domains/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { describe, expect, it } from 'vitest'
 import { aKey, anEvent, keyText, ndjson, startGateway } from './gateway-kit.ts'
@@ -190,5 +191,46 @@ describe('accepted events', () => {
     expect(text).toMatch(/requests_total\{code="207".*\} 1\n/)
     expect(text).toMatch(/freshness_seconds_count\{.*topic="lol.raw".*\} 1\n/)
     expect(text).toMatch(/in_flight_bytes\{.*\} 0\n/)
+  })
+})
+
+const routed = allDomains.flatMap(domain =>
+  Object.values(domain.topics).flatMap(topic =>
+    topic.route ? [{ name: topic.name, domain, topic, route: topic.route }] : [],
+  ),
+)
+
+describe.each(routed)('null in a record of $name', ({ domain, topic, route }) => {
+  const sample = route.samples[0]!
+  const fields = Object.entries(topic.schema.shape).map(([name, schema]) => ({
+    name,
+    isOptional: schema.safeParse(undefined).success,
+    isNullable: schema.safeParse(null).success,
+  }))
+  const withId = { eventId: '00000000-0000-4000-8000-000000000001', ...sample }
+
+  it.each([
+    ['with an event id', withId],
+    ['without one', sample],
+  ])('means that an optional field is missing, and is kept elsewhere: %s', async (_, event) => {
+    const { post, log } = await startGateway({ domain, keys: [aKey('test', { topics: [topic.name] })] })
+    const optional = fields.filter(({ isOptional, isNullable }) => isOptional && !isNullable).map(({ name }) => name)
+    const nullable = fields.filter(({ isNullable }) => isNullable).map(({ name }) => name)
+    const nulls = Object.fromEntries([...optional, ...nullable, 'note'].map(name => [name, null]))
+    const reply = await post({ ...event, ...nulls }, { path: route.path })
+    expect(reply).toMatchObject({ status: 200 })
+    const [stored] = log.json(topic.name)
+    for (const name of optional) expect(stored).not.toHaveProperty(name)
+    for (const name of [...nullable, 'note']) expect(stored).toHaveProperty(name, null)
+  })
+
+  it('is refused for a field that every record has', async () => {
+    const { post } = await startGateway({ domain, keys: [aKey('test', { topics: [topic.name] })] })
+    for (const { name, isOptional, isNullable } of fields)
+      if (!isOptional && !isNullable && name !== 'eventId')
+        expect((await post({ ...withId, [name]: null }, { path: route.path })).json).toMatchObject({
+          status: 422,
+          pointer: `/${name}`,
+        })
   })
 })

@@ -35,8 +35,8 @@ const OPEN_BRACE_BYTES = 1
 
 /**
  * Creates the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
- * `extra` with unknown fields and with values that do not fit the type of their column. Nulls are
- * omitted. The bytes of an event in canonical JSON are copied unchanged.
+ * `extra` with unknown fields and with values that do not fit the type of their column. Nulls of columns
+ * are omitted. The bytes of an event in canonical JSON are copied unchanged.
  */
 export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => Line {
   const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))
@@ -47,8 +47,8 @@ export function createRowEncoder(columns: readonly Column[]): (record: DataRecor
     let extra = ''
     for (const name of Object.keys(event)) {
       const field = event[name]
-      if (field === null) continue
       const column = types.get(name)
+      if (field === null && column) continue
       const text = column && cell(column.type, field)
       if (text !== undefined) line += `${column!.key}${text}`
       else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(field)}`

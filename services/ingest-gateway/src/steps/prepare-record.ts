@@ -57,7 +57,7 @@ const LONG_NUMBER = /\d{16}/
 /**
  * Makes the function that reads one record of a body. Canonical JSON is validated without parsing it (zero-copy); anything else
  * falls back to JSON.parse and the topic's schema, and is forwarded as received, or serialised again when it is not canonical
- * (no event id, wire form, repeated keys, line breaks).
+ * (no event id, wire form, null for an optional field, repeated keys, line breaks).
  */
 export function createRecordReader(
   topic: Topic,
@@ -76,6 +76,10 @@ export function createRecordReader(
   const { schema, wire } = topic
   const reader = eventReaderOf(topic)
   const wireFields = Object.keys(wire)
+  // Of these null means that the field is missing; of others it is a value, or a fault.
+  const optionalFields = Object.entries(schema.shape)
+    .filter(([, field]) => field.safeParse(undefined).success && !field.safeParse(null).success)
+    .map(([name]) => name)
   const keyMissing: Refusal = {
     code: 'key_missing_in_event',
     ...(topic.keyField === null ? {} : { pointer: jsonPointer([topic.keyField]) }),
@@ -126,9 +130,11 @@ export function createRecordReader(
     }
 
     const wired = readWire(record, wire)
+    const nulls = optionalFields.filter(field => wired[field] === null)
+    for (const field of nulls) delete wired[field]
     // Before the schema, which may require an id; a null is its to refuse.
     if (record.eventId === undefined) giveId(wired, index, start, end)
-    wireFirst = hasId && wireFields.some(field => wired[field] !== record[field])
+    wireFirst = hasId && (nulls.length > 0 || wireFields.some(field => wired[field] !== record[field]))
     if (!result || wireFirst) result = schema.safeParse(wired)
     if (!result.success) return withFields(record, explainIssues(record, result.error.issues, text))
     if (hasId && isPlain && !wireFirst) {
