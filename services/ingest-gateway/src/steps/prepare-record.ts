@@ -54,6 +54,19 @@ const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, k
 /** Integers with so many digits may not survive being read as doubles and written again. */
 const LONG_NUMBER = /\d{16}/
 
+const optionalFieldsByTopic = new WeakMap<Topic, readonly string[]>()
+
+/** Fields in which null means that the field is missing; in others it is a value, or a fault. Found once a topic: schemas are slow to ask. */
+function optionalFieldsOf(topic: Topic): readonly string[] {
+  const known = optionalFieldsByTopic.get(topic)
+  if (known) return known
+  const fields = Object.entries(topic.schema.shape)
+    .filter(([, field]) => field.safeParse(undefined).success && !field.safeParse(null).success)
+    .map(([name]) => name)
+  optionalFieldsByTopic.set(topic, fields)
+  return fields
+}
+
 /**
  * Makes the function that reads one record of a body. Canonical JSON is validated without parsing it (zero-copy); anything else
  * falls back to JSON.parse and the topic's schema, and is forwarded as received, or serialised again when it is not canonical
@@ -76,10 +89,7 @@ export function createRecordReader(
   const { schema, wire } = topic
   const reader = eventReaderOf(topic)
   const wireFields = Object.keys(wire)
-  // Of these null means that the field is missing; of others it is a value, or a fault.
-  const optionalFields = Object.entries(schema.shape)
-    .filter(([, field]) => field.safeParse(undefined).success && !field.safeParse(null).success)
-    .map(([name]) => name)
+  const optionalFields = optionalFieldsOf(topic)
   const keyMissing: Refusal = {
     code: 'key_missing_in_event',
     ...(topic.keyField === null ? {} : { pointer: jsonPointer([topic.keyField]) }),
