@@ -96,8 +96,6 @@ export function createHttpServer(dependencies: {
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
   server.addHook('onRequest', (request, reply, done) => {
     const { headers, raw } = request
-    // Its body comes only if it is asked for: after a refusal the connection cannot be used again.
-    if (headers.expect !== undefined) reply.header('connection', 'close')
     if (headers.host !== undefined || raw.httpVersion === '1.0') done()
     else
       sendRefusal(reply as never, { code: 'bad_request', details: { reason: 'the header Host is missing' } }, metrics())

@@ -3,15 +3,13 @@ import type { Command } from 'commander'
 
 /** Options and arguments whose placeholder is `file` or `folder` are paths. */
 const PATH = /[<[](file|folder)[>\]]/
-/** Standard input or output. */
-const STREAM = '-'
 
 /**
  * Resolves the paths that a command was given against the folder where the user is. npm runs scripts in the folder of the package, and
  * names the user's in INIT_CWD.
  */
 export function resolveUserPaths(command: Command, folder: string): void {
-  const resolved = (given: string): string => (given === STREAM ? given : path.resolve(folder, given))
+  const resolved = (given: string): string => path.resolve(folder, given)
   for (const option of command.options) {
     const name = option.attributeName()
     const value = command.getOptionValue(name)

@@ -30,7 +30,7 @@ const apiKey = z.looseObject({
 })
 
 /** The key file: `{ "keys": [...] }`, keys by their hash only. */
-export const keyFileSchema = z.looseObject({
+const keyFileSchema = z.looseObject({
   keys: z.array(apiKey).superRefine((keys, context) => {
     const seen = new Set<string>()
     for (const [index, { id }] of keys.entries()) {
@@ -48,10 +48,13 @@ export const keyFileSchema = z.looseObject({
 export type ApiKey = z.output<typeof apiKey>
 export type KeyFile = z.output<typeof keyFileSchema>
 
-/** What is wrong first, with its JSON pointer and without the value, which may be a secret; null when the content is valid. */
-export function problemOfKeys(content: unknown): string | null {
-  const [issue] = keyFileSchema.safeParse(content).error?.issues ?? []
-  return issue ? `at ${jsonPointer(issue.path)}: ${issue.message}.` : null
+/** The content of a key file, or what is wrong first, with its JSON pointer and without the value, which may be a secret. */
+export function checkKeys(
+  content: unknown,
+): { readonly file: KeyFile; readonly problem: null } | { readonly problem: string } {
+  const { data, error } = keyFileSchema.safeParse(content)
+  const [issue] = error?.issues ?? []
+  return issue ? { problem: `at ${jsonPointer(issue.path)}: ${issue.message}.` } : { file: data!, problem: null }
 }
 
 type Entry = Record<string, unknown>

@@ -3,7 +3,7 @@ import { open, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Clock, CodedError, nearest, systemClock } from '@millrace/runtime'
 import { gatewayError } from '../errors.ts'
-import { type ApiKey, hashOfKey, type KeyFile, problemOfKeys } from './api-key.ts'
+import { type ApiKey, checkKeys, hashOfKey, type KeyFile } from './api-key.ts'
 import { readKeyFile } from './read-key-file.ts'
 
 export interface NewKey {
@@ -57,7 +57,7 @@ export async function createKey(
     corsOrigins: [...(wanted.corsOrigins ?? [])],
     createdAt: new Date(clock.now()).toISOString(),
   }
-  const problem = problemOfKeys({ keys: [entry] })
+  const { problem } = checkKeys({ keys: [entry] })
   if (problem !== null) throw gatewayError('invalid_key', { reason: problem.replace('/keys/0', '') })
   await changeKeyFile(file, content => ({ ...content, keys: [...content.keys, entry] }), onRepair)
   return { id, key, entry: listed(entry) }

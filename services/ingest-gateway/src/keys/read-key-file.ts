@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { gatewayError } from '../errors.ts'
-import { type KeyFile, keyFileSchema, problemOfKeys, repairKeys } from './api-key.ts'
+import { checkKeys, type KeyFile, repairKeys } from './api-key.ts'
 
 /**
  * Reads and checks a key file. Faults that earlier versions wrote are repaired in what is returned, not in the file.
@@ -23,8 +23,7 @@ export async function readKeyFile(file: string, onRepair: (sentence: string) => 
     // The parser's own message would quote the file.
     throw gatewayError('keys_file_broken', { file, reason: 'it is not JSON.' })
   }
-  const repaired = repairKeys(content, onRepair)
-  const problem = problemOfKeys(repaired)
-  if (problem !== null) throw gatewayError('keys_file_broken', { file, reason: problem })
-  return keyFileSchema.parse(repaired)
+  const checked = checkKeys(repairKeys(content, onRepair))
+  if (checked.problem !== null) throw gatewayError('keys_file_broken', { file, reason: checked.problem })
+  return checked.file
 }

@@ -88,10 +88,8 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
   ) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
       return { code: 'body_too_large', details: { limit: options.maxBodyBytes, when: 'as sent' } } satisfies Refusal
-    if (request.headers.expect !== undefined) {
-      reply.raw.writeContinue()
-      reply.removeHeader('connection')
-    }
+    // Without this, Node closes the connection after the answer: a body that was not asked for may come or not.
+    if (request.headers.expect !== undefined) reply.raw.writeContinue()
     const { socket } = request.raw
     try {
       return await readBody(request.raw, {
