@@ -35,16 +35,16 @@ async function open(file: string) {
 
 const fileOf = (...ids: string[]): string => JSON.stringify({ keys: ids.map(id => aKey(id)) })
 
+/** In one step, so that a look in the middle sees one of the two files. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.next`, text)
+  await rename(`${file}.next`, file)
+}
+
 describe('the key store', () => {
   it.each([
     ['written in place', (file: string, text: string) => writeFile(file, text)],
-    [
-      'replaced by a rename',
-      async (file: string, text: string) => {
-        await writeFile(`${file}.next`, text)
-        await rename(`${file}.next`, file)
-      },
-    ],
+    ['replaced by a rename', replaceFile],
   ])('takes the keys of a file that is %s', async (_, replace) => {
     const file = path.join(await folder(), 'keys.json')
     await writeFile(file, fileOf('first'))
@@ -86,7 +86,7 @@ describe('the key store', () => {
       ],
       [fileOf('twice', 'twice'), 'at /keys/1/id: expected an id of its own'],
     ] as const) {
-      await writeFile(file, text)
+      await replaceFile(file, text)
       await look('the fault is noticed', () => store.problem()?.includes(reason) ?? false)
       expect(store.find(keyText('first'))?.id).toBe('first')
     }
@@ -95,7 +95,7 @@ describe('the key store', () => {
     expect(store.find(keyText('first'))?.id).toBe('first')
     expect(lines.filter(line => line.includes('last_good_kept'))).toHaveLength(4)
     expect(lines.join('')).not.toContain('secret-secret')
-    await writeFile(file, fileOf('first', 'other'))
+    await replaceFile(file, fileOf('first', 'other'))
     await look('the file is good again', () => store.problem() === null)
     expect(store.find(keyText('other'))?.id).toBe('other')
   })
