@@ -13,6 +13,16 @@ export {
 export { domainProblems } from './domain-problems.ts'
 export { type EventReader, eventReaderOf, recordTimeMs } from './event-reader.ts'
 export { isPlausibleEventTime, PLAUSIBLE_AHEAD_MS, PLAUSIBLE_FROM_MS } from './event-time.ts'
+export {
+  hasInexactNumber,
+  hasRewrittenNumber,
+  isExact,
+  membersOf,
+  numberText,
+  parseAsWritten,
+  parseExact,
+  writeAsIn,
+} from './exact-json.ts'
 export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
 export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export { createInstantWriter } from './instant-writer.ts'

@@ -3,13 +3,18 @@ import { canonicalJson, columnsOf, isPlausibleEventTime, payloadHash } from '../
 import { gameCatalog } from './game.ts'
 
 describe('the canonical form', () => {
-  it('sorts keys at every level and leaves nulls out', () => {
-    expect(canonicalJson({ b: [{ z: 1, a: null }, null], a: '한글' })).toBe('{"a":"한글","b":[{"z":1},null]}')
+  const raw = gameCatalog.topic('game.raw')
+
+  it('sorts keys at every level, and leaves out fields of the schema that are null', () => {
+    expect(canonicalJson(raw, { roomID: null, note: null, b: [{ z: 1, a: null }, null], a: '한글' })).toBe(
+      '{"a":"한글","b":[{"a":null,"z":1},null],"note":null}',
+    )
   })
 
-  it('gives one hash to events that differ only in order and nulls', () => {
-    expect(payloadHash({ a: 1, b: null })).toEqual(payloadHash({ a: 1 }))
-    expect(payloadHash({ a: 1 })).not.toEqual(payloadHash({ a: 2 }))
+  it('gives one hash to events that differ only in order and in nulls of fields of the schema', () => {
+    expect(payloadHash(raw, { x: 1, y: 2, roomID: null })).toEqual(payloadHash(raw, { y: 2, x: 1 }))
+    expect(payloadHash(raw, { x: 1 })).not.toEqual(payloadHash(raw, { x: 2 }))
+    expect(payloadHash(raw, { note: null })).not.toEqual(payloadHash(raw, {}))
   })
 })
 

@@ -75,7 +75,8 @@ describe('a flat reader', () => {
     const reader = new FlatReader(z.object({ a: z.number().nullable().optional(), b: z.int() }))
     const numbersOf = (text: string) => [reader.read(bytesOf(text)), reader.number(0), reader.number(1)]
     expect(numbersOf('{"a":-12.375,"b":7}')).toEqual([true, -12.375, 7])
-    expect(numbersOf('{"b":-0,"a":null}')).toEqual([true, Number.NaN, -0])
+    expect(numbersOf('{"b":0,"a":null}')).toEqual([true, Number.NaN, 0])
+    for (const zero of ['-0', '-0.0']) expect(reader.read(bytesOf(`{"b":${zero}}`))).toBe(false)
     expect(numbersOf('{"b":123456789012345}')).toEqual([true, undefined, 123456789012345])
   })
 

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { canonicalJson, type LakeManifest } from '@millrace/contracts'
+import { lol } from '@millrace/domains/lol/contract'
 import { ManualClock } from '@millrace/runtime'
 import { expect } from 'vitest'
 import {
@@ -19,7 +20,8 @@ import {
   type SegmentWriter,
 } from '../src/index.ts'
 
-export const TOPIC = 'lol.raw'
+const { raw } = lol.topics
+export const TOPIC = raw.name
 export const PARTITION = 2
 const START_MS = Date.UTC(2024, 2, 24, 10)
 
@@ -144,7 +146,7 @@ export async function expectExactlyOnce(world: World, log: readonly LoggedRecord
           expect(rows.has(offset), `offset ${offset} is stored once`).toBe(false)
           expect(offset).toBeGreaterThanOrEqual(manifest.firstOffset)
           expect(offset).toBeLessThanOrEqual(manifest.lastOffset)
-          rows.set(offset, canonicalJson(event))
+          rows.set(offset, canonicalJson(raw, event))
           rowsOfFile += 1
         }
       }
@@ -155,7 +157,7 @@ export async function expectExactlyOnce(world: World, log: readonly LoggedRecord
   }
   expect(next).toBe(log.length)
   expect(rows.size).toBe(log.length)
-  for (const { offset, event } of log) expect(rows.get(offset)).toBe(canonicalJson(event))
+  for (const { offset, event } of log) expect(rows.get(offset)).toBe(canonicalJson(raw, event))
   const named = manifests.flatMap(manifest => manifest.files.map(file => file.path))
   expect([...(await world.listed()).keys()].sort()).toEqual(named.sort())
   return manifests

@@ -1,7 +1,6 @@
 export { type GatewayErrorCode, type GatewayErrorSpec, gatewayErrors } from './errors.ts'
 export { uuidV5 } from './event-id.ts'
 export { createGateway, type GatewayDependencies } from './gateway.ts'
-export { parseKeepingNumbers } from './inspect-event.ts'
 export { type ApiKey, createKeyRing, type KeyRing } from './keys/api-key.ts'
 export { createKeyStore, type KeyStore, type KeyStoreOptions } from './keys/key-store.ts'
 export { createKey, type KeySources, type ListedKey, listKeys, type NewKey, revokeKey } from './keys/manage-keys.ts'

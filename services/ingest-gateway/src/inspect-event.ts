@@ -1,4 +1,4 @@
-import { jsonPointer as pointerOf } from '@millrace/contracts'
+import { parseAsWritten, jsonPointer as pointerOf } from '@millrace/contracts'
 import type { Refusal } from './problem.ts'
 
 /** Levels of nesting that a record may have; readers behind the gateway recurse. */
@@ -55,24 +55,12 @@ export function faultOf(event: object, text: string, checkTexts: boolean): Refus
   return visit(event, [])
 }
 
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
-
-/** JSON.parse whose reviver also gets the source text of numbers (TC39 JSON.parse source text access, in Node since 21). */
-const parseWithSource = JSON.parse as (text: string, reviver: SourceReviver) => unknown
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
-
 const MAX_SHOWN_NUMBER = 40
 
 /** The number at `path` as it was written, cut where it is long. */
 export function writtenNumber(text: string, path: readonly PropertyKey[]): string {
-  let value = parseKeepingNumbers(text)
+  let value = parseAsWritten(text)
   for (const key of path) value = (value as Record<PropertyKey, unknown>)[key]
   const source = JSON.stringify(value)
   return source.length > MAX_SHOWN_NUMBER ? `${source.slice(0, MAX_SHOWN_NUMBER)}…` : source
 }
-
-/** Parses so that JSON.stringify writes each number again as it was written, for integers that a double cannot hold. */
-export const parseKeepingNumbers = (text: string): unknown =>
-  parseWithSource(text, (_, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? rawJSON(source) : value,
-  )

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson, type LakeManifest, type Topic } from '@millrace/contracts'
+import { canonicalJson, type LakeManifest, parseExact, type Topic } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { createDirectoryLake, createSegmentBudget, type Lake, readDataFile, readManifests } from '@millrace/lake'
@@ -35,7 +35,7 @@ export async function readBack(
       for await (const batch of readDataFile(lake, file, { directory })) {
         for (const { offset, event } of batch) {
           expect(rows.has(offset), `offset ${offset} is stored once`).toBe(false)
-          rows.set(offset, canonicalJson(event))
+          rows.set(offset, canonicalJson(lol.topics.raw, event))
         }
       }
     }
@@ -44,7 +44,7 @@ export async function readBack(
 }
 
 export const expected = (logged: readonly LogRecord[]): Map<number, string> =>
-  new Map(logged.map(({ offset, value }) => [offset, canonicalJson(JSON.parse(String(value)))]))
+  new Map(logged.map(({ offset, value }) => [offset, canonicalJson(lol.topics.raw, parseExact(value) as object)]))
 
 /** A lake and archivers of one partition over it. */
 export async function makeArchiveWorld(options: ArchiverOptions = {}, budget = createSegmentBudget()) {

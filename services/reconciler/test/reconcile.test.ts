@@ -6,7 +6,7 @@ import { manifestPath, payloadHash } from '@millrace/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../src/index.ts'
 import { archiveByHand, type Row } from './lake-by-hand.ts'
-import { topics } from './shop.ts'
+import { shop, topics } from './shop.ts'
 import { openTrafficWorld, type Service, type TrafficWorld, uuid } from './traffic-world.ts'
 
 let world: TrafficWorld
@@ -313,8 +313,9 @@ describe('a comparison of everything', () => {
     await finished()
     await world.sendAgain(1)
     await world.settle()
-    const payloads = [...(await rowsOf('shop.raw')).rows, ...(await rowsOf('shop.curated')).rows]
-    const hashes = [...new Set(payloads.map(({ event }) => payloadHash(event).toString('hex')))].sort()
+    const hashesOf = async (topic: string) =>
+      (await rowsOf(topic)).rows.map(({ event }) => payloadHash(shop.topic(topic), event).toString('hex'))
+    const hashes = [...new Set([...(await hashesOf('shop.raw')), ...(await hashesOf('shop.curated'))])].sort()
     expect(hashes).toHaveLength(6)
     const sha256 = createHash('sha256')
       .update(Buffer.from(hashes.join(''), 'hex'))

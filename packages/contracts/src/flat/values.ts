@@ -244,7 +244,11 @@ export function numberEnd(
     value /= POWERS[places]!
   }
   if (count > MAX_DIGITS) return NO
-  if (isNegative) value = -value
+  if (isNegative) {
+    // JSON.stringify and many readers lose the sign of zero.
+    if (value === 0) return NO
+    value = -value
+  }
   numbers[index] = value
   return value >= minimum && value <= maximum ? at : NO
 }

@@ -1,3 +1,4 @@
+import { writeAsIn } from '@millrace/contracts'
 import type { LolCurated } from '../contract.ts'
 
 export type DerivedColumns = Pick<LolCurated, 'roomDay' | 'x+y' | 'buyItem' | 'displacement' | 'elapsedMs' | 'speed'>
@@ -32,7 +33,7 @@ function tailOf(derived: DerivedColumns): string {
  * last field. Where the raw bytes cannot be extended safely the event is written anew, in the same order of fields.
  */
 export function writeCurated(raw: Buffer, event: RawFields, champion: string, derived: DerivedColumns): Buffer {
-  if (raw.at(-1) !== CLOSING_BRACE || hasDerivedName(event)) return rewrite(event, champion, derived)
+  if (raw.at(-1) !== CLOSING_BRACE || hasDerivedName(event)) return rewrite(raw, event, champion, derived)
   const tail = tailOf(derived)
   if (champion === event.champion) {
     const bytes = Buffer.allocUnsafe(raw.length - 1 + tail.length)
@@ -43,7 +44,7 @@ export function writeCurated(raw: Buffer, event: RawFields, champion: string, de
   const spelled = JSON.stringify(event.champion)
   const found = raw.lastIndexOf(`"champion":${spelled}`)
   // A nested object may have a champion of its own, and then the bytes do not tell which one is meant.
-  if (found < 0 || raw[found - 1] === BACKSLASH || hasNested(event)) return rewrite(event, champion, derived)
+  if (found < 0 || raw[found - 1] === BACKSLASH || hasNested(event)) return rewrite(raw, event, champion, derived)
   const nameFrom = found + '"champion":"'.length
   const nameTo = nameFrom + Buffer.byteLength(spelled) - 2
   const bytes = Buffer.allocUnsafe(raw.length - 1 - (nameTo - nameFrom) + champion.length + tail.length)
@@ -54,9 +55,10 @@ export function writeCurated(raw: Buffer, event: RawFields, champion: string, de
   return bytes
 }
 
-function rewrite(event: RawFields, champion: string, derived: DerivedColumns): Buffer {
+function rewrite(raw: Buffer, event: RawFields, champion: string, derived: DerivedColumns): Buffer {
   const fields: Record<string, unknown> = { ...event, champion }
   // An unknown field of the client's that has the name of a derived column gives way to it.
   for (const name of Object.keys(derived)) delete fields[name]
-  return Buffer.from(JSON.stringify(Object.assign(fields, derived)))
+  const text = writeAsIn(fields, event, raw)
+  return Buffer.concat([Buffer.from(text.slice(0, -1)), Buffer.from(tailOf(derived))])
 }

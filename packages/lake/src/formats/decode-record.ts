@@ -18,33 +18,14 @@ export type DecodedRecord =
 
 export type UndecodableCode = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'too_deep'
 
-interface ExactJson {
-  rawJSON(text: string): unknown
-}
-const exact = JSON as unknown as ExactJson
-
-const keepExact = (_key: string, value: unknown, context: { source?: string }): unknown =>
-  typeof value === 'number' && context.source !== undefined && JSON.stringify(value) !== context.source
-    ? exact.rawJSON(context.source)
-    : value
-
-/** Finds out whether a parsed value is nested too deep, or has numbers that a double does not hold exactly. */
-function inspect(value: object, levels: number, found: { isTooDeep: boolean; isInexact: boolean }): void {
-  if (levels === 0) {
-    found.isTooDeep = true
-    return
-  }
+function isTooDeep(value: object, levels: number): boolean {
+  if (levels === 0) return true
   for (const key in value) {
     const field: unknown = (value as Record<string, unknown>)[key]
-    if (typeof field === 'number') {
-      if (!(Math.abs(field) <= Number.MAX_SAFE_INTEGER)) found.isInexact = true
-    } else if (typeof field === 'object' && field !== null && !found.isTooDeep) inspect(field, levels - 1, found)
+    if (typeof field === 'object' && field !== null && isTooDeep(field, levels - 1)) return true
   }
+  return false
 }
-
-/** JSON.parse that keeps the source text of numbers which a double would change, as `JSON.rawJSON`. */
-const parseExact = (text: string): unknown =>
-  JSON.parse(text, keepExact as (this: unknown, key: string, value: unknown) => unknown)
 
 /**
  * Creates the decoder of a topic's records, which accepts any JSON object: a record without a readable event time or one that does
@@ -68,12 +49,9 @@ function parseRecord(value: Buffer, topic: Topic): DecodedRecord {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { ok: false, code: 'not_an_object', message: 'The JSON is not an object.' }
   }
-  const found = { isTooDeep: false, isInexact: false }
-  inspect(event, MAX_DEPTH, found)
-  if (found.isTooDeep) {
+  if (isTooDeep(event, MAX_DEPTH)) {
     return { ok: false, code: 'too_deep', message: `The JSON is nested more than ${MAX_DEPTH} levels deep.` }
   }
-  if (found.isInexact) event = parseExact(text)
   const record = event as Record<string, unknown>
   return { ok: true, event: record, eventTimeMs: eventTimeOf(topic, record) }
 }

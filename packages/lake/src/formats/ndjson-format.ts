@@ -3,6 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, createZstdDecompress, zstdCompress } from 'node:zlib'
+import { parseExact } from '@millrace/contracts'
 import { fromFileSystem, lakeError } from '../errors.ts'
 import type { DataFormat, LakeRow } from './data-format.ts'
 import { OFFSET_FRAME_HEADER_BYTES, offsetFrame, offsetFrameLength, readOffsetFrame } from './offset-frame.ts'
@@ -72,7 +73,7 @@ export async function* readNdjson(localFile: string): AsyncGenerator<readonly La
         if (row + lines.length > offsets.length) throw new Error(`it has more lines than offsets (${offsets.length})`)
         yield lines.map(line => ({
           offset: offsets[row++]!,
-          event: JSON.parse(String(line)) as Record<string, unknown>,
+          event: parseExact(line) as Record<string, unknown>,
         }))
       }
     } finally {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from '@duckdb/node-api'
-import { type ColumnType, columnsOf, LAKE_COLUMNS, type Topic, takenNames } from '@millrace/contracts'
+import { type ColumnType, columnsOf, LAKE_COLUMNS, parseExact, type Topic, takenNames } from '@millrace/contracts'
 import { lakeError } from '../errors.ts'
 import type { DataFormat, LakeRow } from './data-format.ts'
 import { connect, sqlName, sqlText } from './duckdb.ts'
@@ -78,7 +78,7 @@ export function createParquetFormat(contract: Pick<Topic, 'name' | 'schema'>, pa
 function fieldOf(value: DuckDBValue, isJson: boolean): unknown {
   if (value instanceof DuckDBTimestampTZValue) return new Date(Number(value.micros / 1000n)).toISOString()
   if (typeof value === 'bigint') return Number(value)
-  return isJson ? JSON.parse(String(value)) : value
+  return isJson ? parseExact(Buffer.from(String(value))) : value
 }
 
 /** Rows of a local Parquet file as written by `createParquetFormat`, whatever its topic: the file describes itself. */
@@ -102,7 +102,7 @@ export async function* readParquet(localFile: string): AsyncGenerator<readonly L
         }
         const extra = row[extraAt]
         if (typeof extra === 'string') {
-          const fields = JSON.parse(extra) as Record<string, unknown>
+          const fields = parseExact(Buffer.from(extra)) as Record<string, unknown>
           for (const name of Object.keys(fields)) event[name] = fields[name]
         }
         return { offset: Number(row[offsetAt]), event }

@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from '@millrace/contracts'
+import { type Column, type ColumnType, hasRewrittenNumber, isExact, membersOf } from '@millrace/contracts'
 import type { DataRecord, Line } from './data-format.ts'
 
 const INSTANT = /^\d{4}-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
@@ -13,21 +13,28 @@ function isCanonicalInstant(text: string): boolean {
   return Number(match[2]) <= 28 || new Date(ms).toISOString() === text
 }
 
-/** A value as JSON for its typed column, or undefined when reading the column back would not give the same value. */
-function cell(type: ColumnType, value: unknown): string | undefined {
+/**
+ * A value as JSON for its typed column, or undefined when reading the column back would not give the same value.
+ * @param written the value as the record has it; undefined where it is as JSON.stringify writes it
+ */
+function cell(type: ColumnType, value: unknown, written: string | undefined): string | undefined {
   switch (type) {
     case 'string':
       return typeof value === 'string' && value.isWellFormed() ? JSON.stringify(value) : undefined
     case 'timestamp':
       return typeof value === 'string' && isCanonicalInstant(value) ? `"${value}"` : undefined
     case 'double':
-      return typeof value === 'number' && Number.isFinite(value) ? JSON.stringify(value) : undefined
+      if (typeof value !== 'number' || (written && !isExact(written))) return undefined
+      // DuckDB reads -0 as an integer, which has no sign of zero.
+      return Object.is(value, -0) ? '-0.0' : String(value)
     case 'bigint':
-      return Number.isSafeInteger(value) ? JSON.stringify(value) : undefined
+      return Number.isSafeInteger(value) && !Object.is(value, -0) && (!written || isExact(written))
+        ? String(value)
+        : undefined
     case 'boolean':
       return typeof value === 'boolean' ? String(value) : undefined
     case 'json':
-      return JSON.stringify(JSON.stringify(value))
+      return JSON.stringify(written ?? JSON.stringify(value))
   }
 }
 
@@ -35,8 +42,8 @@ const OPEN_BRACE_BYTES = 1
 
 /**
  * Creates the encoder of local lines: JSON with `_offset`, `_timestamp` (time of sending, ms), the typed columns by name, and
- * `extra` with unknown fields and with values that do not fit the type of their column. Nulls of columns
- * are omitted. The bytes of an event in canonical JSON are copied unchanged.
+ * `extra` with unknown fields and with values that their column cannot hold exactly, both as they are written in the record. Nulls
+ * of columns are omitted. The bytes of an event in canonical JSON are copied unchanged.
  */
 export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => Line {
   const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))
@@ -45,13 +52,15 @@ export function createRowEncoder(columns: readonly Column[]): (record: DataRecor
     if (event === null) return { head: `${head},`, body: value, from: OPEN_BRACE_BYTES }
     let line = head
     let extra = ''
+    const members = hasRewrittenNumber(value) ? membersOf(value.toString()) : null
     for (const name of Object.keys(event)) {
       const field = event[name]
+      const written = members?.get(name)
       const column = types.get(name)
       if (field === null && column) continue
-      const text = column && cell(column.type, field)
+      const text = column && cell(column.type, field, written)
       if (text !== undefined) line += `${column!.key}${text}`
-      else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(field)}`
+      else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${written ?? JSON.stringify(field)}`
     }
     return extra === '' ? `${line}}` : `${line},"extra":${JSON.stringify(`${extra}}`)}}`
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { parseKeepingNumbers } from '@millrace/ingest-gateway'
+import { numberText, parseAsWritten } from '@millrace/contracts'
 
 /**
  * The bytes of a record in a form that a person can read and correct, and that loses nothing: the JSON object that they are, else
@@ -13,15 +13,12 @@ export type RecordContent =
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
-
-const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): boolean }
-const isRawNumber = (value: object): boolean => isRawJSON(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && numberText(value) === undefined
 
 /** A JSON object as it was written, numbers included; or why the text is none. */
 export function readObject(text: string): { readonly object: JsonObject } | { readonly reason: string } {
   try {
-    const value = parseKeepingNumbers(text)
+    const value = parseAsWritten(text)
     if (!isJsonObject(value)) return { reason: 'it is JSON, but not an object' }
     // Nesting that is too deep shows itself only here.
     JSON.stringify(value)

@@ -5,12 +5,14 @@ import {
   eventTimeOf,
   jsonPointer,
   MAX_RECORD_BYTES,
+  parseAsWritten,
   RECEIVED_AT,
   readWire,
   type Topic,
+  writeAsIn,
 } from '@millrace/contracts'
 import { describeValue, explainIssues } from '../explain-issues.ts'
-import { countKeys, faultOf, parseKeepingNumbers } from '../inspect-event.ts'
+import { countKeys, faultOf } from '../inspect-event.ts'
 import { jsonFault } from '../json-fault.ts'
 import type { Refusal } from '../problem.ts'
 import { countWrittenKeys } from './split-records.ts'
@@ -51,9 +53,6 @@ const lacksId = ({ eventId }: Readonly<Record<string, unknown>>): boolean => eve
 
 const refuse = (refusal: Refusal): RefusedRecord => ({ refusal, eventId: null, key: null })
 
-/** Integers with so many digits may not survive being read as doubles and written again. */
-const LONG_NUMBER = /\d{16}/
-
 const optionalFieldsByTopic = new WeakMap<Topic, readonly string[]>()
 
 /** Fields in which null means that the field is missing; in others it is a value, or a fault. Found once a topic: schemas are slow to ask. */
@@ -69,8 +68,9 @@ function optionalFieldsOf(topic: Topic): readonly string[] {
 
 /**
  * Makes the function that reads one record of a body. Canonical JSON is validated without parsing it (zero-copy); anything else
- * falls back to JSON.parse and the topic's schema, and is forwarded as received, or serialised again when it is not canonical
- * (no event id, wire form, null for an optional field, repeated keys, line breaks).
+ * falls back to JSON.parse and the topic's schema, and is forwarded as received, with an event id and a time of receipt behind it
+ * where it has none, or is written anew where it is not canonical (wire form, null for an optional field, repeated keys, line
+ * breaks); of what is written anew every number stays as it was written.
  */
 export function createRecordReader(
   topic: Topic,
@@ -142,9 +142,11 @@ export function createRecordReader(
     const wired = readWire(record, wire)
     const nulls = optionalFields.filter(field => wired[field] === null)
     for (const field of nulls) delete wired[field]
+    const isChanged =
+      nulls.length > 0 || record.eventId === null || wireFields.some(field => wired[field] !== record[field])
     // Before the schema, which may require an id; a null is its to refuse.
     if (record.eventId === undefined) giveId(wired, index, start, end)
-    wireFirst = hasId && (nulls.length > 0 || wireFields.some(field => wired[field] !== record[field]))
+    wireFirst = hasId && isChanged
     if (!result || wireFirst) result = schema.safeParse(wired)
     if (!result.success) return withFields(record, explainIssues(record, result.error.issues, text))
     if (hasId && isPlain && !wireFirst) {
@@ -163,14 +165,16 @@ export function createRecordReader(
     }
     const key = topic.keyOf(wired)
     if (key === '') return withFields(record, keyMissing)
-    if (eventTimeOf(topic, wired) === null) wired[RECEIVED_AT] = writeInstant(receivedMs)
+    const added: Record<string, string> = hasId ? {} : { eventId: wired.eventId }
+    if (eventTimeOf(topic, wired) === null) added[RECEIVED_AT] = writeInstant(receivedMs)
     return {
       key: Buffer.from(key),
-      value: Buffer.from(
-        JSON.stringify(LONG_NUMBER.test(text) ? withLongNumbers(wired, record, { text, known: schema.shape }) : wired),
-      ),
+      value:
+        isPlain && !isChanged && record[RECEIVED_AT] === undefined
+          ? extended(body.subarray(start, end), added)
+          : rewritten(body.subarray(start, end), isPlain, record, Object.assign(wired, added)),
       eventId: wired.eventId,
-      eventTimeMs: eventTimeOf(topic, wired)!,
+      eventTimeMs: eventTimeOf(topic, wired) ?? receivedMs,
     }
   }
 
@@ -208,16 +212,19 @@ export function createRecordReader(
   }
 }
 
-/** The record with the numbers of its unknown fields as the client wrote them; not of fields that the gateway changed or added. */
-function withLongNumbers(
-  wired: Record<string, unknown>,
-  received: Readonly<Record<string, unknown>>,
-  { text, known }: { readonly text: string; readonly known: object },
-): Record<string, unknown> {
-  const written = parseKeepingNumbers(text) as Record<string, unknown>
-  for (const field of Object.keys(wired))
-    if (!Object.hasOwn(known, field) && wired[field] === received[field]) wired[field] = written[field]
-  return wired
+/** The bytes of an object that has fields, and more fields behind them. */
+const extended = (object: Buffer, added: Readonly<Record<string, string>>): Buffer =>
+  Buffer.concat([object.subarray(0, -1), Buffer.from(`,${JSON.stringify(added).slice(1)}`)])
+
+/** The bytes of an event that was read from others; what is not plain there has repeated keys or line breaks, in nested objects as well. */
+function rewritten(
+  received: Buffer,
+  isPlain: boolean,
+  record: Readonly<Record<string, unknown>>,
+  event: Readonly<Record<string, unknown>>,
+): Buffer {
+  const plain = isPlain ? received : Buffer.from(JSON.stringify(parseAsWritten(received.toString())))
+  return Buffer.from(writeAsIn(event, record, plain))
 }
 
 function firstBadByte(body: Buffer, start: number, end: number): number {

@@ -10,7 +10,7 @@ import {
 import type { EventLog } from '@millrace/event-log'
 import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
 import { isLakeFault } from '../lake-fault.ts'
-import { idOf, position, readEvent } from '../record-id.ts'
+import { idOf, position, readExactEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type HopCheck, stepEnd, Tally } from './hop.ts'
 
@@ -80,7 +80,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     for await (const records of log.read(topic, partition, from, to))
       for (const { value, offset } of records) {
         tally.cost++
-        const event = readEvent(value)
+        const event = readExactEvent(value)
         yield { offset, event, id: idOf(event, partition, offset) }
       }
   }
@@ -116,7 +116,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     const expected = new Map<number, Expected>()
     for await (const { offset, event, id } of expectedOf(partition, from, to, tally)) {
       tally.events++
-      if (event) expected.set(offset, { id, hash: payloadHash(event) })
+      if (event) expected.set(offset, { id, hash: payloadHash(contract, event) })
       else if (failed.has(topic, partition, { offset, by: 'lake' }) !== 'no') tally.failed++
       else tally.miss(id, 'cannot be read and is not in failed-events')
     }
@@ -143,7 +143,7 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
         }
         if (offset >= to) return
         if (file.path.startsWith(quarantine)) tally.quarantined++
-        const hash = onRow || offset >= from ? payloadHash(event) : NO_HASH
+        const hash = onRow || offset >= from ? payloadHash(contract, event) : NO_HASH
         onRow?.({ partition, offset, id: idOf(event, partition, offset), hash })
         if (offset < from) return
         const record = expected.get(offset)
