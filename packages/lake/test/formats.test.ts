@@ -238,13 +238,29 @@ describe('parquet', () => {
     connection.closeSync()
   })
 
-  it('keeps every digit of a number that a double would change', async () => {
+  it.each([
+    // Of columns of doubles and integers, and unknown fields; with what is in extra.
+    ['{"big":12345678901234567890,"x":1e400}', '{"big":12345678901234567890,"x":1e400}'],
+    ['{"balance":0.1234567890123456789,"tiny":1e-400,"zero":-0}', null],
+    ['{"x":0.1234567890123456789,"y":9007199254740993,"deathCount":-0,"status":1.00000000000000000001}', null],
+    [
+      '{"x":1.0,"y":1e2,"deathCount":3.0,"status":0e5,"wide":1.0,"more":{"list":[1E2, -0.0]}}',
+      '{"wide":1.0,"more":{"list":[1E2, -0.0]}}',
+    ],
+  ])('keeps in extra, digit for digit, what the columns cannot hold exactly: %s', async (text, extra) => {
     const format = createParquetFormat(lol.topics.raw, 0)
-    const file = await store(format, [{ offset: 0, text: '{"big":12345678901234567890,"x":1e400}' }])
+    const file = await store(format, [{ offset: 0, text }])
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const rows = (await connection.runAndReadAll(`SELECT extra FROM read_parquet('${file}')`)).getRows()
     connection.closeSync()
-    expect(rows).toEqual([['{"big":12345678901234567890,"x":1e400}']])
+    expect(rows).toEqual([[extra ?? text]])
+  })
+
+  it('keeps in its columns what they can hold, however it is written', async () => {
+    const format = createParquetFormat(lol.topics.raw, 0)
+    const text = '{"x":-0,"y":1.50e2,"deathCount":3.0,"status":1e1,"odd":1.0}'
+    const [row] = await rowsOf(format, await store(format, [{ offset: 0, text }]))
+    expect(row!.event).toEqual({ x: -0, y: 150, deathCount: 3, status: 10, odd: 1 })
   })
 
   it('keeps the nulls of unknown fields', async () => {

@@ -1,3 +1,4 @@
+import { membersOf } from '@millrace/contracts'
 import { assert, double, jsonValue, property, string, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LolRaw, lolCurated } from '../contract.ts'
@@ -57,6 +58,21 @@ describe('writeCurated', () => {
     const raw = Buffer.from(`${JSON.stringify(event, null, 1)}\n`)
     expect(JSON.parse(write(event, 'Vex', raw))).toEqual({ ...event, champion: 'Vex', ...derived })
     expect(JSON.parse(write(event, 'vex', raw))).toEqual({ ...event, ...derived })
+  })
+
+  it.each([
+    ['in an object', '"order":{"id":9007199254740993}', 'vex'],
+    ['beside a field with the name of a derived one', '"big":9007199254740993,"speed":0.1234567890123456789', 'Vex'],
+    ['beside a champion that is written with an escape', '"big":123456789.123456789,"zero":-0,"one":1.0', '\\u0076ex'],
+    ['beside a field that is there twice', '"order":{"id":1.0},"champion":"ahri","champion":"vex"', 'x'],
+  ])('leaves the digits of numbers %s', (_, fields, champion) => {
+    const raw = JSON.stringify(rawMove({ champion: '?' }))
+      .replace('"?"', `"${champion}"`)
+      .replace(/}$/, `,${fields}}`)
+    const written = write(JSON.parse(raw), 'Vex', Buffer.from(raw))
+    for (const [name, text] of membersOf(`{${fields}}`))
+      if (name !== 'champion' && !Object.hasOwn(derived, name)) expect(membersOf(written).get(name)).toBe(text)
+    expect(JSON.parse(written)).toEqual({ ...JSON.parse(raw), champion: 'Vex', ...derived })
   })
 
   it('is the raw event with champion and derived columns replaced, for any fields, nulls and numbers', () => {

@@ -33,7 +33,9 @@ export function lakePage(): string {
     '',
     '## Parquet columns',
     '',
-    'Typed by the contract. `extra` holds as JSON what these columns cannot hold exactly; `_topic`, `_partition`, `_offset` and `_timestamp` (time of sending) say where a row comes from.',
+    'Typed by the contract. `extra` holds unknown fields as JSON, as they were sent, and the values that a typed column cannot hold exactly: a number of more digits than a double has (`9007199254740993`, `0.1234567890123456789`), a text in a column of numbers. In such a row the typed column is null. A number of equal value is in its column however it was written (`1.0`, `1e0`).',
+    '',
+    '`_topic`, `_partition`, `_offset` and `_timestamp` (time of sending) say where a row comes from.',
     '',
     ...catalog.topics
       .filter(contract => contract.lake)
