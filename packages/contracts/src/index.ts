@@ -65,6 +65,8 @@ export {
   epochSecondsField,
   eventTimeOf,
   instantField,
+  isPublishedOnce,
+  isSameKey,
   keyField,
   MAX_RECORD_BYTES,
   RECEIVED_AT,

@@ -160,6 +160,20 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
   })
 }
 
+/** Whether records with one key have the same partition in both topics, given the same number of partitions. */
+export const isSameKey = (a: Topic, b: Topic): boolean =>
+  (a.keyField !== null && a.keyField === b.keyField) || Object.is(a.keyOf, b.keyOf)
+
+/**
+ * Whether an event id occurs once in a derived topic: each of its records tells of one event, and is not followed by a newer
+ * revision. Of other topics, readers take the newest record.
+ */
+export const isPublishedOnce = ({ derivedFrom, schema }: Topic): boolean =>
+  derivedFrom !== null &&
+  derivedFrom.relation !== 'aggregate' &&
+  Object.hasOwn(schema.shape, 'eventId') &&
+  !Object.hasOwn(schema.shape, 'revision')
+
 /** Field that the gateway adds to an event without an event time: the time of receipt, an ISO-8601 instant. */
 export const RECEIVED_AT = 'receivedAt'
 

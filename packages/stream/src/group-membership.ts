@@ -60,7 +60,7 @@ export async function joinGroup(
     const topics = topology.topics.map(({ name }) => name)
     const options = { group, topics, clientId, maxBatchBytes, sessionTimeoutMs }
     const consumer = await retry(() => log.consumer(options).catch(waitForTopics), retrying)
-    const shared = { topology, consumer, producer, clock, logger, metrics, ...on }
+    const shared = { topology, log, consumer, producer, clock, logger, metrics, ...on }
     return {
       consumer,
       producer,

@@ -3,6 +3,7 @@ import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
 import { streamError } from './errors.ts'
 import { emitFailed, failedRecord } from './failed-records.ts'
+import type { PublishedOutputs } from './published-outputs.ts'
 import { deadLetter } from './step.ts'
 import type { Emit, FailedRecord, ProcessResult } from './topology.ts'
 
@@ -17,6 +18,7 @@ export interface OutboxOptions {
   readonly producer: LogProducer
   readonly clock: Clock
   readonly metrics: ServiceMetrics
+  readonly outputs: PublishedOutputs
   readonly appendDeadlineMs: number
   /** Repeats an attempt while it throws retryable errors. */
   readonly retry: (what: string, attempt: () => Promise<void>) => Promise<void>
@@ -75,13 +77,14 @@ export class Outbox {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const round = this.#waiting
-      this.#waiting = []
+      // What belongs to no position yet is not stored with what does: a position says where its own outputs end.
+      const finished = this.#waiting.findLastIndex(({ result }) => result.done !== null) + 1
+      const round = this.#waiting.splice(0, finished || this.#waiting.length)
       await this.#store(round.map(({ result }) => result))
       for (const { result, bytes } of round) {
         this.#pendingBytes -= bytes
         if (result.done !== null && result.done > (this.#position?.offset ?? -1))
-          this.#position = { offset: result.done, metadata: result.metadata ?? '' }
+          this.#position = { offset: result.done, metadata: this.#options.outputs.textBeside(result.metadata ?? '') }
       }
       if (this.#waiting.length === 0) this.#running = null
       this.#options.onStored()
@@ -111,11 +114,19 @@ export class Outbox {
 
   /** Appends until everything is stored; returns the records whose output the log will never take. */
   async #append(topic: string, emits: readonly Emit[]): Promise<readonly FailedRecord[]> {
-    const { producer, clock, metrics, appendDeadlineMs: deadlineMs, retry } = this.#options
+    const { producer, clock, metrics, outputs, appendDeadlineMs: deadlineMs, retry } = this.#options
     const refused: FailedRecord[] = []
     const timestampMs = clock.now()
-    let left = emits
+    let stored = 0
+    let left = outputs.withoutFound(topic, emits)
+    let isUnsure = false
     await retry(`append to ${topic}`, async () => {
+      if (isUnsure) {
+        await outputs.look([topic])
+        left = outputs.withoutFound(topic, left)
+      }
+      if (left.length === 0) return
+      isUnsure = true
       const results = await producer.append(
         topic,
         left.map(emit => outgoing(emit, timestampMs)),
@@ -125,7 +136,11 @@ export class Outbox {
       let error: CodedError | undefined
       for (const [index, result] of results.entries()) {
         const emit = left[index]!
-        if (result.ok) continue
+        if (result.ok) {
+          stored++
+          outputs.stored(topic, result)
+          continue
+        }
         if (result.error.code === 'record_too_large' && emit.source) {
           refused.push(failedRecord(emit.source, deadLetter(result.error.code, result.error.message)))
           continue
@@ -139,7 +154,7 @@ export class Outbox {
       left = again
       if (error) throw error
     })
-    metrics.recordsOut.inc({ topic }, emits.length - refused.length)
+    metrics.recordsOut.inc({ topic }, stored)
     return refused
   }
 }

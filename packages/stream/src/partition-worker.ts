@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { serviceOf, type Topic } from '@millrace/contracts'
-import type { Assignment, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
-import type { Clock, Logger, Semaphore, ServiceMetrics } from '@millrace/runtime'
+import type { Assignment, EventLog, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
+import { type Clock, CodedError, type Logger, type Semaphore, type ServiceMetrics } from '@millrace/runtime'
 import type { BudgetShare } from './byte-budget.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
+import { PublishedOutputs, readCommittedText } from './published-outputs.ts'
 import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
 import { Signal } from './signal.ts'
@@ -12,6 +13,7 @@ import type { PartitionProcessor, ProcessResult, Topology } from './topology.ts'
 
 export interface WorkerParts {
   readonly topology: Topology
+  readonly log: EventLog
   readonly consumer: LogConsumer
   readonly producer: LogProducer
   readonly clock: Clock
@@ -26,6 +28,8 @@ export interface WorkerParts {
 }
 
 const LOST = new Error('the partition was lost')
+/** In place of a processor's text, in the position that a partition has before anything was processed. */
+const NOTHING_PROCESSED = '-'
 
 const bytesOf = (records: readonly LogRecord[]): number =>
   records.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
@@ -42,6 +46,7 @@ export class PartitionWorker {
   readonly #parts: WorkerParts
   readonly #topic: Topic
   readonly #outbox: Outbox
+  readonly #outputs: PublishedOutputs
   readonly #lost = new AbortController()
   readonly #changed = new Signal()
   readonly #pendingRetries = new Map<string, PendingRetry>()
@@ -61,13 +66,15 @@ export class PartitionWorker {
     this.end = assignment.end
     this.#parts = parts
     this.share = parts.options.budget.open()
-    const { topology, producer, clock, metrics, options } = parts
+    const { topology, log, producer, clock, metrics, options } = parts
     this.#topic = topology.topics.find(({ name }) => name === assignment.topic)!
+    this.#outputs = new PublishedOutputs(topology, this.#topic, log)
     this.#outbox = new Outbox({
       service: serviceOf(topology.name),
       producer,
       clock,
       metrics,
+      outputs: this.#outputs,
       appendDeadlineMs: options.appendDeadlineMs,
       retry: (what, attempt) => this.#retry(what, attempt),
       onStored: parts.onProgress,
@@ -140,8 +147,10 @@ export class PartitionWorker {
       if (this.#isOver()) return
       const opening = topology.createProcessor(this.#topic, partition)
       processor = opening
-      const opened = await this.#work('open', () => opening.open(this.assignment))
+      const { own, outputs } = readCommittedText(this.assignment.committed?.metadata ?? '')
+      const opened = await this.#work('open', () => opening.open(this.#assignmentWith(own)))
       this.#publishFrom = opened.publishFrom
+      await this.#work('find published outputs', () => this.#findPublished(own, outputs))
       if (!this.#isOver()) consumer.start(this.assignment, opened.readFrom)
       while (!this.#isOver()) await this.#next(processor)
     } catch (error) {
@@ -151,6 +160,36 @@ export class PartitionWorker {
     await this.#outbox.settled()
     this.#pendingRetries.clear()
     this.#hasEnded = true
+  }
+
+  /** The assignment as a processor knows it. */
+  #assignmentWith(own: string): Assignment {
+    const { committed } = this.assignment
+    return {
+      ...this.assignment,
+      committed: committed && own !== NOTHING_PROCESSED ? { ...committed, metadata: own } : null,
+    }
+  }
+
+  /** Finds out what a process before this one published behind the position; where no position says so, makes one that does. */
+  async #findPublished(own: string, text: string | null): Promise<void> {
+    const { consumer, logger } = this.#parts
+    const { topic, partition, epoch, committed } = this.assignment
+    if (text !== null) {
+      const found = await this.#outputs.goOn(text)
+      if (found > 0) logger.info({ topic, partition, outputs: found }, 'published_before')
+      return
+    }
+    await this.#outputs.begin(partition)
+    if (!this.#outputs.areTracked || this.#isOver()) return
+    const metadata = this.#outputs.textBeside(committed ? own : NOTHING_PROCESSED)
+    const offset = committed?.offset ?? this.#publishFrom
+    try {
+      await consumer.commit([{ topic, partition, epoch, offset, metadata }])
+    } catch (error) {
+      if (!(error instanceof CodedError && error.code === 'fenced')) throw error
+      this.lose()
+    }
   }
 
   #isOver(): boolean {

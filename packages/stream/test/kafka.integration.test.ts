@@ -8,7 +8,7 @@ import { createTcpProxy, waitUntil } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createRunner, type Runner, type RunnerOptions, type Topology } from '../src/index.ts'
-import { remembering } from './remembering.ts'
+import { rememberedOf, remembering } from './remembering.ts'
 import { renamedLog } from './renamed-log.ts'
 import { copy, copying, curated, raw, samples, scores, textOf } from './support.ts'
 
@@ -255,20 +255,22 @@ describeOnStack('the runner on Kafka', ['kafka'], ({ kafka }) => {
       const end = records.length
       await processor.open({ topic: 'test.raw', partition, epoch: 1, committed: null, earliest: 0, end })
       const result = await processor.process(records)
-      for (const emit of result.emits) expected.set(textOf(emit).split(' ')[0]!, textOf(emit))
+      for (const emit of result.emits) expected.set(rememberedOf(emit).split(' ')[0]!, rememberedOf(emit))
       for (const { record } of result.failed) failed.add(`${partition}/${record.offset}`)
     }
     expect(expected.size).toBeGreaterThan(3_500)
     const got = new Map<string, string>()
     const different: string[] = []
-    for (const output of await recordsOf(log, 'test.scores')) {
-      const text = textOf(output)
+    const published = await recordsOf(log, 'test.scores')
+    for (const output of published) {
+      const text = rememberedOf(output)
       const id = text.split(' ')[0]!
       got.set(id, text)
       if (text !== expected.get(id)) different.push(text)
     }
     expect(different).toEqual([])
     expect(got.size).toBe(expected.size)
+    expect(published).toHaveLength(expected.size)
     const failures = (await recordsOf(log, 'failed-events')).map(record => JSON.parse(textOf(record)))
     expect(new Set(failures.map(({ partition, offset }) => `${partition}/${offset}`))).toEqual(failed)
   })

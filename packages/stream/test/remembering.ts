@@ -1,11 +1,13 @@
+import type { Topic } from '@millrace/contracts'
+import type { LogRecord } from '@millrace/event-log'
 import { createKeyedProcessor, deadLetter, ok, type Topology } from '../src/index.ts'
 import { raw, scores, textOf } from './support.ts'
 
 /** Its outputs tell the whole state of their key, so that any difference shows. */
-export const remembering: Topology = {
+export const rememberingInto = (target: Topic): Topology => ({
   name: 'remembering',
   topics: [raw],
-  outputs: [scores],
+  outputs: [target],
   createProcessor: () =>
     createKeyedProcessor<{ id: string; atMs: number; key: string }, string[]>({
       service: 'remembering',
@@ -22,8 +24,14 @@ export const remembering: Topology = {
       newState: () => [],
       onRecord(state, { id }, context) {
         state.push(id)
-        context.emitBytes(scores, Buffer.from(`${id} ${context.disposition} ${state.join()}`))
+        const text = `${id} ${context.disposition} ${state.join()}`
+        context.emitBytes(target, Buffer.from(JSON.stringify({ eventId: id, text })))
         return undefined
       },
     }),
-}
+})
+
+export const remembering = rememberingInto(scores)
+
+/** What an output tells. */
+export const rememberedOf = (output: Pick<LogRecord, 'value'>): string => JSON.parse(textOf(output)).text

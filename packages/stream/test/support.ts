@@ -18,11 +18,23 @@ const anything = (name: string): Topic =>
   })
 export const raw = anything('test.raw')
 export const curated = anything('test.curated')
-export const scores = anything('test.scores')
+/** In which an event id occurs once; `scattered` has other partitions than the source. */
+const derived = (name: string, partitions: number): Topic =>
+  defineTopic({
+    name,
+    schema: z.looseObject({ eventId: z.string() }),
+    keyOf: keyField('key'),
+    eventTimeMs: instantField('datetime'),
+    partitions,
+    derivedFrom: { topic: raw, by: 'remembering', relation: 'each' },
+    why: 'Outputs of tests of the runner.',
+  })
+export const scores = derived('test.scores', raw.partitions)
+export const scattered = derived('test.scattered', 4)
 
 /** A driver for topologies that publish what is no event. */
 export const driverOf = (topology: Topology, options: TopologyDriverOptions = {}): Promise<TopologyDriver> =>
-  createTopologyDriver(topology, { validateOutputs: false, topics: [raw, curated, scores], ...options })
+  createTopologyDriver(topology, { validateOutputs: false, topics: [raw, curated, scores, scattered], ...options })
 
 type Parts = Partial<PartitionProcessor>
 

@@ -370,7 +370,7 @@ describe('quotas of devices', () => {
         await driver.pipe(raw, ...Array.from({ length: 60 }, (_, minute) => sent(10, hour * 60 + minute)))
         await driver.advance(1_500)
       }
-      const [committed] = [...(await driver.committed(raw.name)).values()]
+      const committed = [...(await driver.committed(raw.name)).values()].find(({ offset }) => offset > 0)
       expect(committed!.offset).toBe(600)
       expect(committed!.offset - Number(committed!.metadata.split(' ')[1])).toBe(120)
       expect(await driver.read(breaches)).toHaveLength(10)

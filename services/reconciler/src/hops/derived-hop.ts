@@ -1,4 +1,4 @@
-import { makerOf, type Topic } from '@millrace/contracts'
+import { isSameKey, makerOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
 import { idOf, readEvent } from '../record-id.ts'
@@ -40,10 +40,6 @@ export interface DerivedHopParts {
   readonly clock: Clock
   readonly observe?: EventObserver | undefined
 }
-
-/** Whether records with one key have the same partition in both topics, given the same number of partitions. */
-const isSameKey = (a: Topic, b: Topic): boolean =>
-  (a.keyField !== null && a.keyField === b.keyField) || Object.is(a.keyOf, b.keyOf)
 
 /**
  * Compares a topic with one that has one record for each of its events. The search for a derived record begins near the records
