@@ -1,0 +1,119 @@
+import { type LogRecord, logError } from '@millrace/event-log'
+import { type LogCall, waitUntil } from '@millrace/testing'
+import { describe, expect, it } from 'vitest'
+import type { ProcessResult, Topology } from '../src/index.ts'
+import { driverOf, gate, raw, scores, texts, withAppend } from './support.ts'
+
+/** Publishes each record under its text as event id; finishes nothing but what ends with `!`. */
+const publish = (records: readonly LogRecord[]): ProcessResult => ({
+  emits: records.map(record => ({
+    topic: scores.name,
+    key: record.key,
+    value: Buffer.from(JSON.stringify({ eventId: record.value.toString() })),
+    source: record,
+  })),
+  failed: [],
+  done: records.some(({ value }) => value.toString().endsWith('!')) ? records.at(-1)!.offset + 1 : null,
+  metadata: 'own text',
+})
+const once = (process = publish): Topology => ({
+  name: 'once',
+  topics: [raw],
+  outputs: [scores],
+  createProcessor: () => ({
+    open: async ({ committed, earliest }) => {
+      const from = committed?.offset ?? earliest
+      return { readFrom: from, publishFrom: from }
+    },
+    process,
+  }),
+})
+const idsOf = async (driver: Parameters<typeof texts>[0]): Promise<string[]> =>
+  (await texts(driver, scores.name)).map(text => JSON.parse(text).eventId)
+
+describe('a topic in which an event id occurs once', () => {
+  it('has no output twice that was stored beside a position and belongs to none yet', async () => {
+    const closed = gate()
+    const processed: string[] = []
+    let appends = 0
+    const noting = once(records => {
+      processed.push(...records.map(({ value }) => value.toString()))
+      return publish(records)
+    })
+    await using driver = await driverOf(noting, {
+      throughLog: withAppend(append => async (...call) => {
+        if (call[0] === scores.name && ++appends === 1) await closed.opened
+        return append(...call)
+      }),
+    })
+    const producer = await driver.log.producer({ clientId: 'sender' })
+    // The second and the third result wait together while the first one is stored.
+    for (const text of ['a!', 'b!', 'c']) {
+      const record = { key: Buffer.from('ann'), value: Buffer.from(text), timestampMs: driver.clock.now() }
+      await producer.append(raw.name, [record], { deadlineMs: 60_000 })
+      await waitUntil(() => processed.includes(text), { what: `${text} to be processed`, deadlineMs: 60_000 })
+    }
+    closed.open()
+    await driver.advance(1_500)
+    expect([...(await driver.committed(raw.name)).values()].map(({ offset }) => offset)).toContain(2)
+    await driver.crash()
+    await driver.restart()
+    await driver.pipeBytes(raw.name, 'ann', 'd!')
+    expect(await idsOf(driver)).toEqual(['a!', 'b!', 'c', 'd!'])
+  })
+
+  it('has no output twice of which the log did not say whether it was stored', async () => {
+    let answers = 0
+    await using driver = await driverOf(once(), {
+      throughLog: withAppend(append => async (topic, records, how) => {
+        const results = await append(topic, records, how)
+        if (topic !== scores.name || ++answers > 3) return results
+        return results.map(
+          () => ({ ok: false, error: logError('append_timeout', { topic, ms: how.deadlineMs }) }) as const,
+        )
+      }),
+    })
+    await driver.pipeBytes(raw.name, 'ann', 'a', 'b!')
+    await driver.advance(60_000)
+    await driver.pipeBytes(raw.name, 'ann', 'c!')
+    await driver.advance(60_000)
+    expect(answers).toBe(2)
+    expect(await idsOf(driver)).toEqual(['a', 'b!', 'c!'])
+  })
+
+  it('has a position before the first output, also where an older version committed none', async () => {
+    const calls: string[] = []
+    const onLogCall = ({ phase, operation, topics }: LogCall): void => {
+      calls.push(`${phase} ${operation} ${topics}`)
+    }
+    await using driver = await driverOf(once(), { onLogCall })
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    const first = calls.indexOf(`before append ${scores.name}`)
+    expect(calls.slice(0, first)).toContain(`after commit ${raw.name}`)
+  })
+
+  it('gives a processor its own text back, and none where nothing was processed', async () => {
+    const seen: (string | null)[] = []
+    const looking: Topology = {
+      ...once(),
+      createProcessor: () => {
+        const { open } = once().createProcessor(raw, 0)
+        return {
+          open: assignment => {
+            seen.push(assignment.committed?.metadata ?? null)
+            return open(assignment)
+          },
+          process: publish,
+        }
+      },
+    }
+    await using driver = await driverOf(looking)
+    await driver.crash()
+    await driver.restart()
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    await driver.advance(1_500)
+    await driver.restart()
+    expect(new Set(seen)).toEqual(new Set([null, 'own text']))
+    expect(await idsOf(driver)).toEqual(['a!'])
+  })
+})
