@@ -1,3 +1,5 @@
+import { isPublishedOnce } from '@millrace/contracts'
+import { catalog } from '@millrace/domains/contracts'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEmbeddedPlatform } from '../src/platform.ts'
@@ -34,6 +36,7 @@ describe('the platform, killed with -9 under load', () => {
         missing: 0,
         duplicate: 0,
       })
+      for (const { name } of catalog.topics.filter(isPublishedOnce)) expect(report.topics[name]?.repeats, name).toBe(0)
       expect(report.ok).toBe(true)
     } finally {
       await platform.close()

@@ -1,6 +1,20 @@
 import type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
 
-const COLUMNS = ['accepted', 'log', 'lake', 'derived', 'mart', 'failed', 'quarantined', 'missing', 'duplicate'] as const
+const COLUMNS = [
+  'accepted',
+  'log',
+  'lake',
+  'derived',
+  'mart',
+  'failed',
+  'quarantined',
+  'missing',
+  'duplicate',
+  'repeats',
+] as const
+
+const REPEATS =
+  '  repeats: records of an event id that the topic has already, because a sender sent it again. The lake has a row for each; take one for each id.'
 
 const format = (count: number | null): string => count?.toLocaleString('en-US') ?? '-'
 const hasEvents = (counts: TopicReport): boolean => Object.values(counts).some(count => count !== null && count > 0)
@@ -27,6 +41,7 @@ export function reportLines(report: ReconcileReport): string[] {
       row =>
         `  ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))).join('  ')}`,
     ),
+    ...(Object.values(report.topics).some(({ repeats }) => repeats > 0) ? [REPEATS] : []),
     ...(conservation.length > 0 ? ['Events in aggregates'] : []),
     ...conservation.map(([topic, counts]) => conservationLine(topic, counts)),
     `  refused by the gateway: ${report.refused}`,

@@ -1,4 +1,12 @@
-import { columnsOf, dataFileName, hourFolder, lakeManifest, manifestPath, quarantineFolder } from '@millrace/contracts'
+import {
+  columnsOf,
+  dataFileName,
+  hourFolder,
+  isPublishedOnce,
+  lakeManifest,
+  manifestPath,
+  quarantineFolder,
+} from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { z } from 'zod'
 import { cell } from './topics.ts'
@@ -6,6 +14,7 @@ import { cell } from './topics.ts'
 /** The reference page of the lake's layout. */
 export function lakePage(): string {
   const hour = Date.UTC(2024, 2, 24, 11)
+  const once = catalog.topics.filter(topic => topic.lake && isPublishedOnce(topic)).map(({ name }) => name)
   const manifestFields = z.toJSONSchema(lakeManifest) as {
     properties: Record<string, { type?: string; description?: string }>
   }
@@ -30,6 +39,23 @@ export function lakePage(): string {
     ...Object.entries(manifestFields.properties).map(
       ([name, field]) => `| \`${name}\` | ${cell(field.description ?? field.type ?? '')} |`,
     ),
+    '',
+    '## One row for each event',
+    '',
+    'The lake has one row for each record of a topic, and a topic may have several records with one event id:',
+    '',
+    '- A topic that clients write has a record for each time that an event was sent. A client that got no answer sends again.',
+    `- ${once.map(name => `\`${name}\``).join(', ')}: each event id is published once, also after a process was killed. There are two exceptions: an event that a client sent again so much later that its id is no longer remembered (minutes by event time, at most an hour), and a process that was cut off from Kafka for longer than its session while it published.`,
+    '- In other derived topics, the record with the highest `revision` counts.',
+    '',
+    'So a query takes one row for each event id, for example in DuckDB:',
+    '',
+    '```sql',
+    "SELECT * FROM read_parquet('lake/lol.raw/**/*.parquet', hive_partitioning = false)",
+    'QUALIFY row_number() OVER (PARTITION BY eventId ORDER BY _partition, _offset) = 1',
+    '```',
+    '',
+    'In Spark: `dropDuplicates(["eventId"])`. `millrace reconcile` shows for each topic how many records repeat an id, in the column `repeats`.',
     '',
     '## Parquet columns',
     '',
