@@ -1,4 +1,4 @@
-import { type ErrorTable, errorFactory } from '@millrace/runtime'
+import { CodedError, type ErrorTable, errorFactory } from '@millrace/runtime'
 
 export const streamErrors = {
   step_failed: {
@@ -21,3 +21,9 @@ export const streamErrors = {
 } as const satisfies ErrorTable
 
 export const streamError = errorFactory('StreamError', streamErrors)
+
+/** Where a whole platform starts at once, services may be there before their topics are: an unknown topic is waited for. */
+export const awaitTopic = (error: unknown): unknown =>
+  error instanceof CodedError && error.code === 'unknown_topic'
+    ? streamError('topics_missing', { reason: error.message }, error)
+    : error

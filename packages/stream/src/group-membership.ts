@@ -1,7 +1,7 @@
 import type { EventLog, LogConsumer, LogProducer } from '@millrace/event-log'
-import { type Clock, CodedError, type Logger, Semaphore, type ServiceMetrics } from '@millrace/runtime'
+import { type Clock, type Logger, Semaphore, type ServiceMetrics } from '@millrace/runtime'
 import { Committer } from './committer.ts'
-import { streamError } from './errors.ts'
+import { awaitTopic } from './errors.ts'
 import type { PartitionWorker, WorkerParts } from './partition-worker.ts'
 import { type PendingRetry, retry } from './retry.ts'
 import type { ResolvedOptions } from './runner-options.ts'
@@ -25,13 +25,6 @@ export interface Membership {
   readonly producer: LogProducer
   readonly committer: Committer
   readonly workerParts: WorkerParts
-}
-
-/** Where a whole platform starts at once, consumers may be there before their topics are. */
-function waitForTopics(error: unknown): never {
-  if (error instanceof CodedError && error.code === 'unknown_topic')
-    throw streamError('topics_missing', { reason: error.message }, error)
-  throw error
 }
 
 /** Joins the group of the topology's name; an unreachable log, or one without the topics, is tried again until the retry deadline. */
@@ -59,7 +52,10 @@ export async function joinGroup(
     const { name: group } = topology
     const topics = topology.topics.map(({ name }) => name)
     const options = { group, topics, clientId, maxBatchBytes, sessionTimeoutMs }
-    const consumer = await retry(() => log.consumer(options).catch(waitForTopics), retrying)
+    const consumer = await retry(
+      () => log.consumer(options).catch(error => Promise.reject(awaitTopic(error))),
+      retrying,
+    )
     const shared = { topology, log, consumer, producer, clock, logger, metrics, ...on }
     return {
       consumer,

@@ -1,7 +1,7 @@
 import { failedEventsTopic } from '@millrace/contracts'
 import type { LogProducer, OutgoingRecord } from '@millrace/event-log'
 import type { Clock, CodedError, ServiceMetrics } from '@millrace/runtime'
-import { streamError } from './errors.ts'
+import { awaitTopic } from './errors.ts'
 import { emitFailed, failedRecord } from './failed-records.ts'
 import type { PublishedOutputs } from './published-outputs.ts'
 import { deadLetter } from './step.ts'
@@ -146,9 +146,7 @@ export class Outbox {
           continue
         }
         again.push(emit)
-        const { code, message } = result.error
-        const found =
-          code === 'unknown_topic' ? streamError('topics_missing', { reason: message }, result.error) : result.error
+        const found = awaitTopic(result.error) as CodedError
         if (!error || found.retryable) error = found
       }
       left = again

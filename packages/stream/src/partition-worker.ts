@@ -3,6 +3,7 @@ import { serviceOf, type Topic } from '@millrace/contracts'
 import type { Assignment, EventLog, LogConsumer, LogProducer, LogRecord } from '@millrace/event-log'
 import { type Clock, CodedError, type Logger, type Semaphore, type ServiceMetrics } from '@millrace/runtime'
 import type { BudgetShare } from './byte-budget.ts'
+import { awaitTopic } from './errors.ts'
 import { freshnessMs } from './freshness.ts'
 import { Outbox, type Position } from './outbox.ts'
 import { PublishedOutputs, readCommittedText } from './published-outputs.ts'
@@ -150,7 +151,9 @@ export class PartitionWorker {
       const { own, outputs } = readCommittedText(this.assignment.committed?.metadata ?? '')
       const opened = await this.#work('open', () => opening.open(this.#assignmentWith(own)))
       this.#publishFrom = opened.publishFrom
-      await this.#work('find published outputs', () => this.#findPublished(own, outputs))
+      await this.#work('find published outputs', () =>
+        this.#findPublished(own, outputs).catch(error => Promise.reject(awaitTopic(error))),
+      )
       if (!this.#isOver()) consumer.start(this.assignment, opened.readFrom)
       while (!this.#isOver()) await this.#next(processor)
     } catch (error) {

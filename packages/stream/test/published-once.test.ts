@@ -116,4 +116,21 @@ describe('a topic in which an event id occurs once', () => {
     expect(new Set(seen)).toEqual(new Set([null, 'own text']))
     expect(await idsOf(driver)).toEqual(['a!'])
   })
+
+  it('is waited for where it is not there yet', async () => {
+    let asked = 0
+    await using driver = await driverOf(once(), {
+      throughLog: log => ({
+        ...log,
+        range: async topic => {
+          if (topic === scores.name && ++asked <= raw.partitions) throw logError('unknown_topic', { topic })
+          return log.range(topic)
+        },
+      }),
+    })
+    await driver.advance(60_000)
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    expect(driver.isRunning).toBe(true)
+    expect(await idsOf(driver)).toEqual(['a!'])
+  })
 })

@@ -62,7 +62,8 @@ export class ProcessLog implements EventLog {
     if (this.#consumers.size === 0) return true
     if (this.#polls === 0) return false
     for (const { assignment, next } of [...this.#positions.values()]) {
-      if (this.#paused.has(keyOf(assignment))) continue
+      // Before delivery begins, the runner tells whether it is busy.
+      if (next === null || this.#paused.has(keyOf(assignment))) continue
       const range = await this.#log.range(assignment.topic)
       if (next !== range[assignment.partition]?.end) return false
     }

@@ -1,7 +1,6 @@
 import type { EventOf, Topic } from '@millrace/contracts'
 import type { LogReader, LogRecord } from '@millrace/event-log'
-import { CodedError } from '@millrace/runtime'
-import { streamError } from '../errors.ts'
+import { awaitTopic } from '../errors.ts'
 
 /** The newest record of a key. */
 export interface ReferenceRow<Row> {
@@ -58,11 +57,7 @@ export class ReferenceTable<T extends Topic> {
 
   async #readToEnd(): Promise<void> {
     const { name } = this.#topic
-    const ranges = await this.#log.range(name).catch(error => {
-      if (error instanceof CodedError && error.code === 'unknown_topic')
-        throw streamError('topics_missing', { reason: error.message }, error)
-      throw error
-    })
+    const ranges = await this.#log.range(name).catch(error => Promise.reject(awaitTopic(error)))
     for (const { partition, earliest, end } of ranges) {
       const from = Math.max(earliest, this.#positions[partition] ?? earliest)
       if (from < end)
