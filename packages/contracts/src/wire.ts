@@ -6,7 +6,8 @@ import { z } from 'zod'
  */
 
 const DIGITS_ONLY = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/
+/** RFC 3339, section 5.6: T and Z in either case, or a blank in place of T. */
+const INSTANT = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})?$/
 
 /** An instant as ISO-8601 UTC with exactly three digits of milliseconds, e.g. `2024-03-24T11:25:29.845Z`. */
 export const instant = z.iso.datetime({
@@ -36,14 +37,16 @@ function isCalendarTime(local: string): boolean {
 }
 
 /**
- * Milliseconds since the epoch of an ISO-8601 instant with any zone and up to nine digits of a second (finer than a millisecond
+ * Milliseconds since the epoch of an RFC 3339 instant with any zone and up to nine digits of a second (finer than a millisecond
  * is cut); without a zone it is UTC. NaN for anything else, dates without a time included.
  */
 export function instantMs(value: unknown): number {
   const match = typeof value === 'string' ? INSTANT.exec(value) : null
   if (!match) return Number.NaN
-  const [, local = '', fraction = '0', zone = 'Z'] = match
-  return isCalendarTime(local) ? Date.parse(`${local}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`) : Number.NaN
+  const [, date = '', time = '', fraction = '0', zone = 'Z'] = match
+  const local = `${date}T${time}`
+  if (!isCalendarTime(local)) return Number.NaN
+  return Date.parse(`${local}.${fraction.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`)
 }
 
 /** Reads what `instantMs` reads, as an instant in UTC with milliseconds; leaves everything else to the schema behind it. */

@@ -34,6 +34,8 @@ describe('a League of Legends event', () => {
     ['2024-03-24T20:25:29+09:00', '2024-03-24T11:25:29.000Z'],
     ['2024-03-24T11:25:29', '2024-03-24T11:25:29.000Z'],
     ['2024-03-24T11:25:29.8456789Z', '2024-03-24T11:25:29.845Z'],
+    ['2024-03-24t11:25:29.845z', '2024-03-24T11:25:29.845Z'],
+    ['2024-03-24 20:25:29+09:00', '2024-03-24T11:25:29.000Z'],
   ])('has its time %s read as the instant %s', (given, instant) => {
     expect(read({ ...sample, eventId, datetime: given }).data?.datetime).toBe(instant)
   })

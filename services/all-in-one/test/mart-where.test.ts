@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-it.each(['2024-03-24T11:00:00', '2024-03-24T11:00:00Z', '2024-03-24T06:00:00-05:00'])(
+it.each(['2024-03-24T11:00:00', '2024-03-24 11:00:00z', '2024-03-24T06:00:00-05:00'])(
   'an instant without a zone is UTC wherever the command runs: %s',
   async hour => {
     const { stdout } = await promisify(execFile)(
