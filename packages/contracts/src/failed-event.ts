@@ -24,6 +24,15 @@ export const failedEvent = z.looseObject({
   payload: z.string().describe('the original bytes, base64, never cut'),
 })
 
+const unfit = { retryable: false, kind: 'input' } as const
+
+/** Why a service between topics could not process a record, by the code of the failed event. */
+export const recordErrors = {
+  not_json: { ...unfit, message: 'expected JSON: {reason}' },
+  not_an_object: { ...unfit, message: 'expected a JSON object, got {got}' },
+  wrong_field: { ...unfit, message: '{field}: expected {expected}, got {got}' },
+} as const
+
 export type FailedEvent = z.infer<typeof failedEvent>
 
 /** Failed events of every domain; read and sent again from here. */

@@ -23,7 +23,7 @@ export {
   parseExact,
   writeAsIn,
 } from './exact-json.ts'
-export { type FailedEvent, failedEvent, failedEventsTopic } from './failed-event.ts'
+export { type FailedEvent, failedEvent, failedEventsTopic, recordErrors } from './failed-event.ts'
 export { FlatReader, flatReaderOf } from './flat/flat-reader.ts'
 export { createInstantWriter } from './instant-writer.ts'
 export { jsonPointer } from './json-pointer.ts'

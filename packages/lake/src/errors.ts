@@ -77,6 +77,18 @@ export const lakeErrors = {
 
 export const lakeError = errorFactory('LakeError', lakeErrors)
 
+const undecodable = { retryable: false, kind: 'input' } as const
+
+/** Why a record cannot be stored, by the code of its failed event. */
+export const undecodableErrors = {
+  invalid_utf8: { ...undecodable, message: 'The bytes are not valid UTF-8.' },
+  invalid_json: { ...undecodable, message: 'The bytes are not JSON: {reason}' },
+  not_an_object: { ...undecodable, message: 'The JSON is not an object.' },
+  too_deep: { ...undecodable, message: 'The JSON is nested more than {limit} levels deep.' },
+} as const satisfies ErrorTable
+
+export const undecodableError = errorFactory('UndecodableError', undecodableErrors)
+
 const FULL = new Set(['ENOSPC', 'EDQUOT'])
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTSUP', 'ENOSYS', 'EXDEV', 'EMLINK'])
 const PASSING = new Set(['EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN', 'ESTALE', 'ETIMEDOUT', 'EINTR'])

@@ -16,6 +16,7 @@ export type {
   StackWay,
   StopOptions,
 } from './stack.ts'
+export { stackErrors } from './stack-errors.ts'
 export { startStack } from './start-stack.ts'
 export { createTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'
 export { createTopologyDriver, type TopologyDriver, type TopologyDriverOptions } from './topology-driver.ts'

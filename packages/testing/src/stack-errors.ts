@@ -1,6 +1,6 @@
-import { errorFactory } from '@millrace/runtime'
+import { type ErrorTable, errorFactory } from '@millrace/runtime'
 
-const table = {
+export const stackErrors = {
   unavailable: { message: '{reason}', retryable: false, kind: 'infrastructure' },
   already_running: {
     message:
@@ -40,13 +40,7 @@ const table = {
     retryable: false,
     kind: 'infrastructure',
   },
-  would_not_end: {
-    message: '{name} (pid {pid}) was still there {seconds} s after SIGKILL.',
-    retryable: true,
-    kind: 'infrastructure',
-  },
-  is_running: { message: '{name} runs already; kill it before it is started again.', retryable: false, kind: 'input' },
   not_running: { message: '{name} does not run, so it cannot be {what}.', retryable: false, kind: 'input' },
-} as const
+} as const satisfies ErrorTable
 
-export const stackError = errorFactory('StackError', table)
+export const stackError = errorFactory('StackError', stackErrors)

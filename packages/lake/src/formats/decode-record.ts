@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { eventReaderOf, eventTimeOf, type Topic } from '@millrace/contracts'
+import { undecodableError, type undecodableErrors } from '../errors.ts'
 
 /**
  * Deepest nesting of a record that is stored; deeper ones cannot be written anew as JSON. More than the gateway accepts, because
@@ -14,9 +15,12 @@ export type DecodedRecord =
       readonly event: Record<string, unknown> | null
       readonly eventTimeMs: number | null
     }
-  | { readonly ok: false; readonly code: UndecodableCode; readonly message: string }
+  | { readonly ok: false; readonly code: keyof typeof undecodableErrors; readonly message: string }
 
-export type UndecodableCode = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'too_deep'
+function undecodable(...why: Parameters<typeof undecodableError>): DecodedRecord {
+  const { code, message } = undecodableError(...why)
+  return { ok: false, code, message }
+}
 
 function isTooDeep(value: object, levels: number): boolean {
   if (levels === 0) return true
@@ -38,20 +42,16 @@ export function createRecordDecoder(topic: Topic): (value: Buffer) => DecodedRec
 }
 
 function parseRecord(value: Buffer, topic: Topic): DecodedRecord {
-  if (!isUtf8(value)) return { ok: false, code: 'invalid_utf8', message: 'The bytes are not valid UTF-8.' }
+  if (!isUtf8(value)) return undecodable('invalid_utf8')
   const text = value.toString('utf8')
   let event: unknown
   try {
     event = JSON.parse(text)
   } catch (error) {
-    return { ok: false, code: 'invalid_json', message: `The bytes are not JSON: ${(error as Error).message}` }
+    return undecodable('invalid_json', { reason: (error as Error).message })
   }
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
-    return { ok: false, code: 'not_an_object', message: 'The JSON is not an object.' }
-  }
-  if (isTooDeep(event, MAX_DEPTH)) {
-    return { ok: false, code: 'too_deep', message: `The JSON is nested more than ${MAX_DEPTH} levels deep.` }
-  }
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return undecodable('not_an_object')
+  if (isTooDeep(event, MAX_DEPTH)) return undecodable('too_deep', { limit: MAX_DEPTH })
   const record = event as Record<string, unknown>
   return { ok: true, event: record, eventTimeMs: eventTimeOf(topic, record) }
 }

@@ -2,11 +2,28 @@ import { isUtf8 } from 'node:buffer'
 import { failedEventsTopic, instantMs } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { uuidV5 } from '@millrace/ingest-gateway'
-import { nearest } from '@millrace/runtime'
+import { type ErrorTable, errorFactory, nearest } from '@millrace/runtime'
 import { isJsonObject, type JsonObject, readObject } from './record-content.ts'
 
 /** Namespace of event ids that are made for replayed records without one: the UUID v5 of "millrace:replay" in the URL namespace. */
 export const REPLAY_NAMESPACE = '74eba249-61c5-5856-8588-992831f0e74b'
+
+const held = { retryable: false, kind: 'input' } as const
+
+/** Why a line is held back. */
+export const heldLineErrors = {
+  not_corrected: { ...held, message: '{reason}: correct it and put the object under "record".' },
+  not_yet: {
+    ...held,
+    message: 'its event id is remembered, so it would be dropped as a retry: replay it after {instant}.',
+  },
+  not_for_clients: {
+    ...held,
+    message: '{topic} is made from {source}, and the event behind this record is not there any more.',
+  },
+} as const satisfies ErrorTable
+
+const heldLineError = errorFactory('HeldLineError', heldLineErrors)
 
 /** A line that can be sent. */
 export interface ReplayRecord {
@@ -25,7 +42,7 @@ export interface HeldLine {
   readonly kind: 'held'
   readonly id: string
   readonly topic: string
-  readonly code: 'not_corrected' | 'not_yet' | 'not_for_clients'
+  readonly code: keyof typeof heldLineErrors
   readonly message: string
 }
 
@@ -65,19 +82,18 @@ export function readReplayLine(text: string, nowMs: number): ReplayRecord | Held
   if (content !== 'record' && typeof line[content] !== 'string')
     return broken(`"${content}" is ${shown(line[content])}: expected a text; an object goes under "record".`)
 
-  const held = (code: HeldLine['code'], message: string): HeldLine => ({ kind: 'held', id, topic, code, message })
+  const heldBack = (...why: Parameters<typeof heldLineError>): HeldLine => {
+    const { code, message } = heldLineError(...why)
+    return { kind: 'held', id, topic, code, message }
+  }
   if (!clientTopics.includes(topic))
-    return held(
-      'not_for_clients',
-      `${topic} is made from ${catalog.find(topic)?.derivedFrom?.topic.name ?? 'other topics'}, and the event behind this record is not there any more.`,
-    )
-  if (notBeforeMs > nowMs)
-    return held(
-      'not_yet',
-      `its event id is remembered, so it would be dropped as a retry: replay it after ${String(notBefore)}.`,
-    )
+    return heldBack('not_for_clients', {
+      topic,
+      source: catalog.find(topic)?.derivedFrom?.topic.name ?? 'other topics',
+    })
+  if (notBeforeMs > nowMs) return heldBack('not_yet', { instant: notBefore })
   const event = readEvent(content, line[content])
-  if ('reason' in event) return held('not_corrected', `${event.reason}: correct it and put the object under "record".`)
+  if ('reason' in event) return heldBack('not_corrected', event)
   return recordOf(id, topic, line.key, event.object)
 }
 
