@@ -16,6 +16,7 @@ export { lockDirectory, lockErrors } from './directory-lock.ts'
 export { CodedError, type ErrorSpec, type ErrorTable, errorFactory, isRetryable } from './errors.ts'
 export { createHealth, type Health, type HealthRegistry } from './health.ts'
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'
+export { type ListenPlace, listenAt, listenErrors } from './listen.ts'
 export { createLogger, LOG_LEVELS, type Logger } from './logger.ts'
 export {
   Counter,

@@ -72,7 +72,7 @@ describe('the admin server', () => {
         registry: createServiceMetrics('x').registry,
       })
       await expect(second.start()).rejects.toThrow(
-        `Port ${port} on 127.0.0.1 is in use: set MILLRACE_ADMIN_PORT to a free one.`,
+        `Port ${port} on 127.0.0.1 is in use: stop what listens there, or choose a free one (MILLRACE_ADMIN_PORT).`,
       )
       await second.stop()
     }))

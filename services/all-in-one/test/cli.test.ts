@@ -59,6 +59,16 @@ describe('the command line', () => {
     expect(out).toContain(`Usage: millrace ${words.join(' ')}`)
   })
 
+  it.each(['', ' ', 'not-a-host', '203.0.113.1', '2001:db8::1', '[::1]'])(
+    'refuses a --host that cannot be listened on in one sentence: "%s"',
+    async host => {
+      const { code, err } = await run('gateway', '--host', host, '--port', '0', '--data', at('no-host'))
+      expect(code).toBe(2)
+      expect(err).toMatch(/^Cannot listen on ".*": .+\. Expected .+; --host on the command line\)\.$/)
+      expect(err).toContain(JSON.stringify(host))
+    },
+  )
+
   it('shows its commands and exits 2 when it is given none', async () => {
     const { code, out } = await run()
     expect(code).toBe(2)

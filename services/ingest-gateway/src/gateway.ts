@@ -2,10 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { type Catalog, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
-import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
+import {
+  type Clock,
+  type Component,
+  type HealthRegistry,
+  type Logger,
+  listenAt,
+  type ServiceMetrics,
+} from '@millrace/runtime'
 import { createByteBudget } from './byte-budget.ts'
 import { registerCors } from './cors.ts'
-import { gatewayError } from './errors.ts'
 import { createHttpServer } from './http-server.ts'
 import type { KeyRing } from './keys/api-key.ts'
 import { createLogClient } from './log-client.ts'
@@ -33,10 +39,14 @@ export interface GatewayDependencies {
 
 /** Time to write an answer after its append; then a stopping gateway closes the connections that are left. */
 const STOP_MARGIN_MS = 2_000
+const LISTEN_SETTINGS = {
+  hostSetting: 'MILLRACE_HTTP_HOST; --host on the command line',
+  portSetting: 'MILLRACE_HTTP_PORT; --port on the command line',
+}
 
 /**
  * The REST gateway: HTTP in, the event log out. Starting it does not need the log: it answers 503 and is not ready until the log is there.
- * @throws GatewayError `port_in_use` from `start`; RangeError when the byte budget has no room for one largest body
+ * @throws ListenError from `start`; RangeError when the byte budget has no room for one largest body
  */
 export function createGateway(dependencies: GatewayDependencies): Component & { readonly address: string } {
   const { catalog, log, keys, clock, logger, health, randomId = randomUUID } = dependencies
@@ -94,12 +104,10 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
       await logClient.start()
       const { host, port } = options
       try {
-        address = await server.listen({ host, port })
+        address = await listenAt({ host, port, ...LISTEN_SETTINGS }, () => server.listen({ host, port }))
       } catch (error) {
         await Promise.allSettled([server.close(), logClient.stop()])
-        throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-          ? gatewayError('port_in_use', { host, port }, error)
-          : error
+        throw error
       }
       logger.info({ address }, 'listening')
     },

@@ -5,7 +5,7 @@ import { gatewayErrors } from '@millrace/ingest-gateway'
 import { lakeErrors, undecodableErrors } from '@millrace/lake'
 import { martErrors } from '@millrace/mart'
 import { martWriterErrors } from '@millrace/mart-writer'
-import { type ErrorTable, lockErrors } from '@millrace/runtime'
+import { type ErrorTable, listenErrors, lockErrors } from '@millrace/runtime'
 import { simulationErrors } from '@millrace/simulation'
 import { streamErrors } from '@millrace/stream'
 import { stackErrors } from '@millrace/testing'
@@ -25,6 +25,7 @@ const tables: Readonly<Record<string, ErrorTable>> = {
   'Models of the anomaly scorer': modelErrors,
   Generators: simulationErrors,
   Directories: lockErrors,
+  'Addresses to listen on': listenErrors,
   'Local servers': stackErrors,
 }
 
