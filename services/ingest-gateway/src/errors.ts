@@ -71,7 +71,7 @@ export const gatewayErrors = {
     ...input,
     status: 403,
     title: 'The API key may not write this topic',
-    message: 'This needs a key that may write {topic}; this key may write {allowed}.',
+    message: 'This needs a key that may write {topic}.',
   },
   origin_not_allowed: {
     ...input,
@@ -79,7 +79,7 @@ export const gatewayErrors = {
     title: 'The API key may not be used from this origin',
     message: 'Origin {origin} is not among the corsOrigins of this key.',
   },
-  unknown_route: { ...input, status: 404, title: 'Not found', message: 'There is nothing at {path}. {hint}' },
+  unknown_route: { ...input, status: 404, title: 'Not found', message: 'There is nothing at {path}.' },
   method_not_allowed: {
     ...input,
     status: 405,
@@ -176,7 +176,7 @@ export const gatewayErrors = {
     ...input,
     status: 422,
     title: 'No record was accepted',
-    message: '0 of {count} records were accepted. {first}',
+    message: '0 of {count} records were accepted. Record 0: {about}',
   },
   quota_exceeded: {
     retryable: true,
@@ -236,14 +236,7 @@ export const gatewayErrors = {
     status: 503,
     title: 'The record is invalid, and its failed event could not be stored',
     message:
-      '{reason} Refused records are stored as failed events, but the event log did not store this one: send the record again, corrected, or unchanged in {seconds} s.',
-  },
-  port_in_use: {
-    ...later,
-    status: null,
-    title: 'The port is in use',
-    message:
-      'Port {port} on {host} is in use: stop what listens there, or choose a free one (MILLRACE_HTTP_PORT; --port on the command line).',
+      '{about} Refused records are stored as failed events, but the event log did not store this one: send the record again, corrected, or unchanged in {seconds} s.',
   },
   keys_file_missing: {
     ...input,

@@ -1,7 +1,7 @@
 import { jsonPointer as pointerOf } from '@millrace/contracts'
 import type { z } from 'zod'
 import { writtenNumber } from './inspect-event.ts'
-import type { Refusal } from './problem.ts'
+import { echoed, type Refusal } from './problem.ts'
 
 const SHOWN_CHARACTERS = 80
 const SHOWN_ISSUES = 6
@@ -54,7 +54,8 @@ function expectedBy(issue: z.core.$ZodIssue): string {
         ? `at most ${issue.maximum} characters`
         : `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
     default:
-      return issue.message
+      // It may name what the client sent, such as a key that the schema does not know.
+      return echoed(issue.message)
   }
 }
 

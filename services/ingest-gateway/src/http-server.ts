@@ -26,12 +26,11 @@ function refusalOfUnknown(
 ): { refusal: Refusal; allowed?: string } {
   const path = (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
   const allowed = methodsOf(path, catalog)
-  const shown = path.slice(0, 100)
-  if (allowed) return { refusal: { code: 'method_not_allowed', details: { path: shown, method, allowed } }, allowed }
+  if (allowed) return { refusal: { code: 'method_not_allowed', details: { path, method, allowed } }, allowed }
   const known = [...catalog.routes.keys(), '/openapi.json', '/docs']
   const near = nearest(path, known)
   const hint = near ? `Did you mean ${near}?` : `Known: ${known.join(', ')}.`
-  return { refusal: { code: 'unknown_route', details: { path: shown, hint } } }
+  return { refusal: { code: 'unknown_route', details: { path }, hint } }
 }
 
 function refusalOfClientError(error: NodeJS.ErrnoException & { reason?: string }, options: GatewayOptions): Refusal {
@@ -102,7 +101,7 @@ export function createHttpServer(dependencies: {
   })
   server.server.on('checkContinue', (request, response) => void server.server.emit('request', request, response))
   server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const expect = String(request.headers.expect).slice(0, 100)
+    const expect = String(request.headers.expect)
     const refusal: Refusal = { code: 'expectation_failed', details: { expect } }
     const { status, body, contentType } = problemAnswer(refusal)
     metrics().refusals.inc({ of: 'request', code: refusal.code })

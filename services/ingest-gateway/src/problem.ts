@@ -14,6 +14,8 @@ export interface Refusal {
   readonly also?: readonly { readonly pointer: string; readonly got: string; readonly expected: string }[]
   /** How many more faults there are; `also` lists only the first few. */
   readonly more?: number
+  /** Another refusal, whose sentence is part of this one's. */
+  readonly about?: Refusal
   /** A sentence that helps this client, after the detail. */
   readonly hint?: string
   readonly retryAfterS?: number
@@ -39,11 +41,20 @@ export const isRefusal = (value: object): value is Refusal => 'code' in value
 
 export const statusOf = (refusal: Refusal): number => refusal.status ?? gatewayErrors[refusal.code].status ?? 500
 
+const MAX_ECHO_CHARACTERS = 200
+
+/** What a client sent, as an answer repeats it: cut where it is long. */
+export const echoed = (text: string): string =>
+  text.length > MAX_ECHO_CHARACTERS ? `${text.slice(0, MAX_ECHO_CHARACTERS).toWellFormed()}…` : text
+
 /** The sentence a person reads. */
 export function detailOf(refusal: Refusal): string {
-  const { pointer, got, expected } = refusal
-  const filling: Record<string, unknown> = { pointer, got, expected, seconds: refusal.retryAfterS, ...refusal.details }
-  const text = gatewayErrors[refusal.code].message.replace(/\{(\w+)\}/g, (_, name: string) => String(filling[name]))
+  const { pointer, got, expected, about } = refusal
+  const filling: Record<string, unknown> = { pointer, got, seconds: refusal.retryAfterS, ...refusal.details }
+  const own: Record<string, unknown> = { expected, about: about && detailOf(about) }
+  const text = gatewayErrors[refusal.code].message.replace(/\{(\w+)\}/g, (_, name: string) =>
+    name in own ? String(own[name]) : echoed(String(filling[name])),
+  )
   const { more = 0 } = refusal
   return [text, more > 0 ? `${more} more field${more === 1 ? ' is' : 's are'} wrong.` : '', refusal.hint ?? '']
     .filter(part => part !== '')
@@ -59,9 +70,11 @@ export function problemOf(refusal: Refusal, record?: number): Problem {
     detail: detailOf(refusal),
     code: refusal.code,
     ...(record === undefined ? {} : { record }),
-    ...(refusal.pointer === undefined ? {} : { pointer: refusal.pointer }),
+    ...(refusal.pointer === undefined ? {} : { pointer: echoed(refusal.pointer) }),
     ...(refusal.got === undefined ? {} : { got: refusal.got }),
     ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
-    ...(refusal.also?.length ? { also: refusal.also } : {}),
+    ...(refusal.also?.length
+      ? { also: refusal.also.map(({ pointer, ...field }) => ({ pointer: echoed(pointer), ...field })) }
+      : {}),
   }
 }

@@ -39,7 +39,7 @@ describe('API keys', () => {
     expect((await post(anEvent(), { key })).status).toBe(200)
     const refused = await post(anEvent(), { key, path: '/v1/events/lol/truth' })
     expect(refused.json).toMatchObject({ status: 403, code: 'topic_not_allowed' })
-    expect(refused.json.detail).toBe('This needs a key that may write lol.truth; this key may write lol.raw.')
+    expect(refused.json.detail).toBe('This needs a key that may write lol.truth. This key may write lol.raw.')
     expect((await post(anEvent(), { key: keyText('none') })).json.detail).toContain('no topic at all')
     expect(log.of('lol.truth')).toEqual([])
   })

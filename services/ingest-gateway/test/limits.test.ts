@@ -136,6 +136,7 @@ describe('slow and disconnected clients', () => {
     })
     expect(connection.received).toMatch(/^HTTP\/1.1 408 /)
     expect(connection.received).toContain('"code":"request_timeout"')
+    expect(connection.received).toContain('The whole request must arrive within 0.4 s.')
     expect(connection.received.toLowerCase()).toContain('connection: close')
     expect(log.stored).toEqual([])
     expect(await registry.metrics()).toMatch(/refusals_total\{of="request",code="request_timeout".*\} 1\n/)

@@ -44,7 +44,7 @@ function keyOf(headers: IncomingHttpHeaders, keys: KeyRing): ApiKey | Refusal {
   const key = keys.find(text)
   if (!key) return { code: 'key_wrong' }
   if (origin !== undefined && !keyAllowsOrigin(key, origin) && !isSameOrigin(origin, headers.host))
-    return { code: 'origin_not_allowed', details: { origin: origin.slice(0, 200) } }
+    return { code: 'origin_not_allowed', details: { origin } }
   return key
 }
 
@@ -57,7 +57,7 @@ function formOf(contentType: string | undefined): Admission['form'] | Refusal {
   const form = FORMS[name] ?? (JSON_SUFFIX.test(name) ? 'json' : undefined)
   const charset = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
   if (form && (charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii')) return form
-  const got = contentType === undefined ? 'missing' : `"${contentType.slice(0, 100)}"`
+  const got = contentType === undefined ? 'missing' : `"${contentType}"`
   return {
     code: 'unsupported_media_type',
     details: { got },
@@ -74,7 +74,7 @@ function encodingOf(header: string | undefined): BodyEncoding | null | Refusal {
   return (
     bodyEncodings.find(encoding => encoding === name) ?? {
       code: 'unsupported_encoding',
-      details: { got: coding.slice(0, 100) },
+      details: { got: coding },
     }
   )
 }
@@ -101,7 +101,8 @@ export function admitRequest(
   if (!key.topics.includes(contract.name))
     return {
       code: 'topic_not_allowed',
-      details: { topic: contract.name, allowed: key.topics.join(', ') || 'no topic at all' },
+      details: { topic: contract.name },
+      hint: `This key may write ${key.topics.join(', ') || 'no topic at all'}.`,
     }
   const overdrawn = quotas.check(key)
   if (overdrawn) return overdrawn

@@ -90,12 +90,9 @@ const toOutgoing = (
   traceparent === undefined ? { key, value, timestampMs } : { key, value, timestampMs, traceparent }
 
 function notKept(refusal: Refusal): Refusal {
-  return {
-    ...refusal,
-    code: 'failed_event_not_stored',
-    details: { reason: detailOf(refusal) },
-    retryAfterS: RETRY_AFTER_S,
-  }
+  // Its sentence has them.
+  const { hint: _hint, more: _more, ...field } = refusal
+  return { ...field, code: 'failed_event_not_stored', about: refusal, retryAfterS: RETRY_AFTER_S }
 }
 
 async function keepRefused(refused: readonly KeptRefusal[], options: StoreOptions): Promise<readonly AppendResult[]> {

@@ -50,13 +50,14 @@ export function writeAnswer(
 
   const refusals = outcomes as readonly Refusal[]
   const [first] = refusals
-  if (first && !batch) return { ...problemAnswer(first, { record: 0 }), ...retry }
+  if (!batch) return { ...problemAnswer(first!, { record: 0 }), ...retry }
   const statuses = new Set(refusals.map(statusOf))
   const status = statuses.has(503) ? 503 : statuses.size === 1 ? [...statuses][0]! : 422
   const problem = problemOf({
     code: 'nothing_accepted',
     status,
-    details: { count: outcomes.length, first: first ? `Record 0: ${problemOf(first, 0).detail}` : '' },
+    details: { count: outcomes.length },
+    about: first!,
   })
   const body = `${JSON.stringify(problem).slice(0, -1)},${counts}}`
   return { status, contentType: 'application/problem+json', body, ...retry }
