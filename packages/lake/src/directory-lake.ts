@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import { access, copyFile, link, lstat, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
+import { access, copyFile, link, lstat, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 import { fromFileSystem, fsCode, lakeError } from './errors.ts'
 import type { Lake, LakeEntry } from './lake.ts'
 import { compareNames, pathSegments } from './lake-path.ts'
@@ -52,7 +53,7 @@ export function createDirectoryLake({ directory }: { readonly directory: string 
     source: string,
     target: string,
   ): Promise<'renamed' | 'target-exists' | 'source-missing'> {
-    await mkdir(dirname(target), { recursive: true })
+    await makeDirectory(dirname(target))
     try {
       await link(source, target)
     } catch (error) {
@@ -71,7 +72,7 @@ export function createDirectoryLake({ directory }: { readonly directory: string 
       guarded('write', path, async () => {
         const target = local(path)
         await requireFile(path, target)
-        await mkdir(dirname(target), { recursive: true })
+        await makeDirectory(dirname(target))
         // A new inode: the old one may already have a final name too.
         await rm(target, { force: true })
         try {
@@ -149,7 +150,7 @@ export function createDirectoryLake({ directory }: { readonly directory: string 
       }),
     ping: () =>
       guarded('ping', '/', async () => {
-        await mkdir(root, { recursive: true })
+        await makeDirectory(root)
         await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
       }),
     close: async () => {},

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CodedError } from '@millrace/runtime'
+import { CodedError, makeDirectorySync } from '@millrace/runtime'
 import { IS_NEGATIVE_ZERO } from './embedded-sql.ts'
 import { martError, type martErrors } from './errors.ts'
 
@@ -45,7 +44,7 @@ export function openDatabase(options: EmbeddedMartOptions): DatabaseSync {
   const { file, maxBytes, lockTimeoutMs = 500, readOnly = false } = options
   let database: DatabaseSync | undefined
   try {
-    if (!readOnly) mkdirSync(path.dirname(file), { recursive: true })
+    if (!readOnly) makeDirectorySync(path.dirname(file))
     database = new DatabaseSync(file, { readOnly, timeout: lockTimeoutMs })
     // SQLite looks into a file only when it has to; now a wrong one is found.
     if (readOnly) database.exec('SELECT count(*) FROM sqlite_schema')

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { errorFactory } from './errors.ts'
 import type { Logger } from './logger.ts'
+import { makeDirectory } from './make-directory.ts'
 import { identify } from './process-identity.ts'
 
 export const lockErrors = {
@@ -48,16 +48,6 @@ function parseOwner(text: string): Owner | null {
   } catch {
     return null
   }
-}
-
-/** Makes a directory and those above it that are missing, one by one: Node's own recursion never ends below /proc. */
-async function makeDirectory(directory: string): Promise<void> {
-  const missing: string[] = []
-  for (let at = resolve(directory); !existsSync(at); at = dirname(at)) missing.unshift(at)
-  for (const folder of missing)
-    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
 }
 
 /**

@@ -18,6 +18,7 @@ export { createHealth, type Health, type HealthRegistry } from './health.ts'
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'
 export { type ListenPlace, listenAt, listenErrors } from './listen.ts'
 export { createLogger, LOG_LEVELS, type Logger } from './logger.ts'
+export { makeDirectory, makeDirectorySync } from './make-directory.ts'
 export {
   Counter,
   createServiceMetrics,

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 import { simulationError } from './errors.ts'
 
 /** A text file that grows by whole lines. */
@@ -20,7 +21,7 @@ export async function openLineFile(path: string, { keep }: { readonly keep: bool
     simulationError('file_failed', { path, reason: cause instanceof Error ? cause.message : String(cause) }, cause)
   let file: FileHandle
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeDirectory(dirname(path))
     file = await open(path, keep ? 'a+' : 'w')
     if (keep) await cutTornLine(file)
   } catch (error) {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeDirectorySync } from '@millrace/runtime'
 import { takeLock } from './directory-lock.ts'
 import { runTool } from './java-process.ts'
 import { outputFileOf } from './stack-state.ts'
@@ -58,7 +59,7 @@ async function resolveLocked(
       `Getting the Java artifacts of ${missing.join(', ')} with Maven (about 220 MB in all, once) … log: ${outputFileOf(directory, 'maven')}`,
     )
     const target = path.join(directory, 'maven')
-    mkdirSync(target, { recursive: true })
+    makeDirectorySync(target)
     const launch = {
       command: maven,
       arguments: [

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { makeDirectorySync } from '@millrace/runtime'
 import { CASSANDRA_JVM_ARGUMENTS, cassandraLogging, cassandraYaml } from './cassandra-files.ts'
 import { hadoopFiles, hadoopLogging } from './hadoop-files.ts'
 import { KAFKA_CLUSTER_ID, kafkaLogging, kafkaProperties, SCRAM_ARGUMENTS } from './kafka-files.ts'
@@ -55,8 +55,7 @@ export function hadoopLaunch(plan: ServerPlan, kind: 'namenode' | 'datanode', pl
   for (const [name, content] of Object.entries(files)) writeWhole(path.join(configuration, name), content)
   writeWhole(path.join(configuration, 'log4j.properties'), hadoopLogging(logFile))
   // The published jars lack the folders of the web pages; the servers want to see them on the class path.
-  for (const page of ['hdfs', 'datanode', 'static'])
-    mkdirSync(path.join(configuration, 'webapps', page), { recursive: true })
+  for (const page of ['hdfs', 'datanode', 'static']) makeDirectorySync(path.join(configuration, 'webapps', page))
   const common = [
     ...['--add-opens=java.base/java.lang=ALL-UNNAMED', `-DHADOOP_USER_NAME=${HDFS_USER}`],
     ...['-cp', `${configuration}${path.delimiter}${classPath}`, HADOOP_CLASSES[kind]],

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import path from 'node:path'
-import { identify, inspectProcess, type ProcessIdentity, signalProcess } from '@millrace/runtime'
+import { identify, inspectProcess, makeDirectorySync, type ProcessIdentity, signalProcess } from '@millrace/runtime'
 import { stackError } from './stack-errors.ts'
 import { forgetPid, type JavaLaunch, notePid, outputFileOf } from './stack-state.ts'
 import { tailOf } from './text-file.ts'
@@ -12,7 +12,7 @@ const KILL_DEADLINE_MS = 10_000
 
 function spawnNoted(directory: string, name: string, launch: JavaLaunch): ChildProcess {
   const output = outputFileOf(directory, name)
-  mkdirSync(path.dirname(output), { recursive: true })
+  makeDirectorySync(path.dirname(output))
   const descriptor = openSync(output, 'a')
   try {
     // A session of its own: a Ctrl-C in the terminal goes to who started the stack, who ends the servers in order.

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { makeDirectorySync } from '@millrace/runtime'
 import { resolveClassPaths } from './class-path.ts'
 import { cassandraLaunch, hadoopLaunch, kafkaLaunch, type LaunchPlace, type ServerLaunch } from './java-launch.ts'
 import { runTool, spawnServer } from './java-process.ts'
@@ -39,7 +40,7 @@ export async function prepareJavaServers(context: JavaContext): Promise<Prepared
       dataDirectory: path.join(directory, 'data', plan.name),
       logFile: logFileOf(directory, plan.name),
     }
-    for (const folder of [place.dataDirectory, path.dirname(place.logFile)]) mkdirSync(folder, { recursive: true })
+    for (const folder of [place.dataDirectory, path.dirname(place.logFile)]) makeDirectorySync(folder)
     const server = launchOf(plan, place)
     const launch = {
       command: java,

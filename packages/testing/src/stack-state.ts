@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { ProcessIdentity } from '@millrace/runtime'
+import { makeDirectorySync, type ProcessIdentity } from '@millrace/runtime'
 import type { ServerPlan } from './server-plan.ts'
 import type { StackWay } from './stack.ts'
 import { writeWhole } from './text-file.ts'
@@ -78,7 +78,7 @@ export const forgetPid = (directory: string, name: string): void =>
 
 /** Names of everything that was noted and not forgotten, servers and the tools that prepare them alike. */
 export function listPids(directory: string): string[] {
-  mkdirSync(pidDirectory(directory), { recursive: true })
+  makeDirectorySync(pidDirectory(directory))
   return readdirSync(pidDirectory(directory))
     .filter(file => file.endsWith('.json'))
     .map(file => file.slice(0, -'.json'.length))

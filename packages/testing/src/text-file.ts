@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { makeDirectorySync } from '@millrace/runtime'
 
 /** The last lines of the files that are there and hold something, each under its name where there are several. */
 export function tailOf(files: readonly string[], lines = 15): string {
@@ -33,7 +34,7 @@ function tail(file: string, lines: number): string {
 
 /** Writes a file so that a reader sees all of it or nothing, making its folder. */
 export function writeWhole(file: string, content: string): void {
-  mkdirSync(path.dirname(file), { recursive: true })
+  makeDirectorySync(path.dirname(file))
   const temporary = `${file}.${process.pid}.tmp`
   writeFileSync(temporary, content)
   renameSync(temporary, file)

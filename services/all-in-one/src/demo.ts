@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { type RunReport, type RunView, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ReconcileReport, reconcile } from '@millrace/reconciler'
-import { type Clock, type Logger, lockDirectory, Secret } from '@millrace/runtime'
+import { type Clock, type Logger, lockDirectory, makeDirectory, Secret } from '@millrace/runtime'
 import {
   type CommonOptions,
   createGatewaySink,
@@ -108,7 +108,7 @@ export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconcilia
 /** Carries generated events of every domain through every service and compares what went in with what is stored. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { directory, catalog, runs, clock, logger, onStep, onProgress } = options
-  await mkdir(directory, { recursive: true })
+  await makeDirectory(directory)
   const platform = await options.openPlatform()
   try {
     await ensurePlatform(platform, catalog)

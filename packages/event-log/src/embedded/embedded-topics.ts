@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock, Logger } from '@millrace/runtime'
+import { type Clock, type Logger, makeDirectory } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 import type { TopicReport, TopicSpec } from '../event-log.ts'
 import { type OpenFile, PartitionLog } from './partition-log.ts'
@@ -29,7 +29,7 @@ export class EmbeddedTopics {
 
   static async open(options: TopicsOptions): Promise<EmbeddedTopics> {
     const topics = new EmbeddedTopics(options)
-    await mkdir(options.directory, { recursive: true })
+    await makeDirectory(options.directory)
     for (const name of await readdir(options.directory)) {
       const text = await readFile(join(options.directory, name, 'topic.json'), 'utf8').catch(() => null)
       // A folder without the file is a creation that was cut short; it holds nothing.
@@ -80,7 +80,7 @@ export class EmbeddedTopics {
 
   async #save(spec: TopicSpec): Promise<void> {
     const folder = join(this.#options.directory, spec.name)
-    await mkdir(folder, { recursive: true })
+    await makeDirectory(folder)
     const file = join(folder, 'topic.json')
     await writeFile(`${file}.tmp`, `${JSON.stringify(spec)}\n`)
     await rename(`${file}.tmp`, file)

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 import { diskError } from './disk-error.ts'
 
@@ -21,7 +22,7 @@ export class OffsetStore {
   }
 
   static async open(directory: string): Promise<OffsetStore> {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     const store = new OffsetStore(directory)
     for (const name of await readdir(directory)) {
       const file = join(directory, name)

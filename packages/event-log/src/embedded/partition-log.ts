@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rm, truncate } from 'node:fs/promises'
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '@millrace/runtime'
+import { type Logger, makeDirectory } from '@millrace/runtime'
 import type { LogRecord, OutgoingRecord } from '../event-log.ts'
 import { diskError } from './disk-error.ts'
 import { findSegments } from './find-segments.ts'
@@ -53,7 +53,7 @@ export class PartitionLog {
    */
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
     const { directory, logger, topic, partition } = options
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     const { segments, tornBytes } = await findSegments(directory)
     if (tornBytes > 0) {
       const { file, bytes: position } = segments.at(-1)!

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 import { fromFileSystem } from '../errors.ts'
 import type { DataFormat, Line, SplicedLine } from '../formats/data-format.ts'
 import { readLines } from '../formats/read-lines.ts'
@@ -141,7 +142,7 @@ export class HourLines {
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    if (this.written === 0) await mkdir(dirname(this.file), { recursive: true })
+    if (this.written === 0) await makeDirectory(dirname(this.file))
     const handle = await open(this.file, this.written === 0 ? 'w' : 'r+')
     try {
       if (this.#isTorn) await handle.truncate(this.written)

@@ -14,10 +14,12 @@ import { type CommandContext, ExitCode } from './context.ts'
 import { UsageError } from './usage-error.ts'
 import { resolveUserPaths } from './user-paths.ts'
 
-/** Runs one command line and answers its exit code. */
-export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
+/**
+ * The commands with their options.
+ * @param finish is told the exit code of a command that ends with another one than 0
+ */
+export function createProgram(context: CommandContext, finish: (code: number) => void): Command {
   const { terminal, environment } = context
-  let code: number = ExitCode.ok
   const program = new Command('millrace')
     .description('A streaming data platform with its own labelled world.')
     .usage('<command> [options]')
@@ -35,9 +37,6 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     const folder = environment.INIT_CWD
     program.hook('preAction', (_, command) => resolveUserPaths(command, folder))
   }
-  const finish = (result: number): void => {
-    code = result
-  }
   for (const add of [
     addDemoCommand,
     addGenerateCommand,
@@ -51,6 +50,16 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     addTopicsCommand,
   ])
     add(program, context, finish)
+  return program
+}
+
+/** Runs one command line and answers its exit code. */
+export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
+  const { terminal } = context
+  let code: number = ExitCode.ok
+  const program = createProgram(context, result => {
+    code = result
+  })
   if (args.length === 0) {
     terminal.print(program.helpInformation())
     return ExitCode.usage
