@@ -4,6 +4,7 @@ import { errorFactory } from './errors.ts'
 import type { Logger } from './logger.ts'
 import { makeDirectory } from './make-directory.ts'
 import { identify } from './process-identity.ts'
+import { systemReason } from './system-reason.ts'
 
 export const lockErrors = {
   directory_in_use: {
@@ -12,7 +13,7 @@ export const lockErrors = {
     kind: 'infrastructure',
   },
   directory_unusable: {
-    message: '{directory} cannot be used ({reason}): choose a directory in which this user may write.',
+    message: '{directory} cannot be used: {reason}. Choose a directory in which this user may write.',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -59,7 +60,7 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
   const path = await makeDirectory(directory)
     .then(() => realpath(directory))
     .catch((error: NodeJS.ErrnoException) => {
-      throw lockError('directory_unusable', { directory, reason: error.code }, error)
+      throw lockError('directory_unusable', { directory, reason: systemReason(error) }, error)
     })
   if (heldHere.has(path)) throw lockError('directory_in_use', { directory, pid: process.pid })
   heldHere.add(path)
@@ -69,7 +70,7 @@ export async function lockDirectory(directory: string, logger: Logger): Promise<
     const own = identify(process.pid)
     if (!own) throw lockError('processes_hidden', { directory })
     await writeFile(draft, JSON.stringify(own)).catch((error: NodeJS.ErrnoException) => {
-      throw lockError('directory_unusable', { directory, reason: error.code }, error)
+      throw lockError('directory_unusable', { directory, reason: systemReason(error) }, error)
     })
     for (;;) {
       try {

@@ -15,7 +15,7 @@ import {
 } from '@millrace/runtime'
 import { z } from 'zod'
 import type { DomainSimulation } from './domain-simulation.ts'
-import { createGenerator, generatorName, openSink } from './generator.ts'
+import { generatorName, openGenerator } from './generator.ts'
 import type { CommonOptions } from './run-options.ts'
 
 type KafkaConfig = ReturnType<typeof loadKafkaConfig>
@@ -93,12 +93,14 @@ export async function runGenerator<Options extends CommonOptions>(
   })
   const metrics = createServiceMetrics(name)
   const health = createHealth()
-  const sink = await openSink(simulation, options, {
+  const generator = await openGenerator({
+    simulation,
+    options,
     clock,
     logger,
+    metrics,
     openLog: () => openLog(loadKafkaConfig(variables), { clock, logger, clientId: name }),
   })
-  const generator = createGenerator({ simulation, options, sink, clock, logger, metrics })
   const admin = createAdminServer({
     host: service.ADMIN_HOST,
     port: service.ADMIN_PORT,

@@ -70,6 +70,23 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
 }
 
 /**
+ * The generator of a domain with the sink that its options ask for.
+ * @throws SimulationError `file_failed`, `read_failed`, or what `openLog` throws
+ */
+export async function openGenerator<Options extends CommonOptions>({
+  openLog,
+  ...context
+}: Omit<GeneratorContext<Options>, 'sink'> & { readonly openLog: () => EventLog }): Promise<Generator> {
+  const sink = await openSink(context.simulation, context.options, { ...context, openLog })
+  try {
+    return createGenerator({ ...context, sink })
+  } catch (error) {
+    await sink.close()
+    throw error
+  }
+}
+
+/**
  * Opens the sink that the options ask for.
  * @param openLog opens the log of the sink `kafka`
  * @throws SimulationError `file_failed`, or what `openLog` throws

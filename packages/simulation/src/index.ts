@@ -3,9 +3,16 @@ export type { DomainSimulation, GoldenRow, SimulatedRun } from './domain-simulat
 export { simulationError, simulationErrors } from './errors.ts'
 export { type FaultKind, type FaultRates, faultKinds, hasFaults, noFaults, parseFaultRates } from './fault-rates.ts'
 export { type FaultOptions, FaultyActor } from './faults.ts'
-export { createGenerator, type Generator, type GeneratorContext, generatorName, openSink } from './generator.ts'
+export {
+  createGenerator,
+  type Generator,
+  type GeneratorContext,
+  generatorName,
+  openGenerator,
+  openSink,
+} from './generator.ts'
 export { generatorEnv, loadGeneratorConfig, loadKafkaConfig, type OpenLog, runGenerator } from './generator-process.ts'
-export { createLedger, type Ledger } from './ledger.ts'
+export { type Ledger, openLedger } from './ledger.ts'
 export { mergeActors, type RecordStream } from './merge.ts'
 export { createPacer, type Pacer, type Speed } from './pacing.ts'
 export { fillPool, POOL_SIZE } from './pools.ts'

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { makeDirectory, systemReason } from '@millrace/runtime'
+import { simulationError } from './errors.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
 
 /** The record of what a sender was told is stored: `<folder>/<topic>/<writer>.ids`, one event id per line. */
@@ -11,9 +13,12 @@ export interface Ledger {
 /**
  * Opens the ledger of one writer. An id is in it only after its acknowledgement, so a kill at any moment leaves at worst
  * fewer ids than were acknowledged. Files of earlier runs are continued.
- * @throws SimulationError `file_failed` from every call
+ * @throws SimulationError `file_failed`, also from every call
  */
-export function createLedger(folder: string, writer: string): Ledger {
+export async function openLedger(folder: string, writer: string): Promise<Ledger> {
+  await makeDirectory(folder).catch(error => {
+    throw simulationError('file_failed', { path: folder, reason: systemReason(error) }, error)
+  })
   const files = new Map<string, LineFile>()
   return {
     async append(topic, eventIds) {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeDirectory } from '@millrace/runtime'
+import { makeDirectory, systemReason } from '@millrace/runtime'
 import { simulationError } from './errors.ts'
 
 /** A text file that grows by whole lines. */
@@ -17,8 +17,7 @@ export interface LineFile {
  * @throws SimulationError `file_failed`
  */
 export async function openLineFile(path: string, { keep }: { readonly keep: boolean }): Promise<LineFile> {
-  const failed = (cause: unknown): Error =>
-    simulationError('file_failed', { path, reason: cause instanceof Error ? cause.message : String(cause) }, cause)
+  const failed = (cause: unknown): Error => simulationError('file_failed', { path, reason: systemReason(cause) }, cause)
   let file: FileHandle
   try {
     await makeDirectory(dirname(path))

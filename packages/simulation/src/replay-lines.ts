@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { MAX_RECORD_BYTES } from '@millrace/contracts'
-import { CodedError } from '@millrace/runtime'
+import { CodedError, systemReason } from '@millrace/runtime'
 import { simulationError } from './errors.ts'
 
 const CHUNK_BYTES = 1 << 20
@@ -40,7 +40,7 @@ export function* readReplayLines(path: string): Generator<ReplayLine> {
     yield* linesOf(path)
   } catch (error) {
     if (error instanceof CodedError) throw error
-    const reason = `${(error as Error).message}. ${EXPECTED}`
+    const reason = `${systemReason(error)}. ${EXPECTED}`
     throw simulationError('read_failed', { path, reason }, error)
   }
 }

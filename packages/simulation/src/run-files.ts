@@ -1,5 +1,5 @@
 import { lineOf, type SimulatedRecord } from './actor.ts'
-import { createLedger, type Ledger } from './ledger.ts'
+import { type Ledger, openLedger } from './ledger.ts'
 import { type LineFile, openLineFile } from './line-file.ts'
 import type { WriteResult } from './sink.ts'
 
@@ -23,11 +23,14 @@ export interface RunFiles {
 
 /** @throws SimulationError `file_failed` from every call */
 export async function openRunFiles(options: RunFileOptions): Promise<RunFiles> {
-  const ledger: Ledger | null = options.ledger ? createLedger(options.ledger.folder, options.ledger.writer) : null
+  const ledger: Ledger | null = options.ledger ? await openLedger(options.ledger.folder, options.ledger.writer) : null
   const open = async (path: string | undefined): Promise<LineFile | null> =>
     path === undefined ? null : openLineFile(path, { keep: options.keep })
   const manifest = await open(options.manifestFile)
-  const refused = await open(options.refusedFile)
+  const refused = await open(options.refusedFile).catch(async error => {
+    await manifest?.close()
+    throw error
+  })
 
   return {
     async settle(records, results) {

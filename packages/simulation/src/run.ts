@@ -225,7 +225,10 @@ export function createRun(options: RunOptions): Component & { readonly finished:
     name: options.name,
     finished: outcome.promise,
     async start() {
-      files = await openRunFiles(options.files)
+      files = await openRunFiles(options.files).catch(async error => {
+        await sink.close()
+        throw error
+      })
       beganMs = clock.now()
       void run()
     },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, createServiceMetrics, ManualClock, systemClock } from '@millrace/runtime'
@@ -211,18 +211,24 @@ describe('a run', () => {
     expect((await ledger()).sort()).toEqual(findable(acknowledged).sort())
   })
 
-  it('ends with an error when the ledger cannot be written', async () => {
-    const run = createTestRun(createMemorySink(), {
-      files: { ledger: { folder: '/dev/null/ledger', writer: 'w' }, keep: false },
-    })
+  it('ends with an error when the ledger cannot be written any more', async () => {
+    await writeFile(join(folder, 'lol.raw'), 'in the way')
+    const run = createTestRun(createMemorySink(), { files: { ledger: { folder, writer: 'w' }, keep: false } })
     await run.start()
-    await expect(run.finished).rejects.toThrow(/Cannot write \/dev\/null\/ledger/)
+    await expect(run.finished).rejects.toThrow(/Cannot write .*lol\.raw.*: a part of the path is not a folder/)
   })
 
-  it('does not start when the manifest cannot be written', async () => {
-    const run = createTestRun(createMemorySink(), { files: { manifestFile: '/dev/null/m.ndjson', keep: false } })
-    await expect(run.start()).rejects.toThrow(/Cannot write \/dev\/null\/m.ndjson/)
+  it.each([
+    ['manifest', { manifestFile: '/dev/null/m.ndjson' }],
+    ['file of refused records', { refusedFile: '/dev/null/r.ndjson' }],
+    ['ledger', { ledger: { folder: '/dev/null/ledger', writer: 'w' } }],
+  ])('does not start when the %s cannot be written, and closes its sink', async (_, files) => {
+    const sink = createMemorySink()
+    const run = createTestRun(sink, { files: { ...files, keep: false } })
+    await expect(run.start()).rejects.toThrow(/Cannot write \/dev\/null\//)
     await run.stop()
+    expect(sink.written).toEqual([])
+    expect(sink.closed).toBe(true)
   })
 
   it('on stop sends nothing more, waits for what was sent and resolves', async () => {

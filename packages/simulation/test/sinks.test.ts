@@ -15,11 +15,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   createFileSink,
-  createLedger,
   createLogSink,
   createSink,
   createStreamSink,
   mergeActors,
+  openLedger,
   type SimulatedRecord,
 } from '../src/index.ts'
 import { createTicker, drain } from './ticker.ts'
@@ -87,7 +87,7 @@ describe('the file sink', () => {
     await sink.close()
     for (const result of results) {
       if (result?.kind !== 'unanswered') throw new Error('was answered')
-      expect(result.error.message).toMatch(/Cannot write \/dev\/full: ENOSPC/)
+      expect(result.error.message).toMatch(/Cannot write \/dev\/full: no space is left \(ENOSPC\)/)
     }
   })
 })
@@ -95,11 +95,11 @@ describe('the file sink', () => {
 describe('the ledger', () => {
   it('goes on after a kill that cut off its last line', async () => {
     const file = join(folder, 'lol.raw', 'w.ids')
-    const first = createLedger(folder, 'w')
+    const first = await openLedger(folder, 'w')
     await first.append('lol.raw', ['a', 'b'])
     await first.close()
     await appendFile(file, 'half-an-')
-    const second = createLedger(folder, 'w')
+    const second = await openLedger(folder, 'w')
     await second.append('lol.raw', ['c'])
     expect(await readFile(file, 'utf8')).toBe('a\nb\nc\n')
     await second.close()

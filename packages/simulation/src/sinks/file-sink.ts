@@ -15,8 +15,16 @@ export async function createFileSink(options: {
   readonly keep: boolean
 }): Promise<EventSink> {
   const files = new Map<string, LineFile>()
+  const closeAll = async (): Promise<void> => {
+    for (const file of files.values()) await file.close()
+  }
   for (const [topic, path] of Object.entries(options.pathFor))
-    files.set(topic, await openLineFile(path, { keep: options.keep }))
+    try {
+      files.set(topic, await openLineFile(path, { keep: options.keep }))
+    } catch (error) {
+      await closeAll()
+      throw error
+    }
   let broken: CodedError | null = null
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -45,8 +53,6 @@ export async function createFileSink(options: {
       tail = result
       return result
     },
-    async close() {
-      for (const file of files.values()) await file.close()
-    },
+    close: closeAll,
   }
 }

@@ -1,4 +1,4 @@
-import { CodedError, ConfigError } from '@millrace/runtime'
+import { CodedError, ConfigError, isSystemError, systemReason } from '@millrace/runtime'
 import { Command, CommanderError } from 'commander'
 import { addAlertsCommand } from './commands/alerts.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -12,7 +12,7 @@ import { addStackCommand } from './commands/stack.ts'
 import { addTopicsCommand } from './commands/topics.ts'
 import { type CommandContext, ExitCode } from './context.ts'
 import { UsageError } from './usage-error.ts'
-import { resolveUserPaths } from './user-paths.ts'
+import { readUserPaths } from './user-paths.ts'
 
 /**
  * The commands with their options.
@@ -33,10 +33,10 @@ export function createProgram(context: CommandContext, finish: (code: number) =>
       'after',
       '\nExit codes: 0 done, 1 failed, 2 used wrongly, 3 a comparison found a difference, or records were refused again.',
     )
-  if (environment.INIT_CWD !== undefined && environment.INIT_CWD !== process.cwd()) {
-    const folder = environment.INIT_CWD
-    program.hook('preAction', (_, command) => resolveUserPaths(command, folder))
-  }
+  const { INIT_CWD: userFolder } = environment
+  program.hook('preAction', (_, command) =>
+    readUserPaths(command, userFolder === process.cwd() ? undefined : userFolder),
+  )
   for (const add of [
     addDemoCommand,
     addGenerateCommand,
@@ -70,9 +70,17 @@ export async function runCli(args: readonly string[], context: CommandContext): 
   } catch (error) {
     terminal.endProgress()
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
-    terminal.say(error instanceof Error ? error.message : String(error))
+    terminal.say(sentenceOf(error))
     return isUsage(error) ? ExitCode.usage : ExitCode.failed
   }
+}
+
+/** What an error says to people; for what the system refused and nobody has explained, where and why. */
+function sentenceOf(error: unknown): string {
+  if (!isSystemError(error)) return error instanceof Error ? error.message : String(error)
+  const { path, address, port } = error as { path?: string; address?: string; port?: number }
+  const place = path ?? (address === undefined ? undefined : `${address}:${port}`)
+  return `${place === undefined ? 'The system refused a call' : `Cannot use ${place}`}: ${systemReason(error)}.`
 }
 
 const isUsage = (error: unknown): boolean =>

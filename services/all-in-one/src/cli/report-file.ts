@@ -15,7 +15,6 @@ function isWritable(target: string): boolean {
 function problemOf(file: string, emptied: string | undefined): string | null {
   const folder = path.dirname(path.resolve(file))
   const there = statSync(file, { throwIfNoEntry: false })
-  if (there?.isDirectory()) return 'that is a folder'
   if (emptied !== undefined && folder === path.resolve(emptied)) return null
   if (emptied !== undefined && folder.startsWith(path.resolve(emptied) + path.sep)) return `the run empties ${emptied}`
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return `there is no folder ${folder}`

@@ -1,7 +1,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { open, realpath, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { type Clock, CodedError, nearest, systemClock } from '@millrace/runtime'
+import { type Clock, CodedError, nearest, systemClock, systemReason } from '@millrace/runtime'
 import { gatewayError } from '../errors.ts'
 import { type ApiKey, checkKeys, hashOfKey, type KeyFile } from './api-key.ts'
 import { readKeyFile } from './read-key-file.ts'
@@ -109,7 +109,9 @@ async function changeKeyFile(
   const target = await realpath(file).catch(() => path.resolve(file))
   const lock = `${target}.new`
   const handle = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? gatewayError('keys_file_busy', { lock }, error) : error
+    throw error.code === 'EEXIST'
+      ? gatewayError('keys_file_busy', { lock }, error)
+      : gatewayError('keys_file_broken', { file, reason: `it cannot be written, ${systemReason(error)}.` }, error)
   })
   try {
     const changed = change(await readOrNone(target, onRepair))

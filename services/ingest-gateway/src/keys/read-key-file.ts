@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { systemReason } from '@millrace/runtime'
 import { gatewayError } from '../errors.ts'
 import { checkKeys, type KeyFile, repairKeys } from './api-key.ts'
 
@@ -12,9 +13,8 @@ export async function readKeyFile(file: string, onRepair: (sentence: string) => 
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw gatewayError('keys_file_missing', { file }, error)
-    throw gatewayError('keys_file_broken', { file, reason: `it cannot be read (${code}).` }, error)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw gatewayError('keys_file_missing', { file }, error)
+    throw gatewayError('keys_file_broken', { file, reason: `it cannot be read, ${systemReason(error)}.` }, error)
   }
   let content: unknown
   try {

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createLogger, env, Secret } from '@millrace/runtime'
-import { createLedger } from '@millrace/simulation'
+import { openLedger } from '@millrace/simulation'
 import type { Command } from 'commander'
 import { type NumberedLine, type ReplayOutcome, replayFailedEvents } from '../../failed-events/replay-failed-events.ts'
 import { readReplayLine } from '../../failed-events/replay-line.ts'
@@ -41,8 +41,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
         throw new UsageError(`There is no file ${file}: "failed export <file>" makes one.`)
       const nowMs = clock.now()
       const total = await checkFile(file, nowMs)
-      const ledger =
-        flags.ledger === undefined ? undefined : createLedger(flags.ledger, `replay-${new Date(nowMs).getTime()}`)
+      const ledger = flags.ledger === undefined ? undefined : await openLedger(flags.ledger, `replay-${nowMs}`)
       const counts = { accepted: 0, refused: 0, held: 0, open: 0 }
       let whyOpen: string | null = null
       terminal.progress(`sending ${total} records to ${url}`)

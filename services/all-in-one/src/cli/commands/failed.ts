@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { nearest } from '@millrace/runtime'
+import { nearest, systemReason } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { exportFailedEvents } from '../../failed-events/export-failed-events.ts'
 import { matches } from '../../failed-events/failure-filter.ts'
@@ -124,11 +124,10 @@ async function createFile(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'wx', 0o600)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
     throw new UsageError(
-      code === 'EEXIST'
+      (error as NodeJS.ErrnoException).code === 'EEXIST'
         ? `${file} is there already, perhaps with your changes: give another name, or remove it.`
-        : `Cannot write ${file}: ${message}`,
+        : `Cannot write ${file}: ${systemReason(error)}.`,
     )
   }
 }

@@ -1,7 +1,7 @@
 import { allDomains } from '@millrace/domains/contracts'
 import { simulations } from '@millrace/domains/simulation'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
-import { createGenerator, type DomainSimulation, generatorName, loadKafkaConfig, openSink } from '@millrace/simulation'
+import { type DomainSimulation, generatorName, loadKafkaConfig, openGenerator } from '@millrace/simulation'
 import type { Command } from 'commander'
 import { onAbort } from '../../on-abort.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
@@ -29,16 +29,12 @@ function addDomain(
     .action(async (flags: Readonly<Record<string, unknown>>) => {
       const options = readGeneratorOptions(simulation, flags)
       const { logger, lastLine } = createTerminalLogger(generatorName(domain), terminal)
-      const generator = createGenerator({
+      const generator = await openGenerator({
         simulation,
         options,
-        sink: await openSink(simulation, options, {
-          clock,
-          logger,
-          openLog: () => kafkaEventLogFromEnv(loadKafkaConfig(environment), { clock, logger }),
-        }),
         clock,
         logger,
+        openLog: () => kafkaEventLogFromEnv(loadKafkaConfig(environment), { clock, logger }),
         onProgress: ({ emitted, acknowledged, refused, share }) =>
           terminal.progress(
             `${(share * 100).toFixed(0)} %: ${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged, ${refused.toLocaleString('en-US')} refused`,
