@@ -1,12 +1,11 @@
 import { checkServerIdentity } from 'node:tls'
-import { type Clock, isRetryable, type Logger } from '@millrace/runtime'
+import { type Clock, closeSoon, isRetryable, type Logger, WaitReasons } from '@millrace/runtime'
 import { Client, policies, types } from 'cassandra-driver'
 import { toMartError } from './cassandra-errors.ts'
 import { martError } from './errors.ts'
 
 const RETRY_CONNECT_MS = 1000
 const RECONNECT_MS = 1000
-const SAY_AGAIN_AFTER_MS = 15_000
 
 export interface CassandraOptions {
   /** Host names or addresses, each may carry its own `:port`. */
@@ -103,7 +102,7 @@ export function createCassandraConnection(options: CassandraOptions): CassandraC
 
   async function connect(): Promise<Client> {
     const giveUpAtMs = clock.now() + startTimeoutMs
-    let sayAtMs = clock.now()
+    const reasons = new WaitReasons(reason => logger.warn({ reason }, 'mart_not_ready'))
     for (;;) {
       const client = createClient(options)
       try {
@@ -116,10 +115,7 @@ export function createCassandraConnection(options: CassandraOptions): CassandraC
         const meant = explain(error)
         if (closing.signal.aborted) throw martError('mart_closed', { where: location })
         if (!isRetryable(meant) || clock.now() + RETRY_CONNECT_MS > giveUpAtMs) throw meant
-        if (clock.now() >= sayAtMs) {
-          logger.warn({ reason: (meant as Error).message }, 'mart_not_ready')
-          sayAtMs = clock.now() + SAY_AGAIN_AFTER_MS
-        }
+        reasons.say((meant as Error).message)
         await clock.sleep(RETRY_CONNECT_MS, closing.signal)
       }
     }
@@ -138,8 +134,11 @@ export function createCassandraConnection(options: CassandraOptions): CassandraC
     },
     async close() {
       closing.abort(martError('mart_closed', { where: location }))
-      const client = await connecting?.catch(() => undefined)
-      await client?.shutdown()
+      const shutDown = async (): Promise<void> => {
+        const client = await connecting?.catch(() => undefined)
+        await client?.shutdown()
+      }
+      await closeSoon(shutDown(), clock)
     },
   }
 }

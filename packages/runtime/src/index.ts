@@ -1,6 +1,7 @@
 export { createAdminServer } from './admin-server.ts'
 export { type BackoffPolicy, backoffMs, maxBackoffMs } from './backoff.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
+export { closeSoon } from './close-soon.ts'
 export {
   ConfigError,
   env,
@@ -34,3 +35,4 @@ export { Semaphore } from './semaphore.ts'
 export { serviceEnv } from './service-env.ts'
 export { shellWord } from './shell-word.ts'
 export { isSystemError, systemReason } from './system-reason.ts'
+export { createWaitTeller, SILENT_WAIT_MS, WaitReasons, type WaitTeller, type WaitTellerOptions } from './waiting.ts'

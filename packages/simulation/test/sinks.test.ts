@@ -45,6 +45,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
+const logger = createLogger('test', { level: 'silent' })
+
 describe('the file sink', () => {
   it('writes each topic to its file, the truth beside the events, in order over overlapping calls', async () => {
     const out = join(folder, 'deep', 'lol.ndjson')
@@ -52,7 +54,7 @@ describe('the file sink', () => {
       { kind: 'file', out },
       {
         clock: new ManualClock(),
-        logger: createLogger('test', { level: 'silent' }),
+        logger,
         stdout: new PassThrough(),
         openProducer: () => Promise.reject(new Error('not asked for')),
         batchRecords: 10,
@@ -172,7 +174,7 @@ describe('the log sink', () => {
     const logger = createLogger('test', { level: 'silent' })
     const log = await createEmbeddedEventLog({ directory: folder, clock, logger })
     await log.ensureTopics(['lol.raw', 'lol.truth'].map(topicOf))
-    const sink = createLogSink({ producer: await log.producer({ clientId: 'test' }), clock })
+    const sink = createLogSink({ producer: await log.producer({ clientId: 'test' }), logger, clock })
     const results = await Promise.all([sink.write(sent.slice(0, 77), never), sink.write(sent.slice(77), never)])
     await sink.close()
     expect(results.flat()).toEqual(sent.map(() => null))
@@ -195,7 +197,7 @@ describe('the log sink', () => {
     const clock = new ManualClock()
     const timeout = { ok: false, error: logError('append_timeout', { topic: 'lol.raw', partition: 0 }) } as const
     const producer = createProducer((value, attempt) => (value === raw[3]!.value && attempt < 3 ? timeout : null))
-    const sink = createLogSink({ producer, clock })
+    const sink = createLogSink({ producer, logger, clock })
     const writing = sink.write(sent, never)
     await clock.advance(1000)
     expect(await writing).toEqual(sent.map(() => null))
@@ -210,7 +212,7 @@ describe('the log sink', () => {
       error: logError('record_too_large', { bytes: 9, topic: 'lol.raw', limit: 8 }),
     } as const
     const producer = createProducer(value => (value === raw[1]!.value ? tooLarge : null))
-    const sink = createLogSink({ producer, clock: new ManualClock() })
+    const sink = createLogSink({ producer, logger, clock: new ManualClock() })
     const results = await sink.write(raw.slice(0, 3), never)
     expect(results[1]).toMatchObject({ kind: 'refused', code: 'record_too_large' })
     expect([results[0], results[2]]).toEqual([null, null])
@@ -218,6 +220,7 @@ describe('the log sink', () => {
 
   it('stops for good when the log is closed, and after the retry timeout', async () => {
     const closed = createLogSink({
+      logger,
       producer: createProducer(() => ({ ok: false, error: logError('log_closed') })),
       clock: new ManualClock(),
     })
@@ -227,7 +230,7 @@ describe('the log sink', () => {
     const clock = new ManualClock()
     const away = { ok: false, error: logError('log_unavailable', { where: 'x', reason: 'refused' }) } as const
     const producer = createProducer(() => away)
-    const sink = createLogSink({ producer, clock, retryTimeoutMs: 20_000 })
+    const sink = createLogSink({ producer, logger, clock, retryTimeoutMs: 20_000 })
     const writing = sink.write(raw.slice(0, 3), never)
     await clock.advance(20_000)
     expect((await writing)[0]).toMatchObject({ kind: 'unanswered', error: { code: 'log_unavailable' } })

@@ -38,6 +38,8 @@ const LOOK_AGAIN_MS = 50
 export interface AllInOne extends Component {
   /** Base URL of the gateway once started. */
   readonly gatewayUrl: string
+  /** What the start waits for; null when it has all. */
+  problem(): string | null
   /** Consumer groups with the topics that each reads. */
   readonly groups: Readonly<Record<string, readonly string[]>>
   /** Rejects when an error stops a domain in one of the services; the other domains go on. */
@@ -137,24 +139,27 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
         registry: parts.metrics.registry,
       })
     })
+  const problem = (): string | null => {
+    const problems = entry.health.notReady()
+    return problems ? Object.values(problems).join('; ') : null
+  }
   const lifecycle = createLifecycle({ components: [...groups, keys, gateway], logger, clock })
   return {
     name: 'all-in-one',
     get gatewayUrl() {
       return gateway.address
     },
+    problem,
     groups: Object.fromEntries(topologies.map(topology => [topology.name, topology.topics.map(({ name }) => name)])),
     domainFailed: failures.domainFailed,
     failed: failures.failed,
     async start() {
       await lifecycle.start()
       const deadlineMs = clock.now() + READY_DEADLINE_MS
-      for (let problems = entry.health.notReady(); problems; problems = entry.health.notReady()) {
+      for (let found = problem(); found !== null; found = problem()) {
         if (clock.now() > deadlineMs) {
           await lifecycle.stop()
-          throw new Error(
-            `The gateway was not ready after ${READY_DEADLINE_MS / 1000} s: ${Object.values(problems).join('; ')}`,
-          )
+          throw new Error(`The gateway was not ready after ${READY_DEADLINE_MS / 1000} s: ${found}`)
         }
         await clock.sleep(LOOK_AGAIN_MS)
       }

@@ -1,5 +1,5 @@
 import type { EventLog } from '@millrace/event-log'
-import type { Clock } from '@millrace/runtime'
+import { type Clock, SILENT_WAIT_MS, WaitReasons } from '@millrace/runtime'
 
 const POLL_MS = 250
 
@@ -31,13 +31,16 @@ export async function consumerLags(
 
 /**
  * Waits until every group has finished everything that is in its topics, twice in a row (one group's output is another's input).
+ * @param onStall told who is behind on what when nothing has moved for a few seconds
  * @throws when nothing moved for `stallMs`, naming who is behind on what
  */
 export async function untilCaughtUp(
   log: EventLog,
   groups: Readonly<Record<string, readonly string[]>>,
-  { clock, stallMs, onLag }: { clock: Clock; stallMs: number; onLag: (total: number) => void },
+  options: { clock: Clock; stallMs: number; onLag: (total: number) => void; onStall?: (reason: string) => void },
 ): Promise<void> {
+  const { clock, stallMs, onLag, onStall = () => {} } = options
+  const stalls = new WaitReasons(onStall)
   let quiet = 0
   let before = ''
   let movedMs = clock.now()
@@ -47,14 +50,18 @@ export async function untilCaughtUp(
     onLag(total)
     quiet = total === 0 ? quiet + 1 : 0
     const state = JSON.stringify(lags)
-    if (state !== before) movedMs = clock.now()
-    else if (total > 0 && clock.now() - movedMs > stallMs) {
+    const stalledMs = clock.now() - movedMs
+    if (state !== before || total === 0) {
+      movedMs = clock.now()
+      stalls.over()
+    } else if (stalledMs >= Math.min(SILENT_WAIT_MS, stallMs)) {
       const behind = lags
         .filter(({ lag }) => lag > 0)
         .map(({ group, topic, lag }) => `${group} is ${lag} records behind on ${topic}`)
-      throw new Error(
-        `Nothing moved for ${Math.round(stallMs / 1000)} s: ${behind.join('; ')}. The services' log lines say why.`,
-      )
+        .join('; ')
+      if (stalledMs > stallMs)
+        throw new Error(`Nothing moved for ${stallMs / 1000} s: ${behind}. The services' log lines say why.`)
+      stalls.say(behind)
     }
     before = state
     await clock.sleep(POLL_MS)

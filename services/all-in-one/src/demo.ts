@@ -4,7 +4,7 @@ import type { Catalog } from '@millrace/contracts'
 import { type RunReport, type RunView, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
 import { type ReconcileReport, reconcile } from '@millrace/reconciler'
-import { type Clock, type Logger, lockDirectory, makeDirectory, Secret } from '@millrace/runtime'
+import { type Clock, createWaitTeller, type Logger, lockDirectory, makeDirectory, Secret } from '@millrace/runtime'
 import {
   type CommonOptions,
   createGatewaySink,
@@ -41,6 +41,8 @@ export interface DemoOptions {
   /** Ends the generation early; what was sent is still carried through and compared. */
   readonly signal: AbortSignal
   readonly onStep: (line: string) => void
+  /** Why the stores are waited for, as far as that is known. */
+  readonly waitReason?: () => string | null
   readonly onProgress: (line: string) => void
 }
 
@@ -109,9 +111,10 @@ export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconcilia
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { directory, catalog, runs, clock, logger, onStep, onProgress } = options
   await makeDirectory(directory)
+  const waits = createWaitTeller({ clock, say: onStep, signal: options.signal })
   const platform = await options.openPlatform()
   try {
-    await ensurePlatform(platform, catalog)
+    await waits.during('the stores', ensurePlatform(platform, catalog), options.waitReason)
     const keysFile = path.join(directory, 'keys.json')
     const topics = [...catalog.routes.values()].map(({ name }) => name)
     const { key } = await createKey(keysFile, { name: 'demo', topics, quota: {} }, { topics })
@@ -125,8 +128,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       lakeFormat: options.lakeFormat,
       archiveAfterMs: 2000,
     })
-    await all.start()
     try {
+      await waits.during('the gateway', all.start(), all.problem)
       onStep(
         `Gateway at ${all.gatewayUrl}; log: ${platform.locations.log}; lake: ${platform.locations.lake}; mart: ${platform.locations.mart}`,
       )
@@ -137,6 +140,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         clock,
         stallMs: STALL_MS,
         onLag: total => onProgress(`${total.toLocaleString('en-US')} records on their way`),
+        onStall: reason => onStep(`Waiting for the services: ${reason}.`),
       })
       await Promise.race([all.domainFailed, waiting])
       await all.stop()

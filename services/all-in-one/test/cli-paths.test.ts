@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { systemClock } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -38,6 +39,7 @@ const bad: Readonly<Record<string, (kind: Kind) => string>> = {
 // A command that takes a bad path after all is to end soon.
 const context = (terminal = captureTerminal()) => ({
   terminal,
+  stdin: Readable.from([]),
   signal: AbortSignal.abort(),
   environment: {},
   clock: systemClock,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -19,6 +20,7 @@ async function runIn(environment: NodeJS.ProcessEnv, ...args: string[]) {
   const terminal = captureTerminal()
   const code = await runCli(args, {
     terminal,
+    stdin: Readable.from([]),
     signal: new AbortController().signal,
     environment,
     clock: systemClock,

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Readable } from 'node:stream'
 import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,6 +18,7 @@ async function millrace(...args: string[]) {
   const terminal = captureTerminal()
   const code = await runCli(args, {
     terminal,
+    stdin: Readable.from([]),
     signal: new AbortController().signal,
     environment: {},
     clock: systemClock,
@@ -135,6 +137,7 @@ describe('the demo', () => {
       terminal.print(line)
     }
     const code = await runCli(['reconcile', '--data', data(FIRST), '--report', report], {
+      stdin: Readable.from([]),
       terminal: { ...terminal, print },
       signal: new AbortController().signal,
       environment: {},

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -21,6 +22,7 @@ async function millrace(environment: NodeJS.ProcessEnv, ...args: string[]) {
   }
   const code = await runCli(args, {
     terminal: { ...terminal, say },
+    stdin: Readable.from([]),
     signal: abort.signal,
     environment,
     clock: systemClock,

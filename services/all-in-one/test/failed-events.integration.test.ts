@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import type { FailedEvent } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { createKafkaEventLog } from '@millrace/event-log'
@@ -19,7 +20,13 @@ const logger = createLogger('test', { level: 'silent' })
 describeOnStack('failed events in Kafka', ['kafka'], stack => {
   async function millrace(...args: string[]) {
     const terminal = captureTerminal()
-    const code = await runCli(args, { terminal, signal: new AbortController().signal, environment: {}, clock })
+    const code = await runCli(args, {
+      terminal,
+      stdin: Readable.from([]),
+      signal: new AbortController().signal,
+      environment: {},
+      clock,
+    })
     return { code, lines: terminal.printed, err: terminal.said.join('\n') }
   }
 

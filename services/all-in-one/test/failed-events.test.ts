@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
 import { reconcile } from '@millrace/reconciler'
@@ -51,7 +52,7 @@ afterAll(async () => {
 async function millrace(...args: string[]) {
   const terminal = captureTerminal()
   const signal = new AbortController().signal
-  const code = await runCli(args, { terminal, signal, environment: {}, clock })
+  const code = await runCli(args, { terminal, stdin: Readable.from([]), signal, environment: {}, clock })
   return { code, out: terminal.printed.join('\n'), err: terminal.said.join('\n'), lines: terminal.printed }
 }
 const failed = (...args: string[]) => millrace('failed', ...args, '--data', directory)

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -58,6 +59,7 @@ async function replay(lines: readonly unknown[], url: string, ...more: string[])
   const terminal = captureTerminal()
   const code = await runCli(['failed', 'replay', file, '--url', url, '--api-key', 'mr_test', '--json', ...more], {
     terminal,
+    stdin: Readable.from([]),
     signal: new AbortController().signal,
     environment: {},
     clock: systemClock,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -21,7 +22,13 @@ async function folder(): Promise<string> {
 function begin(...args: string[]) {
   const terminal = captureTerminal()
   const abort = new AbortController()
-  const done = runCli(args, { terminal, signal: abort.signal, environment: {}, clock: systemClock })
+  const done = runCli(args, {
+    terminal,
+    stdin: Readable.from([]),
+    signal: abort.signal,
+    environment: {},
+    clock: systemClock,
+  })
   return { terminal, stop: () => abort.abort(), done }
 }
 

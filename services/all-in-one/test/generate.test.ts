@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { systemClock } from '@millrace/runtime'
 import { expect, it, onTestFinished } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -28,6 +29,7 @@ it('says at once why a gateway takes nothing, and again when it is stopped', asy
   }
   const code = await runCli(['generate', 'lol', '--sink', 'gateway', '--gateway-url', url, '--api-key', 'key'], {
     terminal: { ...terminal, say },
+    stdin: Readable.from([]),
     signal: abort.signal,
     environment: {},
     clock: systemClock,
@@ -45,7 +47,7 @@ it('ends where it was stopped before it had started', async () => {
   const args = ['--duration', 'forever', '--sink', 'file', '--out', path.join(directory, 'events.ndjson')]
   const terminal = captureTerminal()
   const code = await runCli(['generate', 'antenna', ...args], {
-    ...{ terminal, signal: AbortSignal.abort(), environment: {}, clock: systemClock },
+    ...{ terminal, stdin: Readable.from([]), signal: AbortSignal.abort(), environment: {}, clock: systemClock },
   })
   expect(code).toBe(0)
   expect(JSON.parse(terminal.said.join('\n'))).toMatchObject({ complete: false, unanswered: 0 })

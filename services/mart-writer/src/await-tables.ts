@@ -1,6 +1,13 @@
 import type { MartTable } from '@millrace/contracts'
 import type { Mart } from '@millrace/mart'
-import { type Clock, type Component, type HealthRegistry, isRetryable, type Logger } from '@millrace/runtime'
+import {
+  type Clock,
+  type Component,
+  type HealthRegistry,
+  isRetryable,
+  type Logger,
+  WaitReasons,
+} from '@millrace/runtime'
 
 const LOOK_AGAIN_MS = 2_000
 
@@ -28,6 +35,7 @@ export function startBehindTables(
   finished.catch(() => {})
   let problem: string | null = `waiting for the tables in ${mart.location}`
   let waiting: Promise<void> = Promise.resolve()
+  const reasons = new WaitReasons(reason => logger.warn({ reason }, 'waiting_for_tables'))
   let isStarted = false
 
   async function look(): Promise<string | null> {
@@ -48,7 +56,7 @@ export function startBehindTables(
     while (!stopped.signal.aborted) {
       const found = await look()
       if (stopped.signal.aborted) return
-      if (found !== null && found !== problem) logger.warn({ reason: found }, 'waiting_for_tables')
+      if (found !== null) reasons.say(found)
       problem = found
       if (found === null) {
         isStarted = true

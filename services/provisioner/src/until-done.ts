@@ -1,4 +1,4 @@
-import { type Clock, isRetryable } from '@millrace/runtime'
+import { type Clock, isRetryable, WaitReasons } from '@millrace/runtime'
 
 const AGAIN_AFTER_MS = 1_000
 
@@ -13,6 +13,7 @@ export async function untilDone<T>(
   const { deadlineMs, clock, say } = options
   const untilMs = clock.now() + deadlineMs
   const done = new AbortController()
+  const reasons = new WaitReasons(line => say(`Waiting: ${line}`))
   let reason = 'no answer'
   const late = clock.sleep(deadlineMs, done.signal).then(() => {
     throw new Error(`Gave up after ${Math.round(deadlineMs / 1000)} s. ${reason}`)
@@ -25,7 +26,7 @@ export async function untilDone<T>(
       } catch (error) {
         if (!isRetryable(error) || clock.now() >= untilMs) throw error
         const { message } = error as Error
-        if (message !== reason) say(`Waiting: ${message}`)
+        reasons.say(message)
         reason = message
       }
       await Promise.race([clock.sleep(AGAIN_AFTER_MS), late])

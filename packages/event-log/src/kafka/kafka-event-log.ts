@@ -1,3 +1,4 @@
+import { closeSoon } from '@millrace/runtime'
 import { logError } from '../errors.ts'
 import type { EventLog, LogConsumer, LogProducer } from '../event-log.ts'
 import type { ClientLibrary } from './client-library.ts'
@@ -80,12 +81,13 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       await admin.use('a ping', client => client.brokerCount(), PING_TIMEOUT_MS)
     },
     close() {
-      closing ??= (async () => {
+      const closeAll = async (): Promise<void> => {
         await Promise.all([...consumers].map(consumer => consumer.close()))
         await Promise.all([...producers].map(producer => producer.close()))
         await reader.close()
         await admin.close()
-      })()
+      }
+      closing ??= closeSoon(closeAll(), settings.clock)
       return closing
     },
   }

@@ -31,7 +31,7 @@ export async function createSink(options: SinkOptions, context: SinkContext): Pr
     case 'gateway':
       return createGatewaySink({ ...options, clock, logger, maxRecords: context.batchRecords })
     case 'kafka':
-      return createLogSink({ producer: await context.openProducer(), clock })
+      return createLogSink({ producer: await context.openProducer(), clock, logger })
     case 'file':
       return createFileSink({ pathFor: pathsBeside(options.out, context.topics), keep: context.keep })
     case 'stdout':

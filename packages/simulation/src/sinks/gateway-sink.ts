@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { routePath } from '@millrace/contracts'
-import type { Clock, CodedError, Logger, Secret } from '@millrace/runtime'
+import { type Clock, type CodedError, type Logger, type Secret, WaitReasons } from '@millrace/runtime'
 import { Pool } from 'undici'
 import { simulationError } from '../errors.ts'
 import { Random } from '../random.ts'
@@ -61,8 +61,10 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
     ...(options.gzip ? { 'content-encoding': 'gzip' } : {}),
   }
   let broken: CodedError | null = null
-  /** Logged once for all queues. */
-  let isAway = false
+  /** For all queues together. */
+  const reasons = new WaitReasons((reason, retryAfterMs: number | null) =>
+    logger.warn({ url: options.url, reason, retryAfterMs }, 'gateway_not_taking'),
+  )
 
   async function encode(records: readonly SinkRecord[]): Promise<Buffer> {
     let lines = ''
@@ -127,8 +129,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
       const { again, apart } = settle(verdict, indices, results)
       if (again.length < indices.length) {
         backoff.reset()
-        if (isAway) logger.info({ url: options.url }, 'gateway_taking_again')
-        isAway = false
+        if (reasons.over()) logger.info({ url: options.url }, 'gateway_taking_again')
       }
       if (apart.length > 0) {
         const middle = Math.ceil(apart.length / 2)
@@ -151,10 +152,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
     backoff: RetryBackoff,
     giveUp: AbortSignal,
   ): Promise<boolean> {
-    if (!isAway && !isThrottled) {
-      isAway = true
-      logger.warn({ url: options.url, reason, retryAfterMs }, 'gateway_not_taking')
-    }
+    if (!isThrottled) reasons.say(reason, retryAfterMs)
     if (broken || (await backoff.wait(retryAfterMs, giveUp))) return true
     broken ??= giveUp.aborted
       ? simulationError('given_up')

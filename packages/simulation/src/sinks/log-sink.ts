@@ -1,5 +1,5 @@
 import type { AppendResult, LogProducer, OutgoingRecord } from '@millrace/event-log'
-import type { Clock, CodedError } from '@millrace/runtime'
+import { type Clock, type CodedError, type Logger, WaitReasons } from '@millrace/runtime'
 import type { SimulatedRecord } from '../actor.ts'
 import { simulationError } from '../errors.ts'
 import { Random } from '../random.ts'
@@ -9,6 +9,7 @@ import { createRetryBackoff } from './retry-backoff.ts'
 export interface LogSinkOptions {
   readonly producer: LogProducer
   readonly clock: Clock
+  readonly logger: Logger
   /** How long the log may take to answer one append, ms. */
   readonly deadlineMs?: number
   /** How long the log may take nothing before the sink gives up, ms. */
@@ -20,8 +21,9 @@ export interface LogSinkOptions {
  * reason that may pass are sent again, the same bytes: after a timeout the log may then hold them twice, under one event id.
  */
 export function createLogSink(options: LogSinkOptions): EventSink {
-  const { producer, clock, deadlineMs = 10_000, retryTimeoutMs = 300_000 } = options
+  const { producer, clock, logger, deadlineMs = 10_000, retryTimeoutMs = 300_000 } = options
   const backoff = createRetryBackoff({ clock, retryTimeoutMs, random: new Random('log-sink') })
+  const reasons = new WaitReasons(reason => logger.warn({ reason }, 'log_not_taking'))
   let broken: CodedError | null = null
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -47,18 +49,19 @@ export function createLogSink(options: LogSinkOptions): EventSink {
       await appendAll(records, results, waiting)
       const before = waiting.length
       waiting = waiting.filter(index => isWaiting(results[index]!))
-      if (waiting.length === 0) {
+      if (waiting.length < before) {
         backoff.reset()
-        break
+        if (reasons.over()) logger.info('log_taking_again')
       }
-      if (waiting.length < before) backoff.reset()
+      if (waiting.length === 0) break
       const reason = errorOf(results[waiting[0]!]!)
+      reasons.say(reason!.message)
       if (!(await backoff.wait(null, giveUp)))
         broken = giveUp.aborted
           ? simulationError('given_up', {}, reason)
           : simulationError(
               'log_unavailable',
-              { seconds: Math.round(backoff.failingMs() / 1000), reason: reason?.message },
+              { seconds: Math.round(backoff.failingMs() / 1000), reason: reason!.message },
               reason,
             )
     }

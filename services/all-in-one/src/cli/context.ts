@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream'
 import type { Clock } from '@millrace/runtime'
 import type { Terminal } from './terminal.ts'
 
 /** What every command gets of the world. */
 export interface CommandContext {
   readonly terminal: Terminal
+  /** Standard input. */
+  readonly stdin: Readable
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal
   readonly environment: NodeJS.ProcessEnv

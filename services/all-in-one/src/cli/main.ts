@@ -27,6 +27,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 const code = await runCli(process.argv.slice(2), {
   terminal,
+  stdin: process.stdin,
   signal: abort.signal,
   environment: process.env,
   clock: systemClock,

@@ -4,7 +4,7 @@ import { domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv, kafkaEventLogFromEnv, type LogReader, openEmbeddedLogReader } from '@millrace/event-log'
 import { webHdfsLakeFromEnv, webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv, cassandraMartFromEnv, createEmbeddedMart, type Mart } from '@millrace/mart'
-import { createLogger, loadConfig, shellWord, systemClock } from '@millrace/runtime'
+import { loadConfig, shellWord, systemClock } from '@millrace/runtime'
 import { openStack, type StackAddresses } from '@millrace/testing'
 import type { z } from 'zod'
 import {
@@ -16,7 +16,9 @@ import {
   openServerPlatform,
   type Platform,
 } from '../platform.ts'
+import type { CommandContext } from './context.ts'
 import { UsageError } from './usage-error.ts'
+import { createWaits, watchPlatform } from './waits.ts'
 
 export const DEFAULT_DEMO_DATA = '.millrace/demo'
 export const DEFAULT_DATA = '.millrace/data'
@@ -42,8 +44,6 @@ type Chosen =
   | { readonly kind: 'embedded'; readonly directory: string }
 
 const SERVER_VARIABLES = ['MILLRACE_KAFKA_BROKERS', 'MILLRACE_CASSANDRA_CONTACT_POINTS']
-
-const parts = () => ({ clock: systemClock, logger: createLogger('millrace', { level: 'error' }) })
 
 /** Who writes into the folders that are used where none is named. */
 const WRITERS = [
@@ -72,24 +72,33 @@ async function choose(choice: PlatformChoice, fallback: string, variables: Varia
   throw new UsageError(`There is no data in ${directory}: run "${first}" first, or name ${place}.`)
 }
 
+const openParts = (context: CommandContext) => {
+  const waits = createWaits(context)
+  return { waits, parts: { clock: systemClock, logger: waits.logger } }
+}
+
 /** Opens the stores that a command was asked to use; embedded ones only while no other process has them. */
 export async function selectPlatform(
   choice: PlatformChoice,
   fallback: string,
-  variables: Variables,
+  context: CommandContext,
 ): Promise<Platform> {
-  const chosen = await choose(choice, fallback, variables)
-  if (chosen.kind === 'stack') return openServerPlatform(chosen.addresses, parts())
+  const { environment } = context
+  const chosen = await choose(choice, fallback, environment)
+  const { waits, parts } = openParts(context)
   if (chosen.kind === 'embedded') {
     const { directory } = chosen
-    return openLocked(directory, parts().logger, () => openEmbeddedPlatform(directory, parts()))
+    return openLocked(directory, parts.logger, () => openEmbeddedPlatform(directory, parts))
   }
-  const config = loadConfig(variables, { ...domainsEnv, ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
-  const log = kafkaEventLogFromEnv(config, parts())
-  const lake = webHdfsLakeFromEnv(config, parts())
-  const mart = cassandraMartFromEnv(config, parts())
-  return composePlatform('servers', { log, lake, mart }, `Kafka at ${config.KAFKA_BROKERS.join(', ')}`)
+  if (chosen.kind === 'stack') return watchPlatform(await openServerPlatform(chosen.addresses, parts), waits)
+  const config = loadConfig(environment, { ...domainsEnv, ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
+  const log = kafkaEventLogFromEnv(config, parts)
+  const lake = webHdfsLakeFromEnv(config, parts)
+  const mart = cassandraMartFromEnv(config, parts)
+  return watchPlatform(composePlatform('servers', { log, lake, mart }, kafkaAt(config.KAFKA_BROKERS)), waits)
 }
+
+const kafkaAt = (brokers: readonly string[]): string => `Kafka at ${brokers.join(', ')}`
 
 /** The variables of other stores: they may be set, and need not be. */
 const optional = (shape: z.ZodRawShape): z.ZodRawShape =>
@@ -99,29 +108,48 @@ const optional = (shape: z.ZodRawShape): z.ZodRawShape =>
 export async function selectLog(
   choice: PlatformChoice,
   fallback: string,
-  variables: Variables,
+  context: CommandContext,
 ): Promise<{ readonly log: LogReader; readonly location: string }> {
-  const chosen = await choose(choice, fallback, variables)
+  const { environment } = context
+  const chosen = await choose(choice, fallback, environment)
   if (chosen.kind === 'embedded') {
     const directory = path.join(chosen.directory, 'log')
     return { log: openEmbeddedLogReader({ directory }), location: directory }
   }
-  if (chosen.kind === 'stack') return openServerLog(chosen.addresses, parts())
-  const config = loadConfig(variables, { ...domainsEnv, ...optional({ ...webhdfsEnv, ...cassandraEnv }), ...kafkaEnv })
-  return { log: kafkaEventLogFromEnv(config, parts()), location: `Kafka at ${config.KAFKA_BROKERS.join(', ')}` }
+  const { waits, parts } = openParts(context)
+  if (chosen.kind === 'stack') {
+    const { log, location } = openServerLog(chosen.addresses, parts)
+    return { log: waits.watch(location, log), location }
+  }
+  const config = loadConfig(environment, {
+    ...domainsEnv,
+    ...optional({ ...webhdfsEnv, ...cassandraEnv }),
+    ...kafkaEnv,
+  })
+  const location = kafkaAt(config.KAFKA_BROKERS)
+  return { log: waits.watch(location, kafkaEventLogFromEnv(config, parts)), location }
 }
 
 /** A mart to look at. */
 export type MartReader = Pick<Mart, 'select' | 'scan' | 'lacks' | 'location' | 'close'>
 
 /** The mart alone, to look at; an embedded one also while a gateway uses it. */
-export async function selectMart(choice: PlatformChoice, fallback: string, variables: Variables): Promise<MartReader> {
-  const chosen = await choose(choice, fallback, variables)
+export async function selectMart(
+  choice: PlatformChoice,
+  fallback: string,
+  context: CommandContext,
+): Promise<MartReader> {
+  const { environment } = context
+  const chosen = await choose(choice, fallback, environment)
   if (chosen.kind === 'embedded')
     return createEmbeddedMart({ file: path.join(chosen.directory, 'mart.db'), readOnly: true })
-  if (chosen.kind === 'stack') return openServerMart(chosen.addresses, parts())
-  return cassandraMartFromEnv(
-    loadConfig(variables, { ...domainsEnv, ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
-    parts(),
-  )
+  const { waits, parts } = openParts(context)
+  const mart =
+    chosen.kind === 'stack'
+      ? openServerMart(chosen.addresses, parts)
+      : cassandraMartFromEnv(
+          loadConfig(environment, { ...domainsEnv, ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
+          parts,
+        )
+  return waits.watch(mart.location, mart)
 }

@@ -3,7 +3,7 @@ import { printableLine } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A log line as a line for people: its event, then its fields. */
-function readable(line: string): string {
+export function readable(line: string): string {
   const { level: _level, time: _time, service: _service, event, ...fields } = JSON.parse(line)
   const texts = Object.entries(fields).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return printableLine(`${event}: ${texts.join(', ')}`)
@@ -21,3 +21,6 @@ export function createTerminalLogger(
   }
   return { logger: createLogger(name, { level: 'warn', destination: { write } }), lastLine: () => last }
 }
+
+/** The last warning of a command, as the end of its summary. */
+export const lastWarning = (line: string | null): string => (line === null ? '' : ` The last warning: ${line}`)

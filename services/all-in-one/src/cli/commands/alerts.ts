@@ -10,7 +10,8 @@ import { UsageError } from '../usage-error.ts'
 
 const instantOf = (row: StoredRow): string => new Date(Number(row.datetime)).toISOString()
 
-export function addAlertsCommand(program: Command, { terminal, environment }: CommandContext): void {
+export function addAlertsCommand(program: Command, context: CommandContext): void {
+  const { terminal } = context
   program
     .command('alerts')
     .description('show the alerts of League of Legends in the mart, newest first')
@@ -25,7 +26,7 @@ export function addAlertsCommand(program: Command, { terminal, environment }: Co
         throw new UsageError(`--day is "${options.day}": expected a day, YYYY-MM-DD.`)
       if (!/^[1-9]\d*$/.test(options.limit))
         throw new UsageError(`--limit is "${options.limit}": expected a whole number above 0.`)
-      const mart = await selectMart(options, DEFAULT_DEMO_DATA, environment)
+      const mart = await selectMart(options, DEFAULT_DEMO_DATA, context)
       try {
         const table = catalog.table('lol_alerts_by_day')
         await requireTable(mart, table)

@@ -1,13 +1,18 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { createLogger, env, Secret } from '@millrace/runtime'
+import { pipeline } from 'node:stream/promises'
+import { env, isSystemError, Secret, systemReason } from '@millrace/runtime'
 import { openLedger } from '@millrace/simulation'
 import type { Command } from 'commander'
 import { type NumberedLine, type ReplayOutcome, replayFailedEvents } from '../../failed-events/replay-failed-events.ts'
 import { readReplayLine } from '../../failed-events/replay-line.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { printableLine } from '../printable.ts'
+import { createTerminalLogger, lastWarning } from '../terminal-logger.ts'
 import { UsageError } from '../usage-error.ts'
+import { createWaits } from '../waits.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 const MOST_PROBLEMS = 20
@@ -24,7 +29,7 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
   const { terminal, clock, signal } = context
   failed
     .command('replay <file>')
-    .description('send the records of a corrected file through the gateway again')
+    .description('send the records of a corrected file through the gateway again; - is standard input')
     .option('--url <url>', 'address of the gateway', DEFAULT_URL)
     .option('--api-key <key>', 'key for the gateway')
     .option('--retry-timeout <time>', 'give up when the gateway has taken nothing for so long', '1m')
@@ -35,43 +40,90 @@ export function addReplayCommand(failed: Command, context: CommandContext, finis
       '\nExit codes: 0 all accepted, 1 some left open, 2 the file or an option is wrong and nothing was sent, 3 some refused or held back.' +
         '\nSending a file twice adds nothing but repetitions with the same event ids.',
     )
-    .action(async (file: string, flags: ReplayFlags) => {
+    .action(async (given: string, flags: ReplayFlags) => {
       const { url, apiKey, retryTimeoutMs } = readFlags(flags)
-      if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-        throw new UsageError(`There is no file ${file}: "failed export <file>" makes one.`)
-      const nowMs = clock.now()
-      const total = await checkFile(file, nowMs)
-      const ledger = flags.ledger === undefined ? undefined : await openLedger(flags.ledger, `replay-${nowMs}`)
-      const counts = { accepted: 0, refused: 0, held: 0, open: 0 }
-      let whyOpen: string | null = null
-      terminal.progress(`sending ${total} records to ${url}`)
+      const source = await openSource(given, context)
       try {
-        await replayFailedEvents(numberedLines(file, nowMs), {
-          url,
-          apiKey,
-          clock,
-          logger: createLogger('replay', { level: 'silent' }),
-          retryTimeoutMs,
-          signal,
-          ...(ledger && { ledger }),
-          onOutcome: outcome => {
-            counts[outcome.outcome]++
-            if (outcome.outcome === 'open') whyOpen = outcome.message
-            terminal.print(flags.json ? JSON.stringify(outcome) : sentence(outcome))
-          },
-        })
+        await replay(source, { url, apiKey, retryTimeoutMs, ledgerFolder: flags.ledger, isJson: flags.json === true })
       } finally {
-        terminal.endProgress()
-        await ledger?.close()
+        source.close()
       }
-      const { accepted, refused, held, open } = counts
-      terminal.say(`${accepted} accepted, ${refused} refused, ${held} held back, ${open} left open.`)
-      if (refused > 0) terminal.say('What was refused is a failed event again: "failed export" with --since finds it.')
-      if (whyOpen !== null) terminal.say(`${whyOpen} Then replay the file again: what is stored already keeps its id.`)
-      if (open > 0) finish(ExitCode.failed)
-      else if (refused + held > 0) finish(ExitCode.difference)
     })
+
+  async function replay(
+    source: Source,
+    options: ReturnType<typeof readFlags> & { readonly ledgerFolder: string | undefined; readonly isJson: boolean },
+  ): Promise<void> {
+    const { ledgerFolder, isJson, ...sending } = options
+    const nowMs = clock.now()
+    const total = await checkSource(source, nowMs)
+    const ledger = ledgerFolder === undefined ? undefined : await openLedger(ledgerFolder, `replay-${nowMs}`)
+    const counts = { accepted: 0, refused: 0, held: 0, open: 0 }
+    const { logger, lastLine } = createTerminalLogger('replay', terminal)
+    let whyOpen: string | null = null
+    terminal.progress(`sending ${total} records to ${sending.url}`)
+    try {
+      await replayFailedEvents(numberedLines(source, nowMs), {
+        ...sending,
+        clock,
+        logger,
+        signal,
+        ...(ledger && { ledger }),
+        onOutcome: outcome => {
+          counts[outcome.outcome]++
+          if (outcome.outcome === 'open') whyOpen = outcome.message
+          terminal.print(isJson ? JSON.stringify(outcome) : sentence(outcome))
+        },
+      })
+    } finally {
+      terminal.endProgress()
+      await ledger?.close()
+    }
+    const { accepted, refused, held, open } = counts
+    terminal.say(`${accepted} accepted, ${refused} refused, ${held} held back, ${open} left open.`)
+    if (refused > 0) terminal.say('What was refused is a failed event again: "failed export" with --since finds it.')
+    if (whyOpen !== null)
+      terminal.say(
+        `${whyOpen} Then replay the file again: what is stored already keeps its id.${lastWarning(lastLine())}`,
+      )
+    if (open > 0) finish(ExitCode.failed)
+    else if (refused + held > 0) finish(ExitCode.difference)
+  }
 }
+
+/** Where the lines come from. */
+interface Source {
+  /** For people; at the beginning of a sentence as well. */
+  readonly name: string
+  /** Is read more than once. */
+  readonly file: string
+  close(): void
+}
+
+/**
+ * Opens a file, or standard input, which is read to its end first: all of it is looked at before anything is sent.
+ * @throws UsageError where it cannot be read
+ */
+async function openSource(given: string, context: CommandContext): Promise<Source> {
+  if (given !== '-') {
+    if (!statSync(given, { throwIfNoEntry: false })?.isFile())
+      throw new UsageError(`There is no file ${given}: "failed export <file>" makes one.`)
+    return { name: given, file: given, close: () => {} }
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'millrace-replay-'))
+  const close = (): void => rmSync(folder, { recursive: true, force: true })
+  const file = path.join(folder, 'standard-input.ndjson')
+  try {
+    const copied = pipeline(context.stdin, createWriteStream(file, { mode: 0o600 }))
+    await createWaits(context).during('the end of standard input', copied, () => 'its writer has not closed it')
+    return { name: STANDARD_INPUT, file, close }
+  } catch (error) {
+    close()
+    throw isSystemError(error) ? new UsageError(`Cannot read standard input: ${systemReason(error)}.`) : error
+  }
+}
+
+const STANDARD_INPUT = 'Standard input'
 
 /** @throws UsageError that lists every problem */
 function readFlags({ url, apiKey, retryTimeout }: ReplayFlags) {
@@ -101,11 +153,11 @@ async function* textLines(file: string): AsyncGenerator<{ readonly number: numbe
 }
 
 /**
- * Looks at the whole file before anything is sent, so that a slip of the editor sends nothing.
+ * Looks at all of it before anything is sent, so that a slip of the editor sends nothing.
  * @returns how many records it has
  * @throws UsageError that lists the lines that cannot be read
  */
-async function checkFile(file: string, nowMs: number): Promise<number> {
+async function checkSource({ name, file }: Source, nowMs: number): Promise<number> {
   const problems: string[] = []
   let count = 0
   let broken = 0
@@ -113,18 +165,18 @@ async function checkFile(file: string, nowMs: number): Promise<number> {
     count++
     const content = readReplayLine(text, nowMs)
     if (content.kind !== 'broken' || ++broken > MOST_PROBLEMS) continue
-    problems.push(`${file}, line ${number}: ${printableLine(content.message)}`)
+    problems.push(`${name}, line ${number}: ${printableLine(content.message)}`)
   }
   if (broken > MOST_PROBLEMS) problems.push(`and ${broken - MOST_PROBLEMS} lines more.`)
   if (broken > 0) throw new UsageError([...problems, 'Nothing was sent.'].join('\n'))
-  if (count === 0) throw new UsageError(`${file} has no records: nothing was sent.`)
+  if (count === 0) throw new UsageError(`${name} has no records: nothing was sent.`)
   return count
 }
 
-async function* numberedLines(file: string, nowMs: number): AsyncGenerator<NumberedLine> {
+async function* numberedLines({ name, file }: Source, nowMs: number): AsyncGenerator<NumberedLine> {
   for await (const { number, text } of textLines(file)) {
     const content = readReplayLine(text, nowMs)
-    if (content.kind === 'broken') throw new UsageError(`${file} was changed while it was read: see line ${number}.`)
+    if (content.kind === 'broken') throw new UsageError(`${name} was changed while it was read: see line ${number}.`)
     yield { number, content }
   }
 }

@@ -19,7 +19,7 @@ import { UsageError } from '../usage-error.ts'
 import { addReplayCommand } from './failed-replay.ts'
 
 export function addFailedCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
-  const { terminal, environment, clock } = context
+  const { terminal, clock } = context
   const failed = program
     .command('failed')
     .description(
@@ -34,7 +34,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
     .option('--json', 'print JSON lines, records included')
     .action(async (flags: FailureFlags & { json?: true }) => {
       const { filter, limit = 20 } = readFailureFlags(flags, clock.now())
-      const { log, location } = await selectLog(flags, DEFAULT_DATA, environment)
+      const { log, location } = await selectLog(flags, DEFAULT_DATA, context)
       try {
         const newest = new NewestFailures(limit)
         const codes = new Set<string>()
@@ -57,7 +57,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
     .description('show everything about one; the beginning of its id is enough')
     .option('--json', 'print JSON')
     .action(async (id: string, flags: PlatformChoice & { json?: true }) => {
-      const { log, location } = await selectLog(flags, DEFAULT_DATA, environment)
+      const { log, location } = await selectLog(flags, DEFAULT_DATA, context)
       try {
         const found = new Map<string, StoredFailure>()
         for await (const failure of readFailedEvents(log, await rangesOfFailedEvents(log), { onUnreadable }))
@@ -80,7 +80,7 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
     .option('--limit <n>', 'at most this many records, the newest')
     .action(async (file: string, flags: FailureFlags) => {
       const { filter, limit } = readFailureFlags(flags, clock.now())
-      const { log } = await selectLog(flags, DEFAULT_DATA, environment)
+      const { log } = await selectLog(flags, DEFAULT_DATA, context)
       let output: FileHandle | undefined
       try {
         output = file === '-' ? undefined : await createFile(file)

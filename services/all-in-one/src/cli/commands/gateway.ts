@@ -14,6 +14,7 @@ import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { lakeFormat } from '../lake-format.ts'
 import { DEFAULT_DATA, DEFAULT_STACK, stackCommand } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
+import { createWaits } from '../waits.ts'
 
 interface GatewayFlags {
   readonly host: string
@@ -33,7 +34,8 @@ async function firstKey(keysFile: string, catalog: Catalog, onRepair: (sentence:
   return key
 }
 
-export function addGatewayCommand(program: Command, { terminal, signal, clock, environment }: CommandContext): void {
+export function addGatewayCommand(program: Command, context: CommandContext): void {
+  const { terminal, signal, clock, environment } = context
   program
     .command('gateway')
     .description('run the gateway with every service behind it in this process, until you stop it')
@@ -63,7 +65,8 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
           : openEmbeddedPlatform(flags.data, { clock, logger }),
       )
       try {
-        await ensurePlatform(platform, catalog)
+        const waits = createWaits(context)
+        await waits.during('the stores', ensurePlatform(platform, catalog))
         const keysFile = path.join(flags.data, 'keys.json')
         const isNewFile = !existsSync(keysFile)
         const key = await firstKey(keysFile, catalog, sentence => terminal.say(sentence))
@@ -78,8 +81,9 @@ export function addGatewayCommand(program: Command, { terminal, signal, clock, e
           archiveAfterMs: archiveAfter.data,
         })
         try {
-          await all.start()
+          await waits.during('the gateway', all.start(), all.problem)
         } catch (error) {
+          await all.stop()
           // Nobody has seen that key: the next start makes one that it shows.
           if (isNewFile) await rm(keysFile, { force: true })
           throw error

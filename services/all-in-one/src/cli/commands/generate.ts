@@ -6,7 +6,8 @@ import type { Command } from 'commander'
 import { onAbort } from '../../on-abort.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
-import { createTerminalLogger } from '../terminal-logger.ts'
+import { createTerminalLogger, lastWarning } from '../terminal-logger.ts'
+import { createWaits } from '../waits.ts'
 
 export function addGenerateCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
   const generate = program.command('generate').description('make the events of a domain, or send recorded ones')
@@ -16,9 +17,10 @@ export function addGenerateCommand(program: Command, context: CommandContext, fi
 function addDomain(
   generate: Command,
   simulation: DomainSimulation,
-  { terminal, signal, clock, environment }: CommandContext,
+  context: CommandContext,
   finish: (code: number) => void,
 ): void {
+  const { terminal, signal, clock, environment } = context
   const { domain } = simulation
   addGeneratorOptions(generate.command(domain), [simulation])
     .description(allDomains.find(({ name }) => name === domain)!.title)
@@ -29,7 +31,7 @@ function addDomain(
     .action(async (flags: Readonly<Record<string, unknown>>) => {
       const options = readGeneratorOptions(simulation, flags)
       const { logger, lastLine } = createTerminalLogger(generatorName(domain), terminal)
-      const generator = await openGenerator({
+      const opening = openGenerator({
         simulation,
         options,
         clock,
@@ -40,15 +42,15 @@ function addDomain(
             `${(share * 100).toFixed(0)} %: ${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged, ${refused.toLocaleString('en-US')} refused`,
           ),
       })
+      const generator = await createWaits(context).during(`the sink ${options.sink.kind}`, opening, lastLine)
       await generator.start()
       onAbort(signal, () => void generator.stop())
       const summary = await generator.finished
       await generator.stop()
       terminal.endProgress()
       terminal.say(JSON.stringify(summary, null, 2))
-      const last = lastLine()
-      if (summary.unanswered > 0 && last !== null)
-        terminal.say(`${summary.unanswered} records were not acknowledged. The last warning: ${last}`)
+      if (summary.unanswered > 0)
+        terminal.say(`${summary.unanswered} records were not acknowledged.${lastWarning(lastLine())}`)
       if (summary.refused > 0 || summary.unanswered > 0) finish(ExitCode.failed)
     })
 }

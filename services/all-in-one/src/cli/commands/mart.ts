@@ -105,7 +105,8 @@ function compareRows(table: MartTable): (a: StoredRow, b: StoredRow) => number {
   }
 }
 
-export function addMartCommand(program: Command, { terminal, environment }: CommandContext): void {
+export function addMartCommand(program: Command, context: CommandContext): void {
+  const { terminal } = context
   program
     .command('mart <table>')
     .description('show the rows of a mart table')
@@ -127,7 +128,7 @@ export function addMartCommand(program: Command, { terminal, environment }: Comm
       if (flags.limit !== undefined && !/^[1-9]\d{0,14}$/.test(flags.limit))
         throw new UsageError(`--limit is "${flags.limit}": expected a whole number above 0.`)
       const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Number(flags.limit)
-      const mart = await selectMart(flags, DEFAULT_DEMO_DATA, environment)
+      const mart = await selectMart(flags, DEFAULT_DEMO_DATA, context)
       try {
         await requireTable(mart, table)
         const found: StoredRow[] = []

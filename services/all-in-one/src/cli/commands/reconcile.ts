@@ -14,7 +14,7 @@ import { storedDomains } from '../stored-domains.ts'
 import { UsageError } from '../usage-error.ts'
 
 export function addReconcileCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
-  const { terminal, environment } = context
+  const { terminal } = context
   program
     .command('reconcile')
     .description('compare what was acknowledged with log, lake and mart, event by event')
@@ -27,7 +27,7 @@ export function addReconcileCommand(program: Command, context: CommandContext, f
       if (options.ledger !== undefined && !existsSync(options.ledger))
         throw new UsageError(`There is no ledger in ${options.ledger}.`)
       if (options.report !== undefined) checkReportFile(options.report)
-      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, context)
       const workDirectory = await mkdtemp(path.join(os.tmpdir(), 'millrace-reconcile-'))
       try {
         const { domains, ledger } = options

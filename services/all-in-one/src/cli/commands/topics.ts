@@ -26,7 +26,7 @@ export function addTopicsCommand(program: Command, context: CommandContext, fini
   where(topics.command('list'))
     .description('list the topics with how many records they hold')
     .action(async (options: PlatformChoice) => {
-      const store = await selectLog(options, DEFAULT_DEMO_DATA, environment)
+      const store = await selectLog(options, DEFAULT_DEMO_DATA, context)
       try {
         const rows: (string | number | null)[][] = []
         const { topics: contracts } = await storedDomains(store, {}, context)
@@ -77,7 +77,7 @@ export function addTopicsCommand(program: Command, context: CommandContext, fini
   where(topics.command('ensure'))
     .description('create what is missing of the topics and mart tables')
     .action(async (options: PlatformChoice) => {
-      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, environment)
+      const platform = await selectPlatform(options, DEFAULT_DEMO_DATA, context)
       try {
         const reports = await ensurePlatform(platform, readDomains(undefined, environment))
         for (const line of formatTable(
