@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { systemClock } from '@millrace/runtime'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { PassThrough, Readable } from 'node:stream'
+import { type Clock, systemClock } from '@millrace/runtime'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
@@ -248,5 +248,75 @@ describe('a replay', () => {
     expect(code).toBe(0)
     const sent = requests.flatMap(({ records }) => records)
     expect(sent).toEqual([JSON.parse(text), JSON.parse(text)])
+  })
+})
+
+describe('failed replay of standard input', () => {
+  /** Sleeps end after a hundredth of their time. */
+  const fast: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) }
+
+  function begin(stdin: Readable, url: string, { signal = new AbortController().signal, more = [] as string[] } = {}) {
+    const terminal = captureTerminal()
+    const done = runCli(['failed', 'replay', '-', '--url', url, '--api-key', 'mr_test', ...more], {
+      ...{ terminal, stdin, signal, clock: fast },
+      // As npm says it to a command that runs in another folder than the user's.
+      environment: { INIT_CWD: directory },
+    })
+    return { terminal, done, err: () => terminal.said.join('\n') }
+  }
+  const said = (err: () => string, text: string) => vi.waitFor(() => expect(err()).toContain(text), 30_000)
+
+  it('sends nothing before its end, however late that comes, and says meanwhile what it waits for', async () => {
+    const { requests, url } = await startGateway(() => undefined)
+    const stdin = new PassThrough()
+    const { done, err } = begin(stdin, url)
+    stdin.write(`${JSON.stringify(line(1))}\n`)
+    await said(err, 'Waiting for the end of standard input')
+    stdin.write(`${JSON.stringify(line(2))}\n`)
+    expect(requests).toEqual([])
+    stdin.end(JSON.stringify(line(3)))
+    expect(await done).toBe(0)
+    expect(requests.flatMap(({ records }) => records.map(({ eventId }) => eventId))).toEqual([1, 2, 3].map(uuid))
+    expect(err().match(/Waiting for the end/g)).toHaveLength(1)
+    expect(err()).toContain('3 accepted, 0 refused')
+  })
+
+  it.each([
+    [
+      'a line that is no record',
+      ['{"id":"a"', JSON.stringify(line(1))],
+      'Standard input, line 1: expected a JSON object',
+    ],
+    ['nothing', [], 'Standard input has no records: nothing was sent.'],
+  ])('names it where it has %s, and sends nothing', async (_, lines, message) => {
+    const { requests, url } = await startGateway(() => undefined)
+    const { done, err } = begin(Readable.from(lines.map(text => `${text}\n`)), url)
+    expect(await done).toBe(2)
+    expect(err()).toContain(message)
+    expect(requests).toEqual([])
+  })
+
+  it('names it where it cannot be read', async () => {
+    const { done, err } = begin(createReadStream(directory), 'http://127.0.0.1:1')
+    expect(await done).toBe(2)
+    expect(err()).toBe('Cannot read standard input: that is a folder (EISDIR).')
+  })
+
+  it('ends when it is stopped before the end', async () => {
+    const abort = new AbortController()
+    const { done, err } = begin(new PassThrough(), 'http://127.0.0.1:1', { signal: abort.signal })
+    await said(err, 'Waiting for the end of standard input')
+    abort.abort()
+    expect(await done).toBe(1)
+    expect(err()).toContain('Stopped while waiting for the end of standard input')
+  })
+
+  it('says why a gateway takes nothing, at once and in the summary', async () => {
+    const { done, err } = begin(Readable.from([JSON.stringify(line(1))]), 'http://127.0.0.1:1', {
+      more: ['--retry-timeout', '1s'],
+    })
+    expect(await done).toBe(1)
+    expect(err()).toMatch(/^gateway_not_taking: url "http:\/\/127\.0\.0\.1:1", reason ".*ECONNREFUSED/)
+    expect(err()).toMatch(/1 left open\.\n.*The last warning: gateway_not_taking: .*ECONNREFUSED/)
   })
 })
