@@ -13,11 +13,15 @@ interface SettledCounts {
 
 const unansweredOf = ({ emitted, acknowledged, refused }: SettledCounts): number => emitted - acknowledged - refused
 
+const isCopy = ({ fault }: SimulatedRecord): boolean => fault?.kind === 'dup'
+
 /** Run statistics: what was sent, acknowledged and refused. */
 export class Accounts {
   emitted = 0
   acknowledged = 0
   refused = 0
+  /** The same without the copies that the fault `dup` sends again. */
+  readonly events: SettledCounts = { emitted: 0, acknowledged: 0, refused: 0 }
   /** Records at the head of the run that are settled: an unanswered one ends it. */
   settledHead = 0
   #headEnded = false
@@ -33,6 +37,7 @@ export class Accounts {
     for (const record of records) {
       lines += `${record.value}\n`
       this.#topic(record.topic).emitted++
+      if (!isCopy(record)) this.events.emitted++
       if (record.fault) this.#faults[record.fault.kind] = (this.#faults[record.fault.kind] ?? 0) + 1
     }
     this.#hash.update(lines)
@@ -48,6 +53,7 @@ export class Accounts {
         return
       }
       if (!this.#headEnded) this.settledHead++
+      if (!isCopy(record)) this.events[result ? 'refused' : 'acknowledged']++
       if (result) this.#refuse(record, result)
       else {
         this.#topic(record.topic).acknowledged++

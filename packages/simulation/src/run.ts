@@ -153,11 +153,8 @@ export function createRun(options: RunOptions): Component & { readonly finished:
     if (!force && nowMs - lastProgressMs < PROGRESS_EVERY_MS) return
     lastProgressMs = nowMs
     const share = options.share?.() ?? (virtualMs - span.startMs) / Math.max(1, span.endMs - span.startMs)
-    const { emitted, acknowledged, refused } = accounts
     options.onProgress({
-      emitted,
-      acknowledged,
-      refused,
+      ...accounts.events,
       virtualMs,
       share: Math.min(1, Math.max(0, share)),
       elapsedMs: nowMs - beganMs,

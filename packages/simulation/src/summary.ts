@@ -38,7 +38,7 @@ export interface RefusedExample {
   readonly message: string
 }
 
-/** A run under way. */
+/** A run under way. Counts are events: a copy that the fault `dup` sends again is not counted. */
 export interface Progress {
   readonly emitted: number
   readonly acknowledged: number

@@ -28,6 +28,8 @@ function createStream(): RecordStream {
   return mergeActors(Array.from({ length: 10 }, (_, id) => new FaultyActor(createTicker(id, 100), options)))
 }
 const all = drain(createStream())
+/** Without the copies that are sent again. */
+const events = all.filter(({ fault }) => fault?.kind !== 'dup')
 const values = (records: readonly SimulatedRecord[]): string[] => records.map(record => record.value)
 
 let folder: string
@@ -339,6 +341,25 @@ describe('a run', () => {
     told.slice(1, -1).forEach(({ atMs }, index) => {
       expect(atMs - told[index]!.atMs).toBeGreaterThanOrEqual(250)
     })
-    expect(told.at(-1)!.progress).toMatchObject({ emitted: all.length, acknowledged: all.length, share: 1 })
+    expect(told.at(-1)!.progress).toMatchObject({ emitted: events.length, acknowledged: events.length, share: 1 })
+  })
+
+  it('counts an event once in its progress, however often it is sent, and every record in its summary', async () => {
+    const isCopy = ({ fault }: SimulatedRecord): boolean => fault?.kind === 'dup'
+    const copies = all.length - events.length
+    expect(copies).toBeGreaterThan(5)
+    const refused = { kind: 'refused', code: 'no', message: 'no' } as const
+    const sink = createMemorySink(record => (record.fault?.kind === 'malformed' || isCopy(record) ? refused : null))
+    const told: Progress[] = []
+    const run = createTestRun(sink, { onProgress: progress => told.push(progress) })
+    await run.start()
+    const summary = await run.finished
+    const malformed = events.filter(({ fault }) => fault?.kind === 'malformed').length
+    expect(told.at(-1)).toMatchObject({
+      emitted: events.length,
+      acknowledged: events.length - malformed,
+      refused: malformed,
+    })
+    expect(summary).toMatchObject({ emitted: all.length, refused: malformed + copies })
   })
 })

@@ -29,6 +29,13 @@ export async function consumerLags(
   return lags
 }
 
+/** Records that some group has not finished, each counted once however many groups read it. */
+function unfinished(lags: readonly ConsumerLag[]): number {
+  const byTopic = new Map<string, number>()
+  for (const { topic, lag } of lags) byTopic.set(topic, Math.max(byTopic.get(topic) ?? 0, lag))
+  return [...byTopic.values()].reduce((sum, lag) => sum + lag, 0)
+}
+
 /**
  * Waits until every group has finished everything that is in its topics, twice in a row (one group's output is another's input).
  * @param onStall told who is behind on what when nothing has moved for a few seconds
@@ -46,7 +53,7 @@ export async function untilCaughtUp(
   let movedMs = clock.now()
   while (quiet < 2) {
     const lags = await consumerLags(log, groups)
-    const total = lags.reduce((sum, { lag }) => sum + lag, 0)
+    const total = unfinished(lags)
     onLag(total)
     quiet = total === 0 ? quiet + 1 : 0
     const state = JSON.stringify(lags)
