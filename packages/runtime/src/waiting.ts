@@ -19,6 +19,20 @@ export class WaitReasons<Details extends readonly unknown[] = []> {
     this.#say(reason, ...details)
   }
 
+  /** Waits for work, and says that there is no answer where that takes more than a few seconds. */
+  async during<T>(work: Promise<T>, clock: Clock, ...details: Details): Promise<T> {
+    const over = new AbortController()
+    clock.sleep(SILENT_WAIT_MS, over.signal).then(
+      () => this.say(`no answer for ${SILENT_WAIT_MS / 1000} s`, ...details),
+      () => {},
+    )
+    try {
+      return await work
+    } finally {
+      over.abort(new Error('over'))
+    }
+  }
+
   /** What was waited for is there; returns whether anything was said. */
   over(): boolean {
     const isSaid = this.#said.size > 0

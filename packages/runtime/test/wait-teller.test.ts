@@ -74,3 +74,22 @@ it('reasons of a wait are said once each until it is over', () => {
   reasons.say('refused', 5)
   expect(said).toEqual(['refused 1', 'silent 3', 'refused 5'])
 })
+
+it('a call that is not answered for a few seconds is a reason, and one that is answered is none', async () => {
+  const clock = new ManualClock()
+  const said: string[] = []
+  const reasons = new WaitReasons(reason => void said.push(reason))
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const first = reasons.during(promise, clock)
+  const second = reasons.during(promise, clock)
+  await clock.advance(4_000)
+  expect(said).toEqual([])
+  await clock.advance(4_000)
+  expect(said).toEqual(['no answer for 5 s'])
+  resolve('there')
+  expect(await Promise.all([first, second])).toEqual(['there', 'there'])
+  reasons.over()
+  await reasons.during(Promise.resolve(), clock)
+  await clock.advance(60_000)
+  expect(said).toHaveLength(1)
+})

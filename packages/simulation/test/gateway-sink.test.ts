@@ -4,7 +4,7 @@ import { createGatewaySink, type GatewaySinkOptions, mergeActors, type Simulated
 import { type GatewayAnswer, startFakeGateway } from './fake-gateway.ts'
 import { createTicker, drain } from './ticker.ts'
 
-/** A clock whose sleeps end at once and are written down. */
+/** A clock whose back-offs end at once and are written down; what watches over a request sleeps until its answer. */
 function quickClock(): Clock & { readonly sleeps: number[] } {
   let nowMs = 0
   const sleeps: number[] = []
@@ -13,6 +13,8 @@ function quickClock(): Clock & { readonly sleeps: number[] } {
     now: () => nowMs,
     async sleep(ms, signal) {
       signal?.throwIfAborted()
+      if (signal && signal !== never)
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
       sleeps.push(ms)
       nowMs += ms
     },

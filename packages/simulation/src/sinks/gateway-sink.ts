@@ -109,7 +109,7 @@ export function createGatewaySink(options: GatewaySinkOptions): EventSink<SinkRe
       const indices = requests[0]!
       if (broken) break
       body ??= await encode(indices.map(index => records[index]!))
-      const verdict = await post(topic, body, indices.length, giveUp)
+      const verdict = await reasons.during(post(topic, body, indices.length, giveUp), clock, null)
       if (verdict.kind === 'hopeless') {
         broken ??= simulationError('gateway_refused', {
           url: options.url,

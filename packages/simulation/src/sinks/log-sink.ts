@@ -35,7 +35,7 @@ export function createLogSink(options: LogSinkOptions): EventSink {
         const record = records[index]!
         return { key: Buffer.from(record.key), value: Buffer.from(record.value), timestampMs }
       })
-      const answers = await producer.append(topic, outgoing, { deadlineMs })
+      const answers = await reasons.during(producer.append(topic, outgoing, { deadlineMs }), clock)
       own.forEach((index, position) => {
         results[index] = answers[position]!
       })

@@ -101,6 +101,10 @@ export function addFailedCommand(program: Command, context: CommandContext, fini
             ? 'No failed event matches: nothing was written.'
             : `${count(records, 'record')} of ${count(failures, 'failed event')}${output ? ` in ${file}: correct it, then "failed replay ${file}"` : ''}`,
         )
+      } catch (error) {
+        // Half of it would look like all of it.
+        if (output) await rm(file, { force: true })
+        throw error
       } finally {
         await output?.close()
         await log.close()
