@@ -61,7 +61,16 @@ async function readLog(directory: string, name: string): Promise<{ log: string; 
 export async function waitReady(
   directory: string,
   server: ServerRecord,
-  { servers, signal }: { servers: readonly ServerRecord[]; signal?: AbortSignal | undefined },
+  {
+    servers,
+    signal,
+    onNotYet,
+  }: {
+    servers: readonly ServerRecord[]
+    signal?: AbortSignal | undefined
+    /** Told after each look why it is not ready. */
+    onNotYet?: (reason: string) => void
+  },
 ): Promise<void> {
   const { name } = server
   let outcome: 'gone' | 'ready'
@@ -69,7 +78,10 @@ export async function waitReady(
     outcome = await waitUntil(
       async () => {
         if ((await inspectServer(directory, name)).state === 'gone') return 'gone'
-        await checkReady(server, servers)
+        await checkReady(server, servers).catch((error: unknown) => {
+          onNotYet?.(error instanceof Error ? error.message : String(error))
+          throw error
+        })
         return 'ready'
       },
       { deadlineMs: READY_DEADLINE_MS, what: name, intervalMs: READY_POLL_MS, signal },

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { shellWord, systemClock } from '@millrace/runtime'
+import { createWaitTeller, shellWord, systemClock } from '@millrace/runtime'
 import { takeLock } from './directory-lock.ts'
 import { endStack, removeData } from './end-stack.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -110,10 +110,15 @@ async function beginAll(
   }: { signal: AbortSignal; failed: AbortController; began: number; onProgress: (line: string) => void },
 ): Promise<void> {
   let first: unknown
+  const waits = createWaitTeller({ clock: systemClock, say: onProgress })
   const starts = servers.map(async server => {
     try {
       await server.begin()
-      await waitReady(directory, server, { servers, signal })
+      let notYet: string | null = null
+      const onNotYet = (reason: string): void => {
+        notYet = reason
+      }
+      await waits.during(server.name, waitReady(directory, server, { servers, signal, onNotYet }), () => notYet)
       const { rssBytes } = await inspectServer(directory, server.name)
       const size = rssBytes > 0 ? `, ${Math.round(rssBytes / 2 ** 20)} MiB` : ''
       onProgress(`${server.name} is ready at ${addressOf(server)} after ${secondsSince(began)} s${size}`)

@@ -4,6 +4,7 @@ import { type CommandContext, ExitCode } from '../context.ts'
 import { DEFAULT_STACK, stackCommand } from '../select-platform.ts'
 import { formatTable } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
+import { createWaits } from '../waits.ts'
 
 const MIB = 2 ** 20
 
@@ -27,11 +28,8 @@ export function readVia(via: string | undefined): { way?: StackWay } {
 const WAYS = ['docker', 'java'] as const
 const WAY_WORDS: Record<StackWay, string> = { docker: 'In containers', java: 'As Java processes' }
 
-export function addStackCommand(
-  program: Command,
-  { terminal, signal }: CommandContext,
-  finish: (code: number) => void,
-): void {
+export function addStackCommand(program: Command, context: CommandContext, finish: (code: number) => void): void {
+  const { terminal, signal } = context
   const stack = program
     .command('stack')
     .description('real Kafka, HDFS and Cassandra on this machine, on free ports of 127.0.0.1')
@@ -95,7 +93,8 @@ export function addStackCommand(
     .description('stop them; their data stays')
     .option('--remove-data', 'remove what they stored')
     .action(async ({ directory, removeData }: { directory: string; removeData?: true }) => {
-      const ended = await stopStack(directory, { removeData: removeData === true })
+      const stopping = stopStack(directory, { removeData: removeData === true })
+      const ended = await createWaits(context).during('the servers to end', stopping, () => 'they close their files')
       terminal.say(ended.length > 0 ? `Stopped ${ended.join(', ')}.` : `Nothing ran in ${directory}.`)
       if (removeData) terminal.say('Removed their data.')
     })
