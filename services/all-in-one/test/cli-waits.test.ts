@@ -94,7 +94,7 @@ describe.each(commands)('%s', name => {
     expect(last).toMatch(/ECONNREFUSED|nothing listens/)
   })
 
-  it('says what it waits for, once, where its server never answers, and at the end', { timeout: 60_000 }, async () => {
+  it('says what it waits for, once, where its server never answers, and at the end', { timeout: 20_000 }, async () => {
     const { port } = silent.address() as { port: number }
     const { code, told, last } = await run(name, port)
     expect(code).toBe(1)
