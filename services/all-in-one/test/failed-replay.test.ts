@@ -316,7 +316,7 @@ describe('failed replay of standard input', () => {
       more: ['--retry-timeout', '1s'],
     })
     expect(await done).toBe(1)
-    expect(err()).toMatch(/^gateway_not_taking: url "http:\/\/127\.0\.0\.1:1", reason ".*ECONNREFUSED/)
+    expect(err()).toMatch(/^gateway_not_taking: url "http:\/\/127\.0\.0\.1:1", reason ".*ECONNREFUSED/m)
     expect(err()).toMatch(/1 left open\.\n.*The last warning: gateway_not_taking: .*ECONNREFUSED/)
   })
 })
