@@ -1,16 +1,18 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** A folder and those above it, as far as they are missing, the highest first. */
+/** A folder and those above it, as far as they are missing, the highest first; a file in its place counts as missing. */
 function missing(directory: string): string[] {
+  const folder = resolve(directory)
+  if (existsSync(folder)) return statSync(folder).isDirectory() ? [] : [folder]
   const folders: string[] = []
-  for (let at = resolve(directory); !existsSync(at); at = dirname(at)) folders.unshift(at)
+  for (let at = folder; !existsSync(at); at = dirname(at)) folders.unshift(at)
   return folders
 }
 
-function unlessMadeMeanwhile(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+function unlessMadeMeanwhile(folder: string, error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
 }
 
 /**
@@ -18,7 +20,7 @@ function unlessMadeMeanwhile(error: unknown): void {
  * @throws the system's error
  */
 export async function makeDirectory(directory: string): Promise<void> {
-  for (const folder of missing(directory)) await mkdir(folder).catch(unlessMadeMeanwhile)
+  for (const folder of missing(directory)) await mkdir(folder).catch(error => unlessMadeMeanwhile(folder, error))
 }
 
 /** The same without a promise. */
@@ -27,6 +29,6 @@ export function makeDirectorySync(directory: string): void {
     try {
       mkdirSync(folder)
     } catch (error) {
-      unlessMadeMeanwhile(error)
+      unlessMadeMeanwhile(folder, error)
     }
 }

@@ -26,6 +26,7 @@ describe.each([
   })
 
   it.each([
+    ['in the place of a file', 'file', 'EEXIST'],
     ['below a file', 'file/a/b', 'ENOTDIR'],
     ['with a name that is too long', `${'x'.repeat(300)}/a`, 'ENAMETOOLONG'],
     ['below a link to itself', 'loop/a', 'ELOOP'],

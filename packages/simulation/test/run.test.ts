@@ -217,7 +217,7 @@ describe('a run', () => {
     await writeFile(join(folder, 'lol.raw'), 'in the way')
     const run = createTestRun(createMemorySink(), { files: { ledger: { folder, writer: 'w' }, keep: false } })
     await run.start()
-    await expect(run.finished).rejects.toThrow(/Cannot write .*lol\.raw.*: a part of the path is not a folder/)
+    await expect(run.finished).rejects.toThrow(/Cannot write .*lol\.raw.*: it is there already/)
   })
 
   it.each([
