@@ -15,7 +15,7 @@ async function stoppedAfter(turns: number, args: readonly string[], started: Reg
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const terminal = captureTerminal()
   const abort = new AbortController()
-  const context = { terminal, signal: abort.signal, environment: {}, clock: systemClock }
+  const context = { terminal, signal: abort.signal, environment: {}, clock: systemClock, stdin: process.stdin }
   const running = runCli([...args, '--data', path.join(directory, 'data')], context)
   for (let n = 0; n < turns; n++) await turn()
   const hadStarted = terminal.said.some(line => started.test(line))
