@@ -1,44 +1,24 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Catalog } from '@millrace/contracts'
-import { type Logger, nearest } from '@millrace/runtime'
+import type { Logger } from '@millrace/runtime'
 import Fastify, { type FastifyInstance } from 'fastify'
+import {
+  expectationFailed,
+  hostMissing,
+  internalError,
+  MAX_HEADER_BYTES,
+  refusalOfClientError,
+  refusalOfUnknown,
+} from './http-refusals.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
 import { sendRefusal } from './routes/send.ts'
 import { problemAnswer } from './steps/write-answer.ts'
 
-const MAX_HEADER_BYTES = 16_384
 /** The client closed or lost its connection. */
 const GONE: readonly string[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']
-
-const PAGES = ['/', '/openapi.json', '/docs']
-
-function methodsOf(path: string, { routes }: Catalog): string | undefined {
-  if (routes.has(path)) return 'POST, OPTIONS'
-  return PAGES.includes(path) ? 'GET, HEAD' : undefined
-}
-
-function refusalOfUnknown(
-  { method, url }: { readonly method: string; readonly url: string },
-  catalog: Catalog,
-): { refusal: Refusal; allowed?: string } {
-  const path = (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
-  const allowed = methodsOf(path, catalog)
-  if (allowed) return { refusal: { code: 'method_not_allowed', details: { path, method, allowed } }, allowed }
-  const known = [...catalog.routes.keys(), '/openapi.json', '/docs']
-  const near = nearest(path, known)
-  const hint = near ? `Did you mean ${near}?` : `Known: ${known.join(', ')}.`
-  return { refusal: { code: 'unknown_route', details: { path }, hint } }
-}
-
-function refusalOfClientError(error: NodeJS.ErrnoException & { reason?: string }, options: GatewayOptions): Refusal {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return { code: 'request_timeout', details: { seconds: options.requestTimeoutMs / 1000 } }
-  if (error.code === 'HPE_HEADER_OVERFLOW') return { code: 'headers_too_large', details: { limit: MAX_HEADER_BYTES } }
-  return { code: 'bad_request', details: { reason: (error.reason ?? error.code ?? 'unknown').toLowerCase() } }
-}
 
 /** An HTTP server with the gateway's limits, where every error, the parser's and the framework's included, is a problem document. */
 export function createHttpServer(dependencies: {
@@ -96,13 +76,11 @@ export function createHttpServer(dependencies: {
   server.addHook('onRequest', (request, reply, done) => {
     const { headers, raw } = request
     if (headers.host !== undefined || raw.httpVersion === '1.0') done()
-    else
-      sendRefusal(reply as never, { code: 'bad_request', details: { reason: 'the header Host is missing' } }, metrics())
+    else sendRefusal(reply as never, hostMissing, metrics())
   })
   server.server.on('checkContinue', (request, response) => void server.server.emit('request', request, response))
   server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const expect = String(request.headers.expect)
-    const refusal: Refusal = { code: 'expectation_failed', details: { expect } }
+    const refusal = expectationFailed(String(request.headers.expect))
     const { status, body, contentType } = problemAnswer(refusal)
     metrics().refusals.inc({ of: 'request', code: refusal.code })
     metrics().requests.inc({ code: status })
@@ -131,7 +109,7 @@ export function createHttpServer(dependencies: {
       return sendRefusal(reply, { code: 'bad_request', details: { reason: error.message.toLowerCase() } }, metrics())
     const requestId = randomId()
     logger.error({ err: error, requestId }, 'request_failed')
-    return sendRefusal(reply, { code: 'internal_error', details: { requestId } }, metrics())
+    return sendRefusal(reply, internalError(requestId), metrics())
   })
   return server
 }

@@ -1,4 +1,3 @@
-import { isAscii, isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import { isPlausibleEventTime, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
 import type { Clock } from '@millrace/runtime'
@@ -12,8 +11,8 @@ import type { GatewayOptions } from '../options.ts'
 import { isRefusal, type Refusal } from '../problem.ts'
 import type { Quotas } from '../quota.ts'
 import { type Admission, type AdmissionOptions, admitRequest } from '../steps/admit-request.ts'
-import { type BodyFacts, createRecordReader, type PreparedRecord } from '../steps/prepare-record.ts'
-import { readBody } from '../steps/read-body.ts'
+import { type BodyFacts, createRecordReader, factsOf, type PreparedRecord } from '../steps/prepare-record.ts'
+import { bodyTooLarge, readBody } from '../steps/read-body.ts'
 import { type RecordSlices, splitJson, splitNdjson } from '../steps/split-records.ts'
 import { type KeptRefusal, type Outcome, storeRecords } from '../steps/store-records.ts'
 import { problemAnswer, writeAnswer } from '../steps/write-answer.ts'
@@ -47,16 +46,6 @@ interface Prepared {
   readonly outcomes: Outcome[]
 }
 
-function factsOf(body: Buffer, form: Admission['form']): BodyFacts {
-  const ascii = isAscii(body)
-  return {
-    ascii,
-    utf8: ascii || isUtf8(body),
-    lineBreaks: body.includes(0x0d) || (form === 'json' && body.includes(0x0a)),
-    unicodeEscapes: body.includes('\\u'),
-  }
-}
-
 /** First bytes of compressed bodies (RFC 1952, RFC 8878); brotli has none. */
 const MAGIC = [
   { encoding: 'gzip', bytes: Buffer.from([0x1f, 0x8b]) },
@@ -87,7 +76,7 @@ export function createEventsHandler(dependencies: EventsDependencies, topic: Top
     reservation: ByteReservation,
   ) {
     if (Number(request.headers['content-length']) > options.maxBodyBytes)
-      return { code: 'body_too_large', details: { limit: options.maxBodyBytes, when: 'as sent' } } satisfies Refusal
+      return bodyTooLarge(options.maxBodyBytes, 'as sent')
     // Without this, Node closes the connection after the answer: a body that was not asked for may come or not.
     if (request.headers.expect !== undefined) reply.raw.writeContinue()
     const { socket } = request.raw

@@ -5,7 +5,7 @@ import { bodyEncodings } from '../steps/read-body.ts'
 import { type Answer, problemAnswer } from '../steps/write-answer.ts'
 
 /** Headers that belong to a code. */
-const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>>>> = {
+export const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>>>> = {
   key_missing: { 'www-authenticate': 'Bearer realm="millrace"' },
   key_wrong: { 'www-authenticate': 'Bearer realm="millrace", error="invalid_token"' },
   unsupported_media_type: { 'accept-post': 'application/json, application/x-ndjson' },

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import {
   createInstantWriter,
   eventReaderOf,
@@ -41,6 +41,17 @@ export interface BodyFacts {
   /** A line break inside a record would break files of one record a line. */
   readonly lineBreaks: boolean
   readonly unicodeEscapes: boolean
+}
+
+/** The properties of the body of a request. */
+export function factsOf(body: Buffer, form: 'json' | 'ndjson'): BodyFacts {
+  const ascii = isAscii(body)
+  return {
+    ascii,
+    utf8: ascii || isUtf8(body),
+    lineBreaks: body.includes(0x0d) || (form === 'json' && body.includes(0x0a)),
+    unicodeEscapes: body.includes('\\u'),
+  }
 }
 
 /** Gives an event id to a record that came without one. */

@@ -28,6 +28,18 @@ export const bodyEncodings = Object.keys(decoders) as BodyEncoding[]
 /** Most memory that a decoder takes; a byte budget must have room for it. */
 export const MAX_DECODER_BYTES = Math.max(...Object.values(decoders).map(({ memoryBytes }) => memoryBytes))
 
+/** The refusal of a body that has more bytes than it may. */
+export const bodyTooLarge = (limit: number, when: 'as sent' | 'when decompressed'): Refusal => ({
+  code: 'body_too_large',
+  details: { limit, when },
+})
+
+/** The refusal for an error of a decoder after that many bytes of the body. */
+export const refusalOfDecoder = (encoding: BodyEncoding, error: NodeJS.ErrnoException, bytes: number): Refusal =>
+  error.code === 'Z_BUF_ERROR'
+    ? { code: 'body_cut_off', details: { encoding, bytes } }
+    : { code: 'bad_encoding', details: { encoding, reason: error.message.toLowerCase() } }
+
 export interface ReadBodyOptions {
   readonly encoding: BodyEncoding | null
   /** Most bytes as sent. */
@@ -74,8 +86,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
     const keep = (chunk: Buffer): void => {
       if (isOver) return
       decodedBytes += chunk.length
-      if (decodedBytes > maxDecodedBytes)
-        finish({ code: 'body_too_large', details: { limit: maxDecodedBytes, when: 'when decompressed' } })
+      if (decodedBytes > maxDecodedBytes) finish(bodyTooLarge(maxDecodedBytes, 'when decompressed'))
       else if (!reservation.take(chunk.length)) finish({ code: 'overloaded', retryAfterS: 1 })
       else chunks.push(chunk)
     }
@@ -84,7 +95,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
     stream.on('data', (chunk: Buffer) => {
       if (isOver) return
       sentBytes += chunk.length
-      if (sentBytes > maxBytes) return finish({ code: 'body_too_large', details: { limit: maxBytes, when: 'as sent' } })
+      if (sentBytes > maxBytes) return finish(bodyTooLarge(maxBytes, 'as sent'))
       if (!decoder) keep(chunk)
       else if (!decoder.write(chunk)) stream.pause()
     })
@@ -96,13 +107,7 @@ export function readBody(stream: Readable, options: ReadBodyOptions): Promise<Bu
     if (!decoder || encoding === null) return
     decoder.on('drain', () => stream.resume())
     decoder.on('data', keep)
-    decoder.on('error', (error: NodeJS.ErrnoException) =>
-      finish(
-        error.code === 'Z_BUF_ERROR'
-          ? { code: 'body_cut_off', details: { encoding, bytes: sentBytes } }
-          : { code: 'bad_encoding', details: { encoding, reason: error.message.toLowerCase() } },
-      ),
-    )
+    decoder.on('error', error => finish(refusalOfDecoder(encoding, error, sentBytes)))
     decoder.on('end', () => {
       // Decoders stop at the end of their stream and drop what follows; records in there must not be lost silently.
       if (decoder.bytesWritten === sentBytes && stream.readableEnded) return finish(whole())

@@ -37,7 +37,10 @@ export interface StoreOptions {
 }
 
 /** The refusal for an error of the log: everything that the client did not cause is a 503. */
-function refusalOfLog(error: { readonly code: string; readonly details: Readonly<Record<string, unknown>> }): Refusal {
+export function refusalOfLog(error: {
+  readonly code: string
+  readonly details: Readonly<Record<string, unknown>>
+}): Refusal {
   switch (error.code) {
     case 'record_too_large':
       return {
@@ -89,7 +92,8 @@ const toOutgoing = (
 ): OutgoingRecord =>
   traceparent === undefined ? { key, value, timestampMs } : { key, value, timestampMs, traceparent }
 
-function notKept(refusal: Refusal): Refusal {
+/** The refusal of a record whose failed event could not be stored. */
+export function notKept(refusal: Refusal): Refusal {
   // Its sentence has them.
   const { hint: _hint, more: _more, ...field } = refusal
   return { ...field, code: 'failed_event_not_stored', about: refusal, retryAfterS: RETRY_AFTER_S }
