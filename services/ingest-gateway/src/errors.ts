@@ -273,5 +273,18 @@ export const gatewayErrors = {
 
 export type GatewayErrorCode = keyof typeof gatewayErrors
 
+/** Status of what happens to a client that does not wait for its answer. */
+const CLIENT_GONE = 499
+
+/** A code that a client can find in an answer. */
+export type AnsweredCode = {
+  [Code in GatewayErrorCode]: (typeof gatewayErrors)[Code]['status'] extends null | typeof CLIENT_GONE ? never : Code
+}[GatewayErrorCode]
+
+/** Every code that a client can find in an answer. */
+export const answeredCodes = Object.entries(gatewayErrors)
+  .filter(([, { status }]) => status !== null && status !== CLIENT_GONE)
+  .map(([code]) => code as AnsweredCode)
+
 /** An error of the gateway's table, for what stops a process or a command; requests are answered with a problem instead. */
 export const gatewayError = errorFactory('GatewayError', gatewayErrors)

@@ -86,7 +86,7 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   const events = { logClient, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, largeBodies }
   const admission = { keys, quotas, isOverloaded }
   for (const [path, topic] of catalog.routes) server.post(path, createEventsHandler({ ...events, admission }, topic))
-  registerPages(server, catalog)
+  registerPages(server, catalog, options)
 
   health.addReadiness('ingest-gateway log', () => logClient.problem())
   health.addReadiness('ingest-gateway capacity', () => {

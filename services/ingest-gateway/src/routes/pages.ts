@@ -2,7 +2,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { Catalog } from '@millrace/contracts'
 import type { FastifyInstance } from 'fastify'
-import { openApiDocument } from '../openapi.ts'
+import { openApiDocument } from '../openapi/document.ts'
+import type { GatewayOptions } from '../options.ts'
 
 /** Nothing from elsewhere: the page works without the internet. */
 const CONTENT_SECURITY_POLICY =
@@ -12,8 +13,8 @@ const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="600" fill="#fff">Millrace</text></svg>'
 
 /** `GET /`, the OpenAPI document and the browsable page of it. */
-export function registerPages(server: FastifyInstance, catalog: Catalog): void {
-  const document = openApiDocument(catalog)
+export function registerPages(server: FastifyInstance, catalog: Catalog, options: GatewayOptions): void {
+  const document = openApiDocument(catalog, options)
   const text = JSON.stringify(document)
   const front = JSON.stringify({
     name: 'Millrace ingest gateway',
