@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { createCatalog } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { lol } from '@millrace/domains/lol/contract'
@@ -112,5 +113,25 @@ describe('pages', () => {
       await response.arrayBuffer()
     }
     expect((await post(null, { path: '/docs/json', method: 'GET', key: null })).json.openapi).toBe('3.1.0')
+  })
+
+  it('send NDJSON examples as lines, which Swagger UI alone would quote', async () => {
+    const { url } = await startGateway()
+    const page = await (await fetch(`${url}/docs`)).text()
+    const scripts = [...page.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source!)
+    const script = scripts.findIndex(source => source.endsWith('/ndjson-examples.js'))
+    // After the bundle that it wraps.
+    expect(script).toBeGreaterThan(scripts.findIndex(source => source.endsWith('/swagger-ui-bundle.js')))
+    const plugins: (() => { afterLoad(this: object): void })[] = []
+    const window = { SwaggerUIBundle: (config: { plugins: typeof plugins }) => plugins.push(...config.plugins) }
+    runInNewContext(await (await fetch(new URL(scripts[script]!, `${url}/docs`))).text(), { window })
+    window.SwaggerUIBundle({ plugins: [] })
+    const fn = {
+      getSampleSchema: (_schema: unknown, _type: string, _config: unknown, example: unknown) => JSON.stringify(example),
+    }
+    for (const plugin of plugins) plugin().afterLoad.call({ fn })
+    expect(fn.getSampleSchema({}, 'application/x-ndjson', {}, '{}\n{}\n')).toBe('{}\n{}\n')
+    expect(fn.getSampleSchema({}, 'application/json', {}, 'text')).toBe('"text"')
+    expect(fn.getSampleSchema({}, 'application/json', {}, [{}])).toBe('[{}]')
   })
 })

@@ -112,7 +112,7 @@ const answers: readonly string[] = [
     ],
   ),
   'Refused records are kept as failed events with their bytes, except records that are too large and requests that are refused before their records are read. ' +
-    '`npm run millrace -- failed list` lists them; `failed export` and `failed replay` correct them and send them again.',
+    '`npm run millrace -- failed list` lists them, `failed export` writes them to a file where you can correct them, and `failed replay` sends them again.',
 ]
 
 const limits = (options: GatewayOptions): readonly string[] => [

@@ -180,14 +180,12 @@ export function topicRefusals(topic: Topic, catalog: Catalog, options: GatewayOp
   const { path } = topic.route!
   const otherTopics = [...catalog.routes.values()].map(({ name }) => name).filter(name => name !== topic.name)
   const key = exampleKey(otherTopics.slice(0, 1))
-  const causes: Partial<Record<AnsweredCode, string>> = {
-    invalid_field: 'A field has a wrong value.',
-    missing_field: 'A field is missing.',
-    key_missing_in_event: 'The field that the partition key is made from is missing.',
-  }
   const records = [...refusedRecords(settings)].map(([code, record]) => {
     const request = { headers: EXAMPLE_HEADERS, body: JSON.stringify(record) }
-    return exampleOf(causes[code]!, answerWithoutLog(request, settings), { request })
+    const answer = answerWithoutLog(request, settings)
+    const { pointer } = JSON.parse(answer.body) as Problem
+    const field = pointer === undefined ? 'The partition key' : `Field \`${pointer}\``
+    return exampleOf(`${field} ${code === 'invalid_field' ? 'has a wrong value' : 'is missing'}.`, answer, { request })
   })
   const wrongMethod = refusalOfUnknown({ method: 'GET', url: path }, catalog)
   return [

@@ -4,6 +4,7 @@ import type { Catalog } from '@millrace/contracts'
 import type { FastifyInstance } from 'fastify'
 import { openApiDocument } from '../openapi/document.ts'
 import type { GatewayOptions } from '../options.ts'
+import { PAGE_SCRIPT } from './page-script.ts'
 
 /** Nothing from elsewhere: the page works without the internet. */
 const CONTENT_SECURITY_POLICY =
@@ -29,7 +30,10 @@ export function registerPages(server: FastifyInstance, catalog: Catalog, options
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
     logo: { type: 'image/svg+xml', content: LOGO, href: '/docs' },
-    theme: { title: 'Millrace ingest gateway' },
+    theme: {
+      title: 'Millrace ingest gateway',
+      js: [{ filename: 'ndjson-examples.js', content: PAGE_SCRIPT }],
+    },
     uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true, persistAuthorization: false },
   })
 }
