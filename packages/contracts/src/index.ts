@@ -66,6 +66,7 @@ export {
   eventTimeOf,
   instantField,
   isPublishedOnce,
+  isReplaced,
   isSameKey,
   keyField,
   MAX_RECORD_BYTES,

@@ -164,15 +164,16 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
 export const isSameKey = (a: Topic, b: Topic): boolean =>
   (a.keyField !== null && a.keyField === b.keyField) || Object.is(a.keyOf, b.keyOf)
 
-/**
- * Whether an event id occurs once in a derived topic: each of its records tells of one event, and is not followed by a newer
- * revision. Of other topics, readers take the newest record.
- */
-export const isPublishedOnce = ({ derivedFrom, schema }: Topic): boolean =>
-  derivedFrom !== null &&
-  derivedFrom.relation !== 'aggregate' &&
-  Object.hasOwn(schema.shape, 'eventId') &&
-  !Object.hasOwn(schema.shape, 'revision')
+/** Whether a later record of an id takes the place of an earlier one: readers take the newest, which has the highest revision. */
+export const isReplaced = ({ cleanup, schema }: Topic): boolean =>
+  cleanup === 'compact' || Object.hasOwn(schema.shape, 'revision')
+
+/** Whether an event id occurs once in a derived topic: each of its records tells of one event, and is never replaced. */
+export const isPublishedOnce = (topic: Topic): boolean =>
+  topic.derivedFrom !== null &&
+  topic.derivedFrom.relation !== 'aggregate' &&
+  Object.hasOwn(topic.schema.shape, 'eventId') &&
+  !isReplaced(topic)
 
 /** Field that the gateway adds to an event without an event time: the time of receipt, an ISO-8601 instant. */
 export const RECEIVED_AT = 'receivedAt'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { ConservationRule, MartTable, Topic } from '@millrace/contracts'
+import { type ConservationRule, isReplaced, type MartTable, type Topic } from '@millrace/contracts'
 import { countedBy, distanceBelow, isRefused, lineageOf, mostLateCopies, ruleName } from './conservation.ts'
 import { eachOf, reachesMart, sourcesOfEach } from './each.ts'
 import { FailedIndex } from './hops/failed-index.ts'
@@ -224,7 +224,7 @@ export class Reconciliation {
       missing: sums.missing + lost,
       duplicate: sums.duplicate,
       unexpected: sums.unexpected,
-      repeats,
+      repeats: isReplaced(topic) ? null : repeats,
       gaps: sums.gaps,
     }
   }

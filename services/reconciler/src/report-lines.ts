@@ -41,7 +41,7 @@ export function reportLines(report: ReconcileReport): string[] {
       row =>
         `  ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))).join('  ')}`,
     ),
-    ...(Object.values(report.topics).some(({ repeats }) => repeats > 0) ? [REPEATS] : []),
+    ...(Object.values(report.topics).some(({ repeats }) => (repeats ?? 0) > 0) ? [REPEATS] : []),
     ...(conservation.length > 0 ? ['Events in aggregates'] : []),
     ...conservation.map(([topic, counts]) => conservationLine(topic, counts)),
     `  refused by the gateway: ${report.refused}`,

@@ -18,8 +18,8 @@ export interface TopicReport {
   readonly duplicate: number
   /** In the lake under an offset that the log does not have. */
   readonly unexpected: number
-  /** Records in the log that carry an id which is there already: what senders sent again, and what was derived from it once more after its id was forgotten. */
-  readonly repeats: number
+  /** Records in the log that carry an id which is there already: what senders sent again, and what was derived from it once more after its id was forgotten. Null: a newer record of an id replaces the older one. */
+  readonly repeats: number | null
   /** Offsets that retention took before they were archived. */
   readonly gaps: number
 }
