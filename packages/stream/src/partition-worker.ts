@@ -179,7 +179,7 @@ export class PartitionWorker {
     const { consumer, logger } = this.#parts
     const { topic, partition, epoch, committed } = this.assignment
     if (text !== null) {
-      const found = await this.#outputs.goOn(text)
+      const found = await this.#outputs.goOn(text, partition)
       if (found > 0) logger.info({ topic, partition, outputs: found }, 'published_before')
       return
     }

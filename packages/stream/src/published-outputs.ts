@@ -20,39 +20,40 @@ const textOf = (ends: Ends): string =>
     .map(([topic, offsets]) => [topic, ...[...offsets].map(([p, end]) => `${p}:${end.toString(36)}`)].join(','))
     .join(';')
 
+const ENDS = /^[\w.-]+(?:,\d+:[0-9a-z]+)*(?:;[\w.-]+(?:,\d+:[0-9a-z]+)*)*$/
+
 const endsOf = (text: string): Ends =>
   new Map(
     text.split(';').map(part => {
       const [topic = '', ...offsets] = part.split(',')
-      return [
-        topic,
-        new Map(
-          offsets.map(offset => {
-            const [partition, end = ''] = offset.split(':')
-            return [Number(partition), Number.parseInt(end, 36)]
-          }),
-        ),
-      ]
+      const pairs = offsets.map(offset => offset.split(':'))
+      return [topic, new Map(pairs.map(([partition, end = '']) => [Number(partition), Number.parseInt(end, 36)]))]
     }),
   )
 
-/** The event id of an output; null where it has none. */
+/** The event id of an output; null where it has none, as what others wrote into the topic. */
 function idOf(value: Buffer): string | null {
-  const { eventId } = JSON.parse(value.toString()) as { readonly eventId?: unknown }
-  return typeof eventId === 'string' ? eventId : null
+  try {
+    const event: { readonly eventId?: unknown } | null = JSON.parse(value.toString())
+    return typeof event?.eventId === 'string' ? event.eventId : null
+  } catch {
+    return null
+  }
 }
 
 /** What was committed beside an offset: the text of the processor, and where its outputs ended. */
 export interface CommittedText {
   readonly own: string
-  /** Null where it does not say. */
+  /** Null where it does not say, or not readably. */
   readonly outputs: string | null
 }
 
 /** Takes a committed text apart. */
 export function readCommittedText(text: string): CommittedText {
   const at = text.lastIndexOf(SEPARATOR)
-  return at < 0 ? { own: text, outputs: null } : { own: text.slice(0, at), outputs: text.slice(at + 1) }
+  if (at < 0) return { own: text, outputs: null }
+  const outputs = text.slice(at + 1)
+  return { own: text.slice(0, at), outputs: ENDS.test(outputs) ? outputs : null }
 }
 
 /**
@@ -91,23 +92,32 @@ export class PublishedOutputs {
 
   /** Begins with what is published now, as the work of others. */
   async begin(partition: number): Promise<void> {
-    if (this.#topics.length === 0) return
-    const { length } = await this.#log.range(this.#source.name)
+    this.#startAt(await this.#endsNow(this.#topics, partition))
+  }
+
+  /** Goes on from a committed text; with topics that it does not have, from now. @returns how many outputs were found behind it */
+  async goOn(text: string, partition: number): Promise<number> {
+    const committed = endsOf(text)
+    const added = await this.#endsNow(
+      this.#topics.filter(({ name }) => !committed.has(name)),
+      partition,
+    )
+    const names = new Set(this.#topics.map(({ name }) => name))
+    this.#startAt(new Map([...committed, ...added].filter(([topic]) => names.has(topic))))
+    return this.look()
+  }
+
+  async #endsNow(topics: readonly Topic[], partition: number): Promise<Ends> {
     const ends: Ends = new Map()
-    for (const topic of this.#topics) {
+    if (topics.length === 0) return ends
+    const { length } = await this.#log.range(this.#source.name)
+    for (const topic of topics) {
       const ranges = await this.#log.range(topic.name)
       const isAligned = isSameKey(this.#source, topic) && ranges.length === length
       const own = isAligned ? ranges.filter(range => range.partition === partition) : ranges
       if (own.length <= MOST_PARTITIONS) ends.set(topic.name, new Map(own.map(range => [range.partition, range.end])))
     }
-    this.#startAt(ends)
-  }
-
-  /** Goes on from a committed text. @returns how many outputs were found behind it */
-  async goOn(text: string): Promise<number> {
-    const names = new Set(this.#topics.map(({ name }) => name))
-    this.#startAt(new Map([...endsOf(text)].filter(([topic]) => names.has(topic))))
-    return this.look()
+    return ends
   }
 
   #startAt(ends: Ends): void {
@@ -160,10 +170,5 @@ export class PublishedOutputs {
   stored(topic: string, { partition, offset }: Place): void {
     for (const offsets of [this.#ends.get(topic), this.#known.get(topic)])
       if (offsets && offset >= (offsets.get(partition) ?? 0)) offsets.set(partition, offset + 1)
-  }
-
-  /** From now on nothing is found any more: everything that was published before is known. */
-  forget(): void {
-    this.#found.clear()
   }
 }

@@ -133,4 +133,42 @@ describe('a topic in which an event id occurs once', () => {
     expect(driver.isRunning).toBe(true)
     expect(await idsOf(driver)).toEqual(['a!'])
   })
+
+  it.each([
+    ['unreadable', 'own text#nonsense,x:y'],
+    ['without a topic that was added since', 'own text#test.other,0:5'],
+    ['of an older version', 'own text'],
+  ])('begins with what is published where the committed text is %s', async (_, metadata) => {
+    await using driver = await driverOf(once())
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    await driver.advance(1_500)
+    await driver.crash()
+    const consumer = await driver.log.consumer({ group: 'once', topics: [raw.name], clientId: 'by hand' })
+    const event = await consumer.poll(10_000)
+    if (event?.type !== 'assigned') throw new Error(`expected an assignment, got ${event?.type}`)
+    await consumer.commit(
+      event.assignments.map(assignment => ({ ...assignment, offset: assignment.committed?.offset ?? 0, metadata })),
+    )
+    await consumer.close()
+    await driver.restart()
+    await driver.pipeBytes(raw.name, 'ann', 'b!')
+    await driver.advance(1_500)
+    const worked = [...(await driver.committed(raw.name)).values()].filter(({ offset }) => offset > 0)
+    expect(worked).toMatchObject([{ offset: 2, metadata: expect.stringMatching(/^own text#test\.scores,\d+:2$/) }])
+    expect(await idsOf(driver)).toEqual(['a!', 'b!'])
+  })
+
+  it('may hold what is no output', async () => {
+    await using driver = await driverOf(once())
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    await driver.advance(1_500)
+    for (const text of ['no JSON', 'null', '[]', '{"eventId":5}', '{"eventId":"b!"}']) {
+      await driver.pipeBytes(scores.name, 'ann', text)
+    }
+    await driver.crash()
+    await driver.restart()
+    await driver.pipeBytes(raw.name, 'ann', 'b!', 'c!')
+    const published = (await texts(driver, scores.name)).filter(text => text.includes('!'))
+    expect(published.map(text => JSON.parse(text).eventId)).toEqual(['a!', 'b!', 'c!'])
+  })
 })
