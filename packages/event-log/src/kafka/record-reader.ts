@@ -21,7 +21,8 @@ export class RecordReader {
   readonly #settings: KafkaSettings
   readonly #admin: KafkaAdmin
   readonly #library: () => Promise<ClientLibrary>
-  #fetcher: Fetcher | undefined
+  /** One for all readers; a promise, so that those who begin at the same time share it. */
+  #fetcher: Promise<Fetcher> | undefined
   /** What was fetched last: who reads short ranges one after the other gets them out of one fetch. */
   #fetched: Fetched | undefined
 
@@ -75,19 +76,25 @@ export class RecordReader {
     const { clock, brokers, clientId } = this.#settings
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#fetcher ??= (await this.#library()).createFetcher(`${clientId}-reader`)
-        const range = await this.#fetcher.fetch({ topic, partition }, offset)
+        this.#fetcher ??= this.#library().then(library => library.createFetcher(`${clientId}-reader`))
+        const fetcher = await this.#fetcher
+        const range = await fetcher.fetch({ topic, partition }, offset)
         if (range !== 'gone') this.#fetched = { topic, partition, from: offset, range }
         return range
       } catch (error) {
-        void this.#fetcher?.disconnect()
+        void this.#disconnect()
         if (!isPassing(error) || attempt === ATTEMPTS) throw kafkaError(error, `reading ${topic}/${partition}`, brokers)
         await clock.sleep(100 * 2 ** attempt)
       }
     }
   }
 
-  async close(): Promise<void> {
-    await this.#fetcher?.disconnect()
+  async #disconnect(): Promise<void> {
+    const fetcher = await this.#fetcher?.catch(() => undefined)
+    await fetcher?.disconnect()
+  }
+
+  close(): Promise<void> {
+    return this.#disconnect()
   }
 }

@@ -14,7 +14,8 @@ export class KafkaJsAdmin implements ConnectedAdmin {
   readonly #admin: Admin
   readonly #settings: KafkaSettings
   readonly #clientId: string
-  #cluster: Cluster | undefined
+  /** A promise, so that those who ask at the same time share it. */
+  #cluster: Promise<Cluster> | undefined
 
   private constructor(admin: Admin, settings: KafkaSettings, clientId: string) {
     this.#admin = admin
@@ -94,8 +95,8 @@ export class KafkaJsAdmin implements ConnectedAdmin {
   async describeEverywhere(names: readonly string[]): Promise<readonly FoundTopics[]> {
     try {
       return await calling(async () => {
-        this.#cluster ??= await openCluster(this.#settings, `${this.#clientId}-topics`)
-        return describeEverywhere(this.#cluster, names)
+        this.#cluster ??= openCluster(this.#settings, `${this.#clientId}-topics`)
+        return describeEverywhere(await this.#cluster, names)
       })
     } catch (error) {
       await this.#closeCluster()
@@ -134,9 +135,9 @@ export class KafkaJsAdmin implements ConnectedAdmin {
   }
 
   async #closeCluster(): Promise<void> {
-    const cluster = this.#cluster
+    const opening = this.#cluster
     this.#cluster = undefined
-    await cluster?.disconnect().catch(() => {})
+    await opening?.then(cluster => cluster.disconnect()).catch(() => {})
   }
 
   async disconnect(): Promise<void> {

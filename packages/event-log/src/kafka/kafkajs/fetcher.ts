@@ -13,7 +13,8 @@ const FETCH_BYTES = 4 << 20
 export class KafkaJsFetcher implements Fetcher {
   readonly #settings: KafkaSettings
   readonly #clientId: string
-  #cluster: Cluster | undefined
+  /** A promise, so that those who ask at the same time share it. */
+  #cluster: Promise<Cluster> | undefined
 
   constructor(settings: KafkaSettings, clientId: string) {
     this.#settings = settings
@@ -56,16 +57,17 @@ export class KafkaJsFetcher implements Fetcher {
   }
 
   async #connected(topic: string): Promise<Cluster> {
-    this.#cluster ??= await openCluster(this.#settings, this.#clientId)
-    await this.#cluster.addTargetTopic(topic)
-    await this.#cluster.refreshMetadataIfNecessary()
-    return this.#cluster
+    this.#cluster ??= openCluster(this.#settings, this.#clientId)
+    const cluster = await this.#cluster
+    await cluster.addTargetTopic(topic)
+    await cluster.refreshMetadataIfNecessary()
+    return cluster
   }
 
   async disconnect(): Promise<void> {
-    const cluster = this.#cluster
+    const opening = this.#cluster
     this.#cluster = undefined
-    await cluster?.disconnect().catch(() => {})
+    await opening?.then(cluster => cluster.disconnect()).catch(() => {})
   }
 }
 
