@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
 import { expect, it, onTestFinished } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -51,4 +53,22 @@ it('ends where it was stopped before it had started', async () => {
   })
   expect(code).toBe(0)
   expect(JSON.parse(terminal.said.join('\n'))).toMatchObject({ complete: false, unanswered: 0 })
+})
+
+it('shows its summary where a signal comes to it and by its parent, as from timeout and npm', async () => {
+  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+  const url = `http://127.0.0.1:${await freePort()}`
+  const args = ['generate', 'lol', '--sink', 'gateway', '--gateway-url', url, '--api-key', 'key']
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', chunk => {
+    const isFirst = !said.includes('gateway_not_taking')
+    said += chunk
+    if (isFirst && said.includes('gateway_not_taking')) for (let times = 0; times < 2; times++) child.kill('SIGTERM')
+  })
+  const [code] = await once(child, 'close')
+  expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('The last warning: ') })
 })

@@ -5,12 +5,16 @@ import { createTerminal, written } from './terminal.ts'
 
 const terminal = createTerminal(process, () => systemClock.now(), process.env)
 const abort = new AbortController()
-let signals = 0
+/** A signal to a whole process group comes twice where a parent, as npm, sends it on. */
+const SAME_SIGNAL_MS = 500
+let signalledMs: number | null = null
 const onSignal = (): void => {
-  if (++signals > 1) {
+  if (signalledMs !== null) {
+    if (systemClock.now() - signalledMs < SAME_SIGNAL_MS) return
     terminal.say('Stopped at once; what was open may be unfinished.')
     process.exit(1)
   }
+  signalledMs = systemClock.now()
   terminal.say('Stopping (again to stop at once) ...')
   abort.abort()
 }
