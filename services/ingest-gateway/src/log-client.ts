@@ -1,5 +1,5 @@
 import { type AppendResult, type EventLog, type LogProducer, logError, type OutgoingRecord } from '@millrace/event-log'
-import { type Clock, CodedError, type Component, type Logger, WaitReasons } from '@millrace/runtime'
+import { type Clock, CodedError, type Component, type Logger } from '@millrace/runtime'
 import { createLogSaturation } from './log-saturation.ts'
 import { openProducer } from './open-producer.ts'
 
@@ -36,17 +36,15 @@ export function createLogClient(options: {
   /** Why the log cannot be used now; undefined when it can. */
   let failure: unknown = new Error('not connected yet')
   let isReported = false
-  const reasons = new WaitReasons(reason => logger.warn({ reason }, 'log_unreachable'))
   let watching: Promise<void> = Promise.resolve()
 
   function report(now: unknown): void {
-    const isBack = now === undefined && (failure !== undefined || !isReported)
+    const changed = (now === undefined) !== (failure === undefined)
     failure = now
-    if (stopped.signal.aborted) return
+    if (stopped.signal.aborted || (isReported && !changed)) return
     isReported = true
-    if (now !== undefined) reasons.say(messageOf(now))
-    else reasons.over()
-    if (isBack) logger.info('log_reachable')
+    if (now === undefined) logger.info('log_reachable')
+    else logger.warn({ reason: messageOf(now) }, 'log_unreachable')
   }
 
   async function within<T>(work: Promise<T>): Promise<T> {
