@@ -78,8 +78,9 @@ const isUnusual = (bytes: Buffer, start: number, end: number, point: number): bo
   (bytes[start] === MINUS && bytes[start + 1] === ZERO && end - start === 2)
 
 /** Whether a number in the bytes of JSON passes the test; usual numbers are not asked about. */
-function hasNumber(bytes: Buffer, from: number, to: number, test: (number: string) => boolean): boolean {
-  for (let at = from; at < to; at++) {
+function hasNumber(bytes: Buffer, test: (number: string) => boolean): boolean {
+  const to = bytes.length
+  for (let at = 0; at < to; at++) {
     let byte = bytes[at]!
     if (byte === QUOTE) {
       for (at++; at < to && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
@@ -101,12 +102,10 @@ function hasNumber(bytes: Buffer, from: number, to: number, test: (number: strin
 }
 
 /** Whether JSON has a number that a double does not hold exactly. */
-export const hasInexactNumber = (bytes: Buffer, from = 0, to = bytes.length): boolean =>
-  hasNumber(bytes, from, to, number => !isExact(number))
+export const hasInexactNumber = (bytes: Buffer): boolean => hasNumber(bytes, number => !isExact(number))
 
 /** Whether JSON has a number that JSON.stringify would write in another way than it is written there, be it of equal value (`1.0`). */
-export const hasRewrittenNumber = (bytes: Buffer, from = 0, to = bytes.length): boolean =>
-  hasNumber(bytes, from, to, isRewritten)
+export const hasRewrittenNumber = (bytes: Buffer): boolean => hasNumber(bytes, isRewritten)
 
 const keepInexact: SourceReviver = (_, value, { source }) =>
   typeof value === 'number' && source !== undefined && !isExact(source) ? json.rawJSON(source) : value

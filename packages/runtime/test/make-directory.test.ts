@@ -40,7 +40,7 @@ it('is the one way in which the platform makes folders, for Node never ends belo
   const root = fileURLToPath(new URL('../../..', import.meta.url))
   const files = globSync(['packages/*/src/**/*.ts', 'packages/domains/*/**/*.ts', 'services/*/src/**/*.ts'], {
     cwd: root,
-  }).filter(file => !/\.test\.ts$|\/(bench|node_modules|reconciler)\//.test(file))
+  }).filter(file => !/\.test\.ts$|\/(bench|node_modules)\//.test(file))
   const recursive = files.filter(file =>
     /\bmkdir(?:Sync)?\([^;]*?recursive: true/.test(readFileSync(path.join(root, file), 'utf8')),
   )

@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 
 const BUCKETS = 256
 /** Characters in memory: about 30 MB. Each flush opens 256 files for each source, so it has to be worth it. */
@@ -39,7 +40,7 @@ export function createIdSpill(directory: string): IdSpill {
 
   async function flush(): Promise<void> {
     characters = 0
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     for (const [name, { pending, written }] of spilled)
       for (const [bucket, ids] of pending.entries())
         if (ids.length > 0) {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeDirectory } from '@millrace/runtime'
 
 const BUCKETS = 256
 const HASH_BYTES = 32
@@ -37,7 +38,7 @@ export function createPayloadDigest(directory: string, sets: readonly string[]):
 
   async function flush(): Promise<void> {
     count = 0
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     for (const [set, buckets] of pending)
       for (const [bucket, hashes] of buckets.entries())
         if (hashes.length > 0) await appendFile(fileOf(set, bucket), Buffer.concat(hashes.splice(0)))

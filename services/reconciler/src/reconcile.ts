@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Catalog, failedEventsTopic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
-import type { Clock } from '@millrace/runtime'
+import { type Clock, makeDirectory } from '@millrace/runtime'
 import { isWrong } from './hops/hop.ts'
 import type { LedgerSizes } from './ledger.ts'
 import type { LogCut } from './log-cut.ts'
@@ -36,7 +36,7 @@ export interface ReconcileOptions {
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
   const { catalog, workDirectory, onProgress } = options
   const topics = catalog.topics.filter(topic => topic !== failedEventsTopic)
-  await mkdir(workDirectory, { recursive: true })
+  await makeDirectory(workDirectory)
   const files = await mkdtemp(path.join(workDirectory, 'reconcile-'))
   try {
     const run = new Reconciliation(options, files)
