@@ -1,2 +1,3 @@
 export { describeOnStack, type StackWith } from './describe-on-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
+export { skipWithout } from './skip-without.ts'
