@@ -192,22 +192,43 @@ function numberInText(text: unknown, value: unknown): string | undefined {
   return NUMBER.test(number) && Number(number) === value ? number : undefined
 }
 
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether a number that is a text in the source would be written in another way, in nested objects as well. */
+const hasNumberInText = (event: Fields, source: Fields): boolean =>
+  Object.keys(event).some(name => {
+    const value = event[name]
+    const held = Object.hasOwn(source, name) ? source[name] : undefined
+    return isObject(value) && isObject(held)
+      ? value !== held && hasNumberInText(value, held)
+      : numberInText(held, value) !== undefined
+  })
+
 /**
  * The JSON of an event that was made of another one. Fields that have the value that they have there are written as they are
- * written there, digit for digit, also where a number was a text; the others by JSON.stringify.
+ * written there, digit for digit, also where a number was a text, and in nested objects; the others by JSON.stringify.
  * @param source the other event, by JSON.parse
  * @param bytes the other event as it is written
  */
 export function writeAsIn(event: Fields, source: Fields, bytes: Buffer): string {
-  const members = hasRewrittenNumber(bytes) ? membersOf(bytes.toString()) : null
-  if (!members && !Object.keys(event).some(name => numberInText(source[name], event[name]) !== undefined))
-    return JSON.stringify(event)
+  const isRewrittenThere = hasRewrittenNumber(bytes)
+  if (!isRewrittenThere && !hasNumberInText(event, source)) return JSON.stringify(event)
+  return writeFields(event, source, isRewrittenThere ? bytes.toString() : null)
+}
+
+/** @param text the source as it is written; null where JSON.stringify writes it alike */
+function writeFields(event: Fields, source: Fields, text: string | null): string {
+  const members = text === null ? null : membersOf(text)
   const fields: string[] = []
   for (const name of Object.keys(event)) {
     const value = event[name]
     const held = Object.hasOwn(source, name) ? source[name] : undefined
-    const written =
-      (members && isSame(held, value) ? members.get(name) : numberInText(held, value)) ?? JSON.stringify(value)
+    const member = members?.get(name)
+    let written: string | undefined
+    if (member !== undefined && isSame(held, value)) written = member
+    else if (isObject(value) && isObject(held)) written = writeFields(value, held, member ?? null)
+    else written = numberInText(held, value) ?? JSON.stringify(value)
     if (written !== undefined) fields.push(`${JSON.stringify(name)}:${written}`)
   }
   return `{${fields.join(',')}}`

@@ -81,8 +81,11 @@ export {
   instant,
   instantMs,
   readWire,
+  type WireReader,
   type WireReaders,
+  wireBoolean,
   wireEventId,
   wireInstant,
   wireNumber,
+  wireObject,
 } from './wire.ts'

@@ -55,8 +55,30 @@ export const wireInstant = (value: unknown): unknown => {
   return Number.isNaN(millis) ? value : new Date(millis).toISOString()
 }
 
+/** Reads `true` and `false` written as a string; leaves everything else to the schema behind it. */
+export const wireBoolean = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value)
+
+/** Reads the wire form of a field; what it does not read it returns as it is. */
+export interface WireReader {
+  (value: unknown): unknown
+  /** Of an object: the readers of its fields. */
+  readonly fields?: WireReaders
+}
+
 /** Per field: how the wire form is read before the canonical schema judges it. */
-export type WireReaders = Readonly<Record<string, (value: unknown) => unknown>>
+export type WireReaders = Readonly<Record<string, WireReader>>
+
+/** Reads the fields of an object that is a field of an event. */
+export const wireObject = (fields: WireReaders): WireReader =>
+  Object.assign(
+    (value: unknown): unknown => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+      const object = value as Readonly<Record<string, unknown>>
+      const read = readWire(object, fields)
+      return Object.keys(fields).some(field => read[field] !== object[field]) ? read : value
+    },
+    { fields },
+  )
 
 /** Applies the readers to a shallow copy of `record`; fields without a reader, unknown ones included, stay as they are. */
 export function readWire(record: Readonly<Record<string, unknown>>, readers: WireReaders): Record<string, unknown> {

@@ -240,6 +240,19 @@ describe('an event that was made of another', () => {
       { numRuns: 1000 },
     ))
 
+  it('has the numbers of nested objects that were read from texts, and those beside them', () =>
+    fc.assert(
+      fc.property(number, number, (text, beside) => {
+        fc.pre(Number.isFinite(Number(text)) && Number.isFinite(Number(beside)))
+        const written = `{"user":{"n":"${text}","balance":${beside},"at":{"n":"${text}"}},"order":${beside}}`
+        const source = JSON.parse(written) as { user: { n: string; balance: number; at: object }; order: number }
+        const event = { ...source, user: { ...source.user, n: Number(text), at: { n: Number(text) } } }
+        expect(writeAsIn(event, source, Buffer.from(written))).toBe(
+          `{"user":{"n":${text},"balance":${beside},"at":{"n":${text}}},"order":${beside}}`,
+        )
+      }),
+    ))
+
   it('has the digits of a number that was a text', () =>
     fc.assert(
       fc.property(number, text => {

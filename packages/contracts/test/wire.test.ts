@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { FlatReader, instant, instantMs, wireInstant } from '../src/index.ts'
+import { FlatReader, instant, instantMs, wireBoolean, wireInstant, wireNumber, wireObject } from '../src/index.ts'
 
 const CANONICAL = '2024-03-24T11:25:29.845Z'
 
@@ -48,4 +48,15 @@ it('behind the gateway an instant has one form: schema and zero-copy reader refu
       expect(takes(at)).toEqual([isCanonical, isCanonical])
     }),
   )
+})
+
+it('an object on the wire has its fields read, and stays the same object where nothing is to be read', () => {
+  const read = wireObject({ click: wireBoolean, age: wireNumber, at: wireObject({ x: wireNumber }) })
+  expect(read({ click: 'true', age: '36', at: { x: '1' }, name: '7' })).toEqual({
+    ...{ click: true, age: 36, at: { x: 1 }, name: '7' },
+  })
+  const canonical = { click: false, age: 36, at: { x: 1 } }
+  expect(read(canonical)).toBe(canonical)
+  for (const other of ['{}', null, 1, [{ age: '1' }], undefined]) expect(read(other)).toBe(other)
+  expect(read({ click: 'yes', age: 'old' })).toEqual({ click: 'yes', age: 'old' })
 })

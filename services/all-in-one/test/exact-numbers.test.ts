@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { canonicalJson, type LakeFormat, membersOf, parseExact, type Topic } from '@millrace/contracts'
+import { canonicalJson, type LakeFormat, membersOf, parseExact, type Topic, type WireReaders } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { createKey } from '@millrace/ingest-gateway'
@@ -10,6 +10,7 @@ import { reconcileOnce } from '@millrace/reconciler'
 import { createLogger, systemClock } from '@millrace/runtime'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { type AllInOne, createAllInOne } from '../src/all-in-one.ts'
 import { untilCaughtUp } from '../src/caught-up.ts'
 import { ensurePlatform, openEmbeddedPlatform, type Platform } from '../src/platform.ts'
@@ -42,6 +43,8 @@ interface Sent {
   readonly text: string
   /** Unknown fields and the numbers of double columns, as they must be found everywhere. */
   readonly kept: ReadonlyMap<string, string>
+  /** Fields that are objects, and the number of their unknown field `balance`. */
+  readonly nested: readonly (readonly [string, string])[]
 }
 
 let made = 0
@@ -60,21 +63,26 @@ const numberFieldsOf = ({ schema }: Topic): string[] =>
     .filter(([, field]) => [0.5, -1e300, 1e300].every(value => field.safeParse(value).success))
     .map(([name]) => name)
 
+/** Fields of a topic that are objects, which take unknown fields as events do. */
+const objectFieldsOf = ({ schema }: Topic): string[] =>
+  Object.keys(schema.shape).filter(name => schema.shape[name] instanceof z.ZodObject)
+
 /** The ways in which a client may write an event: each with what the gateway does not take over as it is. */
 const writings: Readonly<Record<string, (fields: ReadonlyMap<string, string>, topic: Topic) => string>> = {
   'as it is': fields => objectOf(fields),
   'without an event id': fields => objectOf([...fields].filter(([name]) => name !== 'eventId')),
-  'with numbers as texts': (fields, { wire, schema }) =>
-    objectOf(
-      [...fields].map(([name, written]) =>
-        Object.hasOwn(wire, name) && Object.hasOwn(schema.shape, name) && /^-?\d/.test(written)
-          ? [name, `"${written}"`]
-          : [name, written],
-      ),
-    ),
+  'with numbers as texts': (fields, { wire }) => objectOf(asTexts(fields, wire)),
   'with a field twice': fields => objectOf([['first', '1'], ['first', '2'], ...fields]),
   'in lines': fields => objectOf(fields).replaceAll(',"', ',\r\n "'),
 }
+
+/** Numbers that have a reader as texts, in nested objects as well. */
+const asTexts = (fields: Iterable<readonly [string, string]>, wire: WireReaders): [string, string][] =>
+  [...fields].map(([name, written]) => {
+    const reader = Object.hasOwn(wire, name) ? wire[name] : undefined
+    if (reader?.fields) return [name, objectOf(asTexts(membersOf(written), reader.fields))]
+    return [name, reader && /^-?\d/.test(written) ? `"${written}"` : written]
+  })
 
 const objectOf = (fields: Iterable<readonly [string, string]>): string =>
   `{${[...fields].map(([name, written]) => `${JSON.stringify(name)}:${written}`).join(',')}}`
@@ -90,12 +98,18 @@ function eventsOf(topic: Topic): Sent[] {
           ['order', `{"id":${nextNumber()},"lines":[${nextNumber()},{"price":${nextNumber()}}]}`],
           ...numberFieldsOf(topic).map(name => [name, nextNumber()] as const),
         ])
+        const nested: [string, string][] = []
         const fields = new Map<string, string>(
           Object.entries({ ...sample, eventId }).map(([name, value]) => [name, JSON.stringify(value)]),
         )
+        for (const name of objectFieldsOf(topic)) {
+          const object = new Map(membersOf(fields.get(name)!)).set('balance', nextNumber())
+          fields.set(name, objectOf(object))
+          nested.push([name, object.get('balance')!])
+        }
         for (const name of derivedFieldsOf(topic)) fields.set(name, nextNumber())
         for (const [name, written] of kept) fields.set(name, written)
-        return { eventId, text: write(fields, topic), kept }
+        return { eventId, text: write(fields, topic), kept, nested }
       }),
     ),
   )
@@ -169,9 +183,15 @@ describe.each(formats)('numbers of events, with the lake in %s', format => {
       const copies = catalog.derivedOf(name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
       for (const stored of [topic, ...copies]) {
         const found = await storedIn(stored)
-        for (const { eventId, text, kept } of sentTo.get(name)!)
+        for (const { eventId, text, kept, nested } of sentTo.get(name)!) {
+          const members = found.get(storedAs.get(eventId)!)
           for (const [field, written] of kept)
-            expect(found.get(storedAs.get(eventId)!)?.get(field), `${stored.name}: ${field} of ${text}`).toBe(written)
+            expect(members?.get(field), `${stored.name}: ${field} of ${text}`).toBe(written)
+          for (const [field, written] of nested)
+            expect(membersOf(members?.get(field) ?? '{}').get('balance'), `${stored.name}: ${field} of ${text}`).toBe(
+              written,
+            )
+        }
       }
     },
   )

@@ -1,4 +1,4 @@
-import type { Topic } from '@millrace/contracts'
+import type { Topic, WireReaders } from '@millrace/contracts'
 import { z } from 'zod'
 import { answeredCodes } from '../errors.ts'
 import { asMarkdown } from './markdown.ts'
@@ -31,20 +31,35 @@ export function canonicalSchema(contract: Topic): Json {
 /** The schema with what clients may send besides the canonical form: strings where there is a wire reader, no event id. */
 export function wireSchema(contract: Topic): Json {
   const canonical = canonicalSchema(contract)
-  const properties = canonical.properties as Record<string, Json>
-  const read = Object.keys(contract.wire)
+  const read = readNames(contract.wire).join(', ') || 'nothing'
+  return {
+    ...canonical,
+    description: `What clients may send for ${contract.name}: the canonical form, or strings for ${read}; eventId may be left out. Unknown fields are kept.`,
+    properties: wireProperties(canonical.properties as Record<string, Json>, contract.wire),
+    required: (canonical.required as string[]).filter(name => name !== 'eventId'),
+  }
+}
+
+/** The fields that have a reader; those of nested objects as `object.field`. */
+const readNames = (wire: WireReaders): string[] =>
+  Object.entries(wire).flatMap(([name, { fields }]) =>
+    fields ? readNames(fields).map(inner => `${name}.${inner}`) : [name],
+  )
+
+function wireProperties(properties: Readonly<Record<string, Json>>, wire: WireReaders): Json {
   const wired = Object.entries(properties).map(([name, property]) => {
-    if (!read.includes(name)) return [name, property]
+    const reader = wire[name]
+    if (!reader) return [name, property]
+    if (reader.fields)
+      return [
+        name,
+        { ...property, properties: wireProperties(property.properties as Record<string, Json>, reader.fields) },
+      ]
     const { description, ...form } = property
     const note = 'Canonical as shown first; a string that says the same is read too.'
     return [name, { description: `${description ?? ''}. ${note}`, anyOf: [form, { type: 'string' }] }]
   })
-  return {
-    ...canonical,
-    description: `What clients may send for ${contract.name}: the canonical form, or strings for ${read.join(', ') || 'nothing'}; eventId may be left out. Unknown fields are kept.`,
-    properties: Object.fromEntries(wired),
-    required: (canonical.required as string[]).filter(name => name !== 'eventId'),
-  }
+  return Object.fromEntries(wired)
 }
 
 export const problemSchema: Json = {
