@@ -96,6 +96,11 @@ const curated = defineTopic({
 const events = defineTable({
   name: '${table}',
   description: 'Curated events, by day and account.',
+  purpose: {
+    question: 'What did an account do on a day?',
+    partitionRows: 'the events of one account in a day: about 2,900',
+    example: { day: '2024-03-24', account: 'account_1' },
+  },
   partitionKey: ['day', 'account'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },

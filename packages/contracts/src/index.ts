@@ -53,6 +53,7 @@ export {
   type MartValue,
   microsOf,
   perPartition,
+  type TablePurpose,
   text,
   timestamp,
 } from './mart.ts'

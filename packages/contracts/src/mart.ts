@@ -14,10 +14,22 @@ export interface MartColumn {
 
 type Columns = Readonly<Record<string, MartColumn>>
 
+/** What a table is for; its key follows from it. */
+export interface TablePurpose {
+  /** The question that the rows of one partition answer. */
+  readonly question: string
+  /** How many rows a partition has, and what bounds them. */
+  readonly partitionRows: string
+  /** Partition key of a sample query: one that the demo fills; a timestamp as an ISO-8601 instant. */
+  readonly example: Readonly<Record<string, string | number>>
+}
+
 /** A table of the mart. */
 export interface MartTable<C extends Columns = Columns> {
   readonly name: string
   readonly description: string
+  /** Every table of a domain has one. */
+  readonly purpose?: TablePurpose
   readonly partitionKey: readonly string[]
   readonly clusteringKey: readonly { readonly column: string; readonly order: 'asc' | 'desc' }[]
   readonly columns: C

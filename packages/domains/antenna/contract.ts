@@ -290,6 +290,11 @@ const unknownDevices = defineTopic({
 const quotaBreaches = defineTable({
   name: 'antenna_quota_breaches',
   description: 'Devices that exceeded their quota, by clock hour; the usage is that of the whole hour so far.',
+  purpose: {
+    question: 'Which devices exceeded their quota in an hour, when, and what did they use in the whole hour?',
+    partitionRows: 'one for each device over its quota: at most the number of devices',
+    example: { hour: '2024-03-24T11:00:00.000Z' },
+  },
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
   columns: {
@@ -310,6 +315,11 @@ const quotaBreaches = defineTable({
 const sums = defineTable({
   name: 'antenna_bytes',
   description: 'Bytes per five minutes by app, antenna and user.',
+  purpose: {
+    question: 'How many bytes went through each app, each antenna or each device in five minutes?',
+    partitionRows: 'one for each app, antenna or device: at most the number of devices',
+    example: { timestamp: '2024-03-24T11:00:00.000Z', type: 'app_total_bytes' },
+  },
   partitionKey: ['timestamp', 'type'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
   columns: {
@@ -325,6 +335,11 @@ const sums = defineTable({
 const usageHourly = defineTable({
   name: 'antenna_usage_hourly',
   description: 'Bytes per clock hour and device.',
+  purpose: {
+    question: 'How many bytes did each device send in a clock hour?',
+    partitionRows: 'one for each device: at most the number of devices',
+    example: { hour: '2024-03-24T11:00:00.000Z' },
+  },
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
   columns: {
@@ -339,6 +354,11 @@ const usageHourly = defineTable({
 const unknown = defineTable({
   name: 'antenna_unknown_devices',
   description: 'Devices that sent in a clock hour without a reference record.',
+  purpose: {
+    question: 'Which devices sent in an hour without a reference record?',
+    partitionRows: 'one for each such device: at most the number of devices',
+    example: { hour: '2024-03-24T11:00:00.000Z' },
+  },
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
   columns: {
@@ -351,6 +371,11 @@ const unknown = defineTable({
 const eventTable = defineTable({
   name: 'antenna_events',
   description: 'Curated events of mobile antennas, by hour and device.',
+  purpose: {
+    question: 'What did a device send in an hour, event by event?',
+    partitionRows: 'the events of one device in an hour: 60 where it sends once a minute',
+    example: { hour: '2024-03-24T11:00:00.000Z', id: '00000000-0000-0000-0000-000000000004' },
+  },
   partitionKey: ['hour', 'id'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },

@@ -279,6 +279,11 @@ const eventColumns = {
 const analysis = defineTable({
   name: 'lol_analysis',
   description: 'All curated columns of League of Legends actions, by room day, champion and account.',
+  purpose: {
+    question: 'What did a player do on a champion on a day, action by action?',
+    partitionRows: 'the actions of one player on one champion in a day: about 400 for an hour of play',
+    example: { room_day: '2024-03-24', champion: 'Azir', account: 'testAccount_10' },
+  },
   partitionKey: ['room_day', 'champion', 'account'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
@@ -302,6 +307,16 @@ const analysis = defineTable({
 const training = defineTable({
   name: 'lol_training',
   description: 'Features and label for training a detector; the label comes from the truth, one per player and match.',
+  purpose: {
+    question: 'What are the features of a player in a match, and does the player cheat?',
+    partitionRows: 'the actions of one player in one match: about 400 for an hour of play',
+    example: {
+      room_day: '2024-03-24',
+      champion: 'Azir',
+      account: 'testAccount_10',
+      room_id: 'a00217c8-741e-47b6-bfdd-c1f4a8428f51',
+    },
+  },
   partitionKey: ['room_day', 'champion', 'account', 'room_id'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
@@ -317,6 +332,11 @@ const training = defineTable({
 const scoresByPlayer = defineTable({
   name: 'lol_scores_by_player',
   description: 'The score of every move, newest first, by player and day.',
+  purpose: {
+    question: 'How suspicious were the moves of a player on a day?',
+    partitionRows: 'the moves of one player in a day: about 400 for an hour of play',
+    example: { account: 'testAccount_1', day: '2024-03-24' },
+  },
   partitionKey: ['account', 'day'],
   clusteringKey: [
     { column: 'datetime', order: 'desc' },
@@ -341,6 +361,11 @@ const scoresByPlayer = defineTable({
 const alertsByDay = defineTable({
   name: 'lol_alerts_by_day',
   description: 'Alerts, newest first, by day.',
+  purpose: {
+    question: 'Which players were reported on a day, and why?',
+    partitionRows: 'the alerts of a day: one for each player and incident',
+    example: { day: '2024-03-24' },
+  },
   partitionKey: ['day'],
   clusteringKey: [
     { column: 'datetime', order: 'desc' },

@@ -12,6 +12,7 @@ import {
   int,
   keyField,
   microsOf,
+  type TablePurpose,
   text,
   timestamp,
 } from '@millrace/contracts'
@@ -111,6 +112,44 @@ it('the completeness test says what a domain lacks', () => {
     'half.raw: field account has no description',
     'packages/domains/half has no test',
   ])
+})
+
+it('the completeness test says what is wrong with the purpose of a table', () => {
+  const columns = { day: text('day'), hour: timestamp('hour'), n: int('number') }
+  const table = {
+    name: 'half_sums',
+    description: 'Sums.',
+    partitionKey: ['day', 'hour', 'n'],
+    clusteringKey: [],
+    columns,
+  }
+  const problemsOf = (purpose?: TablePurpose): string[] => {
+    const domain = defineDomain({
+      name: 'half',
+      title: 'Half',
+      topics: {},
+      tables: [{ ...table, ...(purpose && { purpose }) }],
+    })
+    return lacksOf(domain, root, simulated).filter(lack => lack.startsWith('table half_sums'))
+  }
+  const example = { day: '2024-03-24', hour: '2024-03-24T11:00:00.000Z', n: 1 }
+  const purpose = { question: 'How many?', partitionRows: 'one', example }
+  expect(problemsOf(purpose)).toEqual([])
+  expect(problemsOf()).toEqual(['table half_sums has no purpose: expected question, partitionRows and example'])
+  expect(problemsOf({ ...purpose, question: 'All' })).toEqual([
+    'table half_sums: its question is "All": expected one that ends with "?"',
+  ])
+  expect(problemsOf({ ...purpose, partitionRows: '' })).toHaveLength(1)
+  const wrong = [
+    { day: '2024-03-24', n: 1 },
+    { ...example, hour: '11' },
+    { ...example, n: '1' },
+    { ...example, day: 1 },
+  ]
+  for (const example of wrong)
+    expect(problemsOf({ ...purpose, example })).toEqual([
+      expect.stringMatching(/its example has .*: expected a value of the right type for day, hour, n/),
+    ])
 })
 
 it('the completeness test says which valid events a mart cannot hold', () => {

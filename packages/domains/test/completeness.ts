@@ -1,9 +1,35 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { DomainContract } from '@millrace/contracts'
+import { type DomainContract, instantMs, type MartTable } from '@millrace/contracts'
 
 const REQUIRED_FILES = ['README.md', 'contract.ts', 'simulate.ts']
 const GENERATOR_FILES = ['README.md', 'package.json', 'src/main.ts']
+
+/** Whether a table says what it is for, and its sample query has the table's partition key. */
+function purposeProblems({ name, purpose, partitionKey, columns }: MartTable): string[] {
+  if (!purpose) return [`table ${name} has no purpose: expected question, partitionRows and example`]
+  const { question, partitionRows, example } = purpose
+  const given = Object.keys(example)
+  const wrong = partitionKey.filter(column => {
+    const value = example[column]
+    const type = columns[column]?.type
+    if (type === 'timestamp') return Number.isNaN(instantMs(value))
+    return typeof value !== (type === 'text' ? 'string' : 'number')
+  })
+  return [
+    ...(question.endsWith('?')
+      ? []
+      : [`table ${name}: its question is "${question}": expected one that ends with "?"`]),
+    ...(partitionRows === ''
+      ? [`table ${name}: its partitionRows is empty: expected how many rows a partition has`]
+      : []),
+    ...(given.length === partitionKey.length && wrong.length === 0
+      ? []
+      : [
+          `table ${name}: its example has ${given.join(', ')}: expected a value of the right type for ${partitionKey.join(', ')}`,
+        ]),
+  ]
+}
 
 /**
  * What a domain lacks, a sentence each.
@@ -34,6 +60,7 @@ export function lacksOf(domain: DomainContract, root: string, simulated: readonl
   for (const table of tables)
     for (const [column, { description }] of Object.entries(table.columns))
       if (description === '') lacks.push(`table ${table.name}: column ${column} has no description`)
+  for (const table of tables) lacks.push(...purposeProblems(table))
   const readme = existsSync(path.join(folder, 'README.md')) ? readFileSync(path.join(folder, 'README.md'), 'utf8') : ''
   for (const table of tables)
     if (!readme.includes(table.name)) lacks.push(`the README of ${name} says of no question that ${table.name} answers`)

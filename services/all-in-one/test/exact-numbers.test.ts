@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { canonicalJson, type LakeFormat, membersOf, parseExact, type Topic, type WireReaders } from '@millrace/contracts'
+import {
+  canonicalJson,
+  type LakeFormat,
+  membersOf,
+  parseExact,
+  type Topic,
+  type WireReaders,
+} from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { createKey } from '@millrace/ingest-gateway'

@@ -1,7 +1,27 @@
 import type { MartTable } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { tableCql } from '@millrace/mart'
+import { shellWord } from '@millrace/runtime'
 import { cell } from './topics.ts'
+
+/** A condition for each column of a sample query's partition key. */
+function exampleOf({ name, purpose, partitionKey }: MartTable): string[] {
+  if (!purpose) return []
+  const values = partitionKey.map(column => [column, purpose.example[column]!] as const)
+  const literal = (value: string | number): string =>
+    typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`
+  const flags = values.map(([column, value]) => `--where ${shellWord(`${column}=${value}`)}`)
+  return [
+    '```sql',
+    `SELECT * FROM ${name} WHERE ${values.map(([column, value]) => `${column} = ${literal(value)}`).join(' AND ')};`,
+    '```',
+    '',
+    '```sh',
+    `npm run millrace -- mart ${name} ${flags.join(' ')}`,
+    '```',
+    '',
+  ]
+}
 
 function section(table: MartTable): string {
   const sources = catalog.mappings.filter(mapping => mapping.table === table).map(({ topic }) => `\`${topic.name}\``)
@@ -14,10 +34,14 @@ function section(table: MartTable): string {
     '',
     table.description,
     '',
+    ...(table.purpose
+      ? [`- question: ${table.purpose.question}`, `- rows of a partition: ${table.purpose.partitionRows}`]
+      : []),
     `- fed from: ${sources.join(', ')}`,
     `- partition key: ${table.partitionKey.map(name => `\`${name}\``).join(', ')}`,
     `- order within a partition: ${table.clusteringKey.map(({ column, order }) => `\`${column}\` ${order}`).join(', ')}`,
     '',
+    ...exampleOf(table),
     '| column | type | meaning |',
     '|---|---|---|',
     ...columns,
@@ -30,7 +54,8 @@ export const martPage = (): string =>
   [
     '# Mart tables',
     '',
-    'The same in Cassandra ([mart.cql](mart.cql)) and in the embedded SQLite file.',
+    'The same in Cassandra ([mart.cql](mart.cql)) and in the embedded SQLite file. Each table answers one question: a query names a whole',
+    'partition key and reads one partition. The sample queries have rows after `npm run demo`.',
     '',
     ...catalog.tables.map(section),
   ].join('\n')
