@@ -221,6 +221,19 @@ it('a simulation is told of tables and columns in its golden answers that there 
   ])
 })
 
+it('a simulation is told of tables of aggregates that its golden answers lack', () => {
+  const sums = topicOf('sums', { topic: raw, by: 'aggregator', relation: 'aggregate' })
+  const mapped = [raw, sums].map(topic =>
+    defineMapping(topic, table, event => ({ writeTimeMicros: 1, values: { account: event.account } })),
+  )
+  const shop = { ...shopWith(sums), mappings: mapped }
+  expect(simulationProblems(shop, simulationOf('shop', []))).toEqual([
+    'the golden answers of shop lack the table shop_events, which the aggregator makes: expected its rows, or [] where there are none',
+  ])
+  expect(simulationProblems(shop, simulationOf('shop', [], { shop_events: [] }))).toEqual([])
+  expect(simulationProblems({ ...shop, mappings: mapped.slice(0, 1) }, simulationOf('shop', []))).toEqual([])
+})
+
 it('simulations are told of an option that two of them declare in different ways', () => {
   expect(optionProblems([simulationOf('shop', []), simulationOf('shop', [])])).toEqual([])
   expect(optionProblems([simulationOf('shop', []), simulationOf('depot', [])])).toEqual([

@@ -38,6 +38,23 @@ function goldenProblems(
   })
 }
 
+/** Services whose tables a simulation knows, because they follow from what it sends. */
+const KNOWN_MAKERS = ['aggregator', 'profiler']
+
+/** Tables of aggregates without golden answers, a sentence each. */
+const goldenGaps = ({ name, tables, mappings }: DomainContract, golden: Readonly<Record<string, unknown>>): string[] =>
+  tables
+    .filter(table => !Object.hasOwn(golden, table.name))
+    .flatMap(table => {
+      const makers = mappings.filter(mapping => mapping.table === table).map(({ topic }) => topic.derivedFrom?.by ?? '')
+      const maker = makers.find(by => KNOWN_MAKERS.includes(by))
+      return maker
+        ? [
+            `the golden answers of ${name} lack the table ${table.name}, which the ${maker} makes: expected its rows, or [] where there are none`,
+          ]
+        : []
+    })
+
 /** What a simulation sends or expects and its domain does not have, a sentence each. */
 export function simulationProblems(domain: DomainContract, simulation: DomainSimulation): string[] {
   const options = simulation.parse({})
@@ -53,6 +70,7 @@ export function simulationProblems(domain: DomainContract, simulation: DomainSim
       .filter(topic => !declared.has(topic))
       .map(topic => `the simulation of ${domain.name} sends to ${topic}: add it to the topics of the simulation`),
     ...goldenProblems(domain, golden()),
+    ...goldenGaps(domain, golden()),
   ]
 }
 

@@ -2,12 +2,16 @@ import type { Writable } from 'node:stream'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock, Component, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { DomainSimulation, SimulatedRun } from './domain-simulation.ts'
+import { type LineFile, openLineFile } from './line-file.ts'
 import { replayFile } from './replay.ts'
 import { createRun } from './run.ts'
 import type { CommonOptions } from './run-options.ts'
 import type { EventSink } from './sink.ts'
 import { createSink } from './sinks/create-sink.ts'
 import type { Progress, Summary } from './summary.ts'
+
+/** Golden rows that are written at a time. */
+const GOLDEN_LINES = 1000
 
 export const generatorName = (domain: string): string => `${domain}-generator`
 
@@ -66,7 +70,58 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
     isLive: options.start === 'now' && options.speed === 1,
     onProgress,
   })
-  return { ...run, golden }
+  let file: LineFile | null = null
+  let hasStarted = false
+  const finished = run.finished.then(
+    async summary => {
+      await writeGolden(file, golden())
+      return summary
+    },
+    async error => {
+      await file?.close()
+      throw error
+    },
+  )
+  finished.catch(() => {})
+  return {
+    name,
+    golden,
+    finished,
+    async start() {
+      file =
+        options.goldenFile === undefined
+          ? null
+          : await openLineFile(options.goldenFile, { keep: false }).catch(async error => {
+              await sink.close()
+              throw error
+            })
+      await run.start().catch(async error => {
+        await file?.close()
+        throw error
+      })
+      hasStarted = true
+    },
+    async stop() {
+      await run.stop()
+      if (hasStarted) await finished.catch(() => {})
+    },
+  }
+}
+
+/** Writes the golden answers and closes the file: for each table a line with the number of its rows, and a line for each row. */
+async function writeGolden(file: LineFile | null, golden: ReturnType<SimulatedRun['golden']>): Promise<void> {
+  if (!file) return
+  try {
+    for (const [table, rows] of Object.entries(golden)) {
+      await file.append(`${JSON.stringify({ table, rows: rows.length })}\n`)
+      for (let from = 0; from < rows.length; from += GOLDEN_LINES) {
+        const lines = rows.slice(from, from + GOLDEN_LINES).map(row => `${JSON.stringify({ table, row })}\n`)
+        await file.append(lines.join(''))
+      }
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /**

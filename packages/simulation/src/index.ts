@@ -27,3 +27,13 @@ export { createGatewaySink, type GatewaySinkOptions } from './sinks/gateway-sink
 export { createLogSink, type LogSinkOptions } from './sinks/log-sink.ts'
 export { createStreamSink } from './sinks/stream-sink.ts'
 export type { Progress, RefusedExample, Summary, TopicCounts } from './summary.ts'
+export {
+  type AgeBand,
+  ageBandOf,
+  ageBands,
+  createWorld,
+  type Gender,
+  genders,
+  type Person,
+  worldShape,
+} from './world.ts'

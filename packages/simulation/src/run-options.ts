@@ -43,6 +43,7 @@ export interface CommonOptions {
   readonly manifestFile: string | undefined
   readonly refusedFile: string | undefined
   readonly ledger: string | undefined
+  readonly goldenFile: string | undefined
   /** A recorded file that is sent in place of simulated events. */
   readonly replay: string | undefined
   /** Whether the scenario's reference records are sent before a recorded file. */
@@ -126,6 +127,10 @@ const commonShape = {
     .optional()
     .meta({ form: '<file>', description: 'list every record that the sink refused (NDJSON)' }),
   ledger: env.text().optional().meta({ form: '<folder>', description: 'write down the ids of acknowledged events' }),
+  golden: env.text().optional().meta({
+    form: '<file>',
+    description: 'write the golden answers: the rows of derived tables that follow from what was sent (NDJSON)',
+  }),
   replay: env
     .text()
     .optional()
@@ -176,6 +181,7 @@ const NOT_WITH_REPLAY: Readonly<Record<string, ReplayRule>> = {
   shard: 'ever',
   faults: 'ever',
   manifest: 'ever',
+  golden: 'ever',
 }
 
 /** Tells what is wrong with an option: a sentence that begins after its name. */
@@ -226,6 +232,7 @@ const commonOptions = (values: CommonValues): CommonOptions => ({
   manifestFile: values.manifest,
   refusedFile: values.refused,
   ledger: values.ledger,
+  goldenFile: values.golden,
   replay: values.replay,
   reference: values.reference,
   sink: sinkOptions(values),

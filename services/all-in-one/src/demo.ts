@@ -194,6 +194,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         options: {
           ...generator,
           ledger: ledgerOf(directory),
+          goldenFile: path.join(directory, 'golden', `${simulation.domain}.ndjson`),
           manifestFile: fileOfDomain(generator.manifestFile, simulation.domain),
           refusedFile: fileOfDomain(generator.refusedFile, simulation.domain),
         },

@@ -1,6 +1,10 @@
+import { createReadStream, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Catalog, MartTable, MartValue } from '@millrace/contracts'
 import type { Mart } from '@millrace/mart'
 import type { GoldenRow } from '@millrace/simulation'
+import { z } from 'zod'
 
 /** How the rows of a mart table compare with the golden answers. */
 export interface GoldenReport {
@@ -9,6 +13,22 @@ export interface GoldenReport {
   readonly matching: number
   /** Rows that are missing, unexpected, or have another value. */
   readonly different: number
+}
+
+const goldenLine = z.union([
+  z.strictObject({ table: z.string(), rows: z.int() }),
+  z.strictObject({
+    table: z.string(),
+    row: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+])
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
 }
 
 /** Sentences about what differs, a few. */
@@ -51,6 +71,30 @@ async function compareTable(
     }
   for (const id of expected.keys()) differ(`${id} is missing`)
   return { expected: golden.length, matching, different } satisfies GoldenReport
+}
+
+/**
+ * The golden answers that generators have written.
+ * @param path a file, or a folder of such files
+ * @throws Error that names the line that is none
+ */
+export async function readGolden(path: string): Promise<Readonly<Record<string, readonly GoldenRow[]>>> {
+  const files = statSync(path).isDirectory() ? readdirSync(path).map(name => join(path, name)) : [path]
+  const golden: Record<string, GoldenRow[]> = {}
+  for (const file of files) {
+    let number = 0
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      number++
+      const { success, data } = goldenLine.safeParse(parseLine(line))
+      if (!success)
+        throw new Error(
+          `${file}: line ${number} is no golden row: expected {"table":"...","row":{...}}, as generators write them.`,
+        )
+      golden[data.table] ??= []
+      if ('row' in data) golden[data.table]!.push(data.row)
+    }
+  }
+  return golden
 }
 
 /**

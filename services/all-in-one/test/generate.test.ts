@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -71,4 +71,32 @@ it('shows its summary where a signal comes to it and by its parent, as from time
   })
   const [code] = await once(child, 'close')
   expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('The last warning: ') })
+})
+
+it('writes the golden answers of what it sent, and nothing where the file cannot be', async () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'generate-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const parts = { stdin: Readable.from([]), signal: new AbortController().signal, environment: {}, clock: systemClock }
+  const generate = async (golden: string) => {
+    const terminal = captureTerminal()
+    const out = ['--sink', 'file', '--out', path.join(directory, 'events.ndjson'), '--golden', golden]
+    return { code: await runCli(['generate', 'antenna', '--duration', '5m', ...out], { ...parts, terminal }), terminal }
+  }
+  const golden = path.join(directory, 'new', 'golden.ndjson')
+  expect(await generate(golden)).toMatchObject({ code: 0 })
+  const lines = readFileSync(golden, 'utf8').trimEnd().split('\n')
+  const rows = lines.map(line => JSON.parse(line) as { table: string; row?: Record<string, unknown> })
+  expect(rows).toContainEqual({ table: 'antenna_unknown_devices', rows: 0 })
+  expect(rows).toContainEqual({ table: 'antenna_usage_hourly', rows: 20 })
+  const usage = rows.flatMap(({ table, row }) => (table === 'antenna_usage_hourly' && row ? [row] : []))
+  expect(usage).toHaveLength(20)
+  const events = readFileSync(path.join(directory, 'events.ndjson'), 'utf8').trimEnd().split('\n')
+  const sent = events.map(line => JSON.parse(line)).filter(({ bytes }) => bytes !== undefined)
+  for (const { id, usage: bytes, events } of usage) {
+    const own = sent.filter(event => event.id === id)
+    expect({ bytes, events }).toEqual({ bytes: own.reduce((sum, event) => sum + event.bytes, 0), events: own.length })
+  }
+  const { code, terminal } = await generate('/dev/null/golden.ndjson')
+  expect(code).toBe(2)
+  expect(terminal.said.at(-1)).toContain('/dev/null/golden.ndjson')
 })

@@ -57,6 +57,8 @@ export class GoldenTally {
         events,
       })),
       antenna_usage_hourly: usage.map(({ quota: _, ...row }) => row),
+      // Every device has its reference record.
+      antenna_unknown_devices: [],
       antenna_quota_breaches: usage.filter(row => row.quota !== null && row.usage > row.quota),
     }
   }

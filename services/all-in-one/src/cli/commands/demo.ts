@@ -16,7 +16,19 @@ import { DEFAULT_DEMO_DATA, stackCommand } from '../select-platform.ts'
 import { readVia, VIA_HELP } from './stack.ts'
 
 /** Options of the generator that make no sense in a run from end to end. */
-const SET_HERE = ['sink', 'gateway-url', 'api-key', 'gzip', 'concurrency', 'out', 'ledger', 'shard', 'skip', 'replay']
+const SET_HERE = [
+  'sink',
+  'gateway-url',
+  'api-key',
+  'gzip',
+  'concurrency',
+  'out',
+  'ledger',
+  'golden',
+  'shard',
+  'skip',
+  'replay',
+]
 
 interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly data: string

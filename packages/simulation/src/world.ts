@@ -1,0 +1,76 @@
+import { env } from '@millrace/runtime'
+import { fillPool } from './pools.ts'
+import { Random } from './random.ts'
+
+/** Age bands with their share of the people and the ages in them; 60+ ends somewhere. */
+const AGE_BANDS = [
+  { band: '20-29', share: 0.7, from: 20, to: 29 },
+  { band: '30-39', share: 0.15, from: 30, to: 39 },
+  { band: '40-49', share: 0.045, from: 40, to: 49 },
+  { band: '50-59', share: 0.0105, from: 50, to: 59 },
+  { band: '60+', share: 0.0945, from: 60, to: 79 },
+] as const
+
+export const ageBands = AGE_BANDS.map(({ band }) => band)
+export const genders = ['female', 'male'] as const
+
+export type AgeBand = (typeof AGE_BANDS)[number]['band']
+export type Gender = (typeof genders)[number]
+
+/** The band of an age; null for one below 20, which no band has. */
+export const ageBandOf = (age: number): AgeBand | null => AGE_BANDS.findLast(({ from }) => age >= from)?.band ?? null
+
+/** Someone who takes part in several domains under one account. */
+export interface Person {
+  /** From 0. */
+  readonly number: number
+  readonly account: string
+  readonly name: string
+  readonly gender: Gender
+  readonly age: number
+  readonly ageBand: AgeBand
+  readonly ip: string
+  readonly address: string
+  /** Five digits, the first ones may be 0. */
+  readonly zip: string
+}
+
+/** The option of domains whose people are those of a world. */
+export const worldShape = {
+  world: env.text().prefault('1').meta({
+    form: '<text>',
+    description: 'the people who take part: domains with the same world have the same accounts',
+  }),
+} as const
+
+/** The people of a world: pure functions of its name and of their numbers, whatever the seed of a run. */
+export function createWorld(world: string): { person(number: number): Person } {
+  const pool = <T>(name: string, make: Parameters<typeof fillPool<T>>[1]) => fillPool(['world', world, name], make)
+  const firstNames = {
+    female: pool('female', faker => faker.person.firstName('female')),
+    male: pool('male', faker => faker.person.firstName('male')),
+  }
+  const lastNames = pool('last', faker => faker.person.lastName())
+  const addresses = pool('address', faker => faker.location.streetAddress())
+  const ips = pool('ip', faker => faker.internet.ipv4({ cidrBlock: '192.168.0.0/16' }))
+  const zips = pool('zip', faker => faker.string.numeric({ length: 5, allowLeadingZeros: true }))
+  return {
+    person(number) {
+      const random = new Random('world', world, 'person', number)
+      const gender = random.pick(genders)
+      let left = random.float()
+      const drawn = AGE_BANDS.find(({ share }) => {
+        left -= share
+        return left < 0
+      })
+      const { band, from, to } = drawn ?? AGE_BANDS[0]
+      return {
+        ...{ number, account: `testAccount_${number + 1}`, gender, age: random.int(from, to), ageBand: band },
+        name: `${random.pick(firstNames[gender])} ${random.pick(lastNames)}`,
+        ip: random.pick(ips),
+        address: random.pick(addresses),
+        zip: random.pick(zips),
+      }
+    },
+  }
+}
