@@ -1,3 +1,4 @@
+export { type AgeBand, ageBandOf, ageBands } from './age-band.ts'
 export { canonicalJson, payloadHash } from './canonical.ts'
 export { type Column, type ColumnType, columnsOf, LAKE_COLUMNS, takenNames } from './columns.ts'
 export {

@@ -28,9 +28,6 @@ export { createLogSink, type LogSinkOptions } from './sinks/log-sink.ts'
 export { createStreamSink } from './sinks/stream-sink.ts'
 export type { Progress, RefusedExample, Summary, TopicCounts } from './summary.ts'
 export {
-  type AgeBand,
-  ageBandOf,
-  ageBands,
   createWorld,
   type Gender,
   genders,

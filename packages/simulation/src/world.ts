@@ -1,24 +1,25 @@
+import type { AgeBand } from '@millrace/contracts'
 import { env } from '@millrace/runtime'
 import { fillPool } from './pools.ts'
 import { Random } from './random.ts'
 
-/** Age bands with their share of the people and the ages in them; 60+ ends somewhere. */
+/** Share of the people in each age band, and the ages that they have. */
 const AGE_BANDS = [
   { band: '20-29', share: 0.7, from: 20, to: 29 },
   { band: '30-39', share: 0.15, from: 30, to: 39 },
   { band: '40-49', share: 0.045, from: 40, to: 49 },
   { band: '50-59', share: 0.0105, from: 50, to: 59 },
   { band: '60+', share: 0.0945, from: 60, to: 79 },
-] as const
+] as const satisfies readonly {
+  readonly band: AgeBand
+  readonly share: number
+  readonly from: number
+  readonly to: number
+}[]
 
-export const ageBands = AGE_BANDS.map(({ band }) => band)
 export const genders = ['female', 'male'] as const
 
-export type AgeBand = (typeof AGE_BANDS)[number]['band']
 export type Gender = (typeof genders)[number]
-
-/** The band of an age; null for one below 20, which no band has. */
-export const ageBandOf = (age: number): AgeBand | null => AGE_BANDS.findLast(({ from }) => age >= from)?.band ?? null
 
 /** Someone who takes part in several domains under one account. */
 export interface Person {

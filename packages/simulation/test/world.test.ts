@@ -1,5 +1,6 @@
+import { ageBandOf, ageBands } from '@millrace/contracts'
 import { describe, expect, it } from 'vitest'
-import { ageBandOf, ageBands, createWorld } from '../src/index.ts'
+import { createWorld } from '../src/index.ts'
 
 const PEOPLE = 20_000
 const world = createWorld('1')
