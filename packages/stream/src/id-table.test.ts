@@ -19,6 +19,7 @@ it('tells the first number of every id, of whatever kind', () => {
       const model = new Map<string, number>()
       const all = [...ids, ...again.flatMap(index => ids[index] ?? [])]
       for (const [number, one] of all.entries()) {
+        expect(table.get(one)).toBe(model.get(one) ?? null)
         expect(table.putIfAbsent(one, number)).toBe(model.get(one) ?? null)
         if (!model.has(one)) model.set(one, number)
       }

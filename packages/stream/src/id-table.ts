@@ -46,6 +46,13 @@ export class IdTable {
     return null
   }
 
+  /** The number of an id; null when it is not present. */
+  get(id: string): number | null {
+    if (!this.#parse(id)) return this.#others.get(id) ?? null
+    const found = this.#numbers[this.#find(this.#id, 0)]!
+    return found === 0 ? null : found - 1
+  }
+
   #putString(id: string, number: number): number | null {
     const found = this.#others.get(id)
     if (found === undefined) this.#others.set(id, number)

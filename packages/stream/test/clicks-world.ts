@@ -37,7 +37,7 @@ const beside = { source: clicks, topology: 'sums', of: 'the sums of clicks' }
 export const partials = definePartialsTopic({ name: 'clicks.partials', ...beside })
 export const late = defineLateTopic({ name: 'clicks.late', ...beside })
 
-interface SentClick {
+export interface SentClick {
   readonly user: string
   readonly page: string
   readonly n: number
@@ -119,6 +119,8 @@ export interface LiveOptions {
   readonly topics?: readonly Topic[]
   /** Called before each deed, and once more after the last one. */
   readonly between?: (world: World, index: number) => Promise<void>
+  /** What is sent in place of a new event, or (given the event that it is of) of a copy. */
+  readonly write?: (click: Click, by: SentClick, copied: Click | null) => Click
 }
 
 /** Does the deeds to a topology that reads `clicks`, lets it finish its work, and returns what `look` saw. */
@@ -126,7 +128,7 @@ export async function live<Outcome>(
   topology: Topology | ((log: EventLog) => Topology),
   deeds: readonly Deed[],
   look: (world: World) => Promise<Outcome>,
-  { topics = [], between }: LiveOptions = {},
+  { topics = [], between, write = (click, _by, copied) => copied ?? click }: LiveOptions = {},
 ): Promise<Outcome> {
   let callsLeft = Number.POSITIVE_INFINITY
   const driver: TopologyDriver = await createTopologyDriver(topology, {
@@ -135,7 +137,7 @@ export async function live<Outcome>(
       if (--callsLeft === 0) driver.crashNow()
     },
   })
-  const sender = await createSender(driver)
+  const sender = await createSender(driver, write)
   const world: World = { driver, sent: sender.sent }
   const advance = async (ms: number): Promise<void> => {
     sender.sentMs += ms
@@ -172,14 +174,15 @@ export async function live<Outcome>(
 }
 
 /** Times of sending have gaps of their own, in which the process does not tick, and move with the clock besides. */
-async function createSender(driver: TopologyDriver) {
+async function createSender(driver: TopologyDriver, write: NonNullable<LiveOptions['write']>) {
   const producer = await driver.log.producer({ clientId: 'sender' })
   const sent = new Map<string, Click>()
   const all: Click[] = []
   return {
     sent,
     sentMs: driver.clock.now(),
-    async send({ user, page, n, gapMs, offMs, what }: SentClick): Promise<void> {
+    async send(by: SentClick): Promise<void> {
+      const { user, page, n, gapMs, offMs, what } = by
       this.sentMs += gapMs
       const timestampMs = this.sentMs
       const fresh: Click = {
@@ -189,7 +192,7 @@ async function createSender(driver: TopologyDriver) {
         page,
         n,
       }
-      const click = (what === 'again' && all.at(-1 - (Math.abs(n) % 5))) || fresh
+      const click = write(fresh, by, (what === 'again' && all.at(-1 - (Math.abs(n) % 5))) || null)
       if (what !== 'junk') {
         all.push(click)
         sent.set(click.eventId, click)

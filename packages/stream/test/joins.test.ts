@@ -48,10 +48,12 @@ interface Limits {
   readonly waitMs?: number
   readonly maxWaiting?: number
   readonly metrics?: JoinMetrics
+  /** Told of each joined event whether it is a correction. */
+  readonly onJoin?: (isCorrection: boolean) => void
 }
 
 const joins =
-  ({ waitMs = 1e12, maxWaiting = 1_000, metrics }: Limits = {}) =>
+  ({ waitMs = 1e12, maxWaiting = 1_000, metrics, onJoin }: Limits = {}) =>
   (log: LogReader): Topology => {
     let made = 0
     const join = () =>
@@ -64,12 +66,10 @@ const joins =
           page: { table: new ReferenceTable(pages, log), keyOf: ({ page }: Click) => page },
           price: { table: new ReferenceTable(prices, log), keyOf: priceOf },
         },
-        join: ({ eventId }, { page, price }, revision) => ({
-          eventId,
-          title: page?.text ?? null,
-          price: price?.text ?? null,
-          revision,
-        }),
+        join: ({ eventId }, { page, price }, revision, isCorrection) => {
+          onJoin?.(isCorrection)
+          return { eventId, title: page?.text ?? null, price: price?.text ?? null, revision }
+        },
         waitMs,
         maxWaiting,
         ...(metrics && { metrics }),
@@ -161,7 +161,8 @@ describe('events joined with reference rows', () => {
   const [home, , free] = everyRow
 
   it('are marked while a row is missing, and published again with a greater revision', async () => {
-    await using driver = await driverOf()
+    const corrections: boolean[] = []
+    await using driver = await driverOf({ onJoin: isCorrection => corrections.push(isCorrection) })
     await click(driver, 'a')
     expect(await driver.read(joined)).toEqual([{ eventId: 'a', title: null, price: null, revision: 0 }])
     await putRow(driver, home, 'Home')
@@ -172,6 +173,7 @@ describe('events joined with reference rows', () => {
       { eventId: 'a', title: 'Home', price: null, revision: 1 },
       { eventId: 'a', title: 'Home', price: 'free', revision: 2 },
     ])
+    expect(corrections).toEqual([false, true, true])
   })
 
   it('have the rows that were stored before them, and look for one that is absent once between two ticks', async () => {

@@ -23,10 +23,12 @@ const shared = {
   merge: (a: number, b: number) => a + b,
   toEvent: () => ({ page: 'all', window: '2026-01-01T00:00:00.000Z', state }),
 }
+const unrevised = { subtract: (sum: number) => sum - 1 }
+const log = {} as EventLog
 const sums = (windowMs: number, graceMs: number) =>
   createWindowedAggregation({ ...shared, results: resultsOf('delete'), windowMs, graceMs })
 const totals = (cleanup: 'compact' | 'delete', horizonMs: number) =>
-  createRunningTotals({ ...shared, results: resultsOf(cleanup), horizonMs, log: {} as EventLog })
+  createRunningTotals({ ...shared, results: resultsOf(cleanup), horizonMs, log })
 const keyed = (windows: Parameters<typeof createKeyedWindows>[0]['windows']) =>
   createKeyedWindows({
     ...{ name: 'aggregator.clicks.visits', service: 'aggregator', source: clicks, outputs: [], windows },
@@ -41,6 +43,15 @@ describe('options of windows and totals that cannot work', () => {
     [() => sums(1, Number.NaN), 'graceMs is NaN: expected whole milliseconds, 0 or more.'],
     [() => totals('compact', -1), 'horizonMs is -1: expected whole milliseconds, above 0.'],
     [() => totals('delete', 1), 'clicks.sums has cleanup "delete": expected "compact", because totals are restored'],
+    [
+      () =>
+        createWindowedAggregation({ ...shared, ...unrevised, results: resultsOf('delete'), windowMs: 1, graceMs: 0 }),
+      'aggregator.clicks.sums: subtract is given, and clicks.raw has no field "revision": expected one, which grows',
+    ],
+    [
+      () => createRunningTotals({ ...shared, ...unrevised, results: resultsOf('compact'), horizonMs: 1, log }),
+      'subtract is given, and clicks.raw has no field "revision"',
+    ],
     [() => keyed({ gapMs: 0 }), 'aggregator.clicks.visits: gapMs is 0: expected whole milliseconds, above 0.'],
     [() => keyed({ lengthMs: 1, graceMs: -1 }), 'graceMs is -1: expected whole milliseconds, 0 or more.'],
   ])('are refused when the topology is made: %s', (make, message) => {

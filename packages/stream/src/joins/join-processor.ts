@@ -135,7 +135,7 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     // A row that came after the position was not met by an event before it.
     const hasArrived = isRebuilding && rows.some((row, index) => row && this.#isUnmet(row, index))
     if (!isRebuilding) {
-      this.#try(record, () => this.#publish(waiting, rows))
+      this.#try(record, () => this.#publish(waiting, rows, false))
       if (isMissing) metrics?.missing.inc({ topic })
     }
     if (hasArrived) this.#arrived.add(offset)
@@ -160,11 +160,11 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
     return offset >= (this.#metRows[table]?.[partition] ?? 0)
   }
 
-  #publish({ event, record }: WaitingEvent<EventOf<Source>>, found: readonly Row[]): void {
+  #publish({ event, record }: WaitingEvent<EventOf<Source>>, found: readonly Row[], isCorrection: boolean): void {
     const { join, results } = this.#options
     const rows = Object.fromEntries(this.#names.map((name, index) => [name, found[index]?.row ?? null]))
     const revision = found.reduce((sum, row) => sum + (row ? row.offset + 1 : 0), 0)
-    this.#emits.push(emitEvent(results, join(event, rows as JoinedRows<References>, revision), record))
+    this.#emits.push(emitEvent(results, join(event, rows as JoinedRows<References>, revision, isCorrection), record))
   }
 
   #wait(waiting: WaitingEvent<EventOf<Source>>): void {
@@ -190,7 +190,7 @@ export class JoinProcessor<Source extends Topic, Results extends Topic, Referenc
 
   #heal(waiting: WaitingEvent<EventOf<Source>>): void {
     const rows = this.#rowsOf(waiting)
-    this.#publish(waiting, rows)
+    this.#publish(waiting, rows, true)
     if (rows.includes(undefined)) return
     this.#forget(waiting)
     this.#options.metrics?.healed.inc({ topic: waiting.record.topic })

@@ -32,8 +32,14 @@ export interface ReferenceJoinOptions<Source extends Topic, Results extends Topi
   /**
    * The joined event. Its id must come from the source event, so that a later one overwrites an earlier one. A pure function.
    * @param revision grows when a row arrives that was missing, and where one was replaced meanwhile
+   * @param isCorrection the event was published before, with a row missing; for aggregations over the joined events
    */
-  readonly join: (event: EventOf<Source>, rows: JoinedRows<References>, revision: number) => EventOf<Results>
+  readonly join: (
+    event: EventOf<Source>,
+    rows: JoinedRows<References>,
+    revision: number,
+    isCorrection: boolean,
+  ) => EventOf<Results>
   /** How long an event waits for a row, by times of sending, ms. A restart reads back this long at most. */
   readonly waitMs: number
   /** Events of a partition that wait for a row; where there are more, the oldest is given up. */

@@ -27,3 +27,14 @@ export function checkCompacted(topology: string, { name, cleanup }: Topic): void
       `The topology ${topology}: ${name} has cleanup "${cleanup}": expected "compact", because totals are restored from it.`,
     )
 }
+
+/** @throws TypeError where events are to be corrected by a topic whose records have no revision */
+export function checkRevised(
+  topology: string,
+  { source, subtract }: { readonly source: Topic; readonly subtract?: unknown },
+): void {
+  if (subtract !== undefined && !Object.hasOwn(source.schema.shape, 'revision'))
+    throw new TypeError(
+      `The topology ${topology}: subtract is given, and ${source.name} has no field "revision": expected one, which grows with every correction.`,
+    )
+}

@@ -5,48 +5,45 @@ import { failedRecord } from '../failed-records.ts'
 import { IdTable } from '../id-table.ts'
 import { advance, type Progress, type RestartPoint } from '../progress.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
+import { findEarlier, type RecordingWindow } from './earlier-record.ts'
+import { NewestRecords } from './newest-records.ts'
+import { PartialResults } from './partial-results.ts'
 import { emptyRestartState, encodeRestartState, type RestartState, restartFrom } from './restart-state.ts'
 import type { RestoreTotals } from './restore-totals.ts'
-import { createSourceReader } from './source-event.ts'
-import { type Group, groupKey, type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
+import { createSourceReader, type SourceEvent } from './source-event.ts'
+import { type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
 import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
 
-interface Partial<Result> {
-  readonly group: Group
-  result: Result
-  events: number
-  /** Offset behind the last event. */
-  revision: number
-}
-
-interface Partials<Result> {
-  /** Start of their window, ms. */
-  readonly windowMs: number
-  readonly byGroup: Map<string, Partial<Result>>
-  /** Those that changed since they were published. */
-  readonly changed: Set<Partial<Result>>
-}
-
-interface Window<Result> {
+interface Window<Event, Result> extends RecordingWindow {
   readonly startMs: number
-  /** How far the partition had come before the first event of the window, and the offset of that event. */
-  readonly since: RestartPoint
-  /** Ids of the events that are counted. */
+  /** Ids of the events that are counted, where no event is corrected. */
   readonly ids: IdTable
-  readonly partials: Partials<Result>
+  readonly partials: PartialResults<Event, Result>
 }
-
-const noPartials = <Result>(windowMs: number): Partials<Result> => ({
-  windowMs,
-  byGroup: new Map(),
-  changed: new Set(),
-})
 
 /** As for the windowed aggregation. */
 export type PartialOptions<Source extends Topic, Result> = Pick<
   WindowedAggregationOptions<Source, Topic, Result>,
-  'source' | 'partials' | 'late' | 'windowMs' | 'graceMs' | 'groupsOf' | 'zero' | 'add' | 'logger' | 'metrics'
+  | 'source'
+  | 'partials'
+  | 'late'
+  | 'windowMs'
+  | 'graceMs'
+  | 'groupsOf'
+  | 'zero'
+  | 'add'
+  | 'subtract'
+  | 'isCorrection'
+  | 'logger'
+  | 'metrics'
 >
+
+/** An event with the record that tells of it. */
+interface Arrival<Source extends Topic> extends SourceEvent<Source> {
+  readonly record: LogRecord
+  /** The record is read for the first time. */
+  readonly isPublished: boolean
+}
 
 /** Changed partial results that are published at the latest, whatever the time. */
 const MOST_CHANGED = 20_000
@@ -60,9 +57,9 @@ const writeInstant = createInstantWriter()
 export class PartialProcessor<Source extends Topic, Result> implements PartitionProcessor {
   readonly #options: PartialOptions<Source, Result>
   readonly #read
-  readonly #windows = new Map<number, Window<Result>>()
+  readonly #windows = new Map<number, Window<EventOf<Source>, Result>>()
   readonly #restoreTotals: RestoreTotals | null
-  #totals: Partials<Result> | null = null
+  #totals: PartialResults<EventOf<Source>, Result> | null = null
   #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: '', partition: 0 }
   #publishFrom = 0
   #progress: Progress = emptyRestartState(0).progress
@@ -74,7 +71,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   /** Offset behind the last record. */
   #next = 0
   #flushed = 0
-  #changed = 0
   #emits: Emit[] = []
   #failed: FailedRecord[] = []
 
@@ -100,19 +96,15 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     return { readFrom, publishFrom }
   }
 
-  async #restore(totals: AsyncIterable<WindowPartial>): Promise<Partials<Result>> {
-    const partials = noPartials<Result>(TOTAL_WINDOW_MS)
-    for await (const { group, result, events, revision } of totals) {
-      const key = groupKey(group)
-      if (revision > (partials.byGroup.get(key)?.revision ?? 0))
-        partials.byGroup.set(key, { group, result: result as Result, events, revision })
-    }
+  async #restore(totals: AsyncIterable<WindowPartial>): Promise<PartialResults<EventOf<Source>, Result>> {
+    const partials = new PartialResults<EventOf<Source>, Result>(TOTAL_WINDOW_MS, this.#options)
+    for await (const total of totals) partials.restore({ ...total, result: total.result as Result })
     return partials
   }
 
   process(records: readonly LogRecord[]): ProcessResult {
     for (const record of records) this.#count(record)
-    return this.#changed >= MOST_CHANGED ? this.#flush() : this.#take(null)
+    return this.#changed() >= MOST_CHANGED ? this.#flush() : this.#take(null)
   }
 
   tick(): ProcessResult | null {
@@ -133,16 +125,21 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       if (decoded.kind === 'dead-letter' && isPublished) this.#failed.push(failedRecord(record, decoded))
       return
     }
-    const { event, eventId, timeMs } = decoded.value
+    const { timeMs } = decoded.value
     const startMs = this.#startOf(timeMs)
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)
     const isPlausible = isPlausibleEventTime(timeMs, sentMs)
     const isAfterGrace = startMs + this.#options.windowMs + graceMs <= before.watermarkMs
+    const arrival = { ...decoded.value, record, isPublished }
     if (!isPlausible || isAfterGrace || startMs <= this.#lostUpToMs) {
       const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'
-      this.#tooLate({ eventId, timeMs, startMs, reason, offset })
-    } else this.#addTo(this.#window(startMs, { offset, before }), { event, eventId, offset, isPublished })
+      this.#tooLate(arrival, startMs, reason)
+    } else {
+      const window = this.#window(startMs, { stateFrom: offset, progress: before })
+      if (this.#options.subtract) this.#correct(window, arrival)
+      else this.#add(window, arrival)
+    }
     if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
   }
 
@@ -150,76 +147,77 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     return Math.floor(timeMs / this.#options.windowMs) * this.#options.windowMs
   }
 
-  #window(startMs: number, { offset, before }: { readonly offset: number; readonly before: Progress }): Window<Result> {
+  #window(startMs: number, since: RestartPoint): Window<EventOf<Source>, Result> {
     const known = this.#windows.get(startMs)
     if (known) return known
-    const since = { stateFrom: offset, progress: before }
-    const window = { startMs, since, ids: new IdTable(), partials: this.#totals ?? noPartials<Result>(startMs) }
+    const partials = this.#totals ?? new PartialResults<EventOf<Source>, Result>(startMs, this.#options)
+    const window = { startMs, since, ids: new IdTable(), newest: new NewestRecords(), partials }
     this.#windows.set(startMs, window)
     this.#nextDropMs = Math.min(this.#nextDropMs, this.#dropMs(window))
     this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
     return window
   }
 
-  #addTo(
-    window: Window<Result>,
-    {
-      event,
-      eventId,
-      offset,
-      isPublished,
-    }: {
-      readonly event: EventOf<Source>
-      readonly eventId: string
-      readonly offset: number
-      readonly isPublished: boolean
-    },
-  ): void {
-    const { groupsOf, zero, add, metrics } = this.#options
-    const { topic } = this.#assignment
-    if (window.ids.putIfAbsent(eventId, offset - window.since.stateFrom) !== null) {
-      if (isPublished) metrics?.duplicates.inc({ topic }, 1)
+  #add(window: Window<EventOf<Source>, Result>, { event, eventId, record, isPublished }: Arrival<Source>): void {
+    if (window.ids.putIfAbsent(eventId, 0) !== null) {
+      if (isPublished) this.#options.metrics?.duplicates.inc({ topic: record.topic }, 1)
       return
     }
     // A total that was committed holds the event, or it is a copy whose id is no longer known.
     if (this.#totals && !isPublished) return
-    const { byGroup, changed } = window.partials
-    for (const group of groupsOf(event)) {
-      const key = groupKey(group)
-      let partial = byGroup.get(key)
-      if (!partial) {
-        partial = { group, result: zero, events: 0, revision: 0 }
-        byGroup.set(key, partial)
-      }
-      // A total that was restored may have come further than what was committed.
-      if (offset < partial.revision) continue
-      partial.result = add(partial.result, event)
-      partial.events++
-      partial.revision = offset + 1
-      if (!isPublished || changed.has(partial)) continue
-      changed.add(partial)
-      this.#changed++
+    window.partials.add(event, { offset: record.offset, isPublished })
+  }
+
+  /** Adds an event, or puts its newer record in the place of the one that counts. */
+  #correct(window: Window<EventOf<Source>, Result>, arrival: Arrival<Source>): void {
+    const { event, eventId, record, isPublished } = arrival
+    const { metrics, isCorrection } = this.#options
+    const revision = Number((event as Readonly<Record<string, unknown>>).revision)
+    const known = { eventId, revision, isCorrection: isCorrection?.(event) ?? null }
+    const earlier = findEarlier(this.#windows.values(), window, known)
+    if (earlier === 'not_newer' || earlier === 'closed') {
+      if (isPublished) metrics?.[earlier === 'closed' ? 'late' : 'duplicates'].inc({ topic: record.topic }, 1)
+      return
+    }
+    const cause = { offset: record.offset, isPublished }
+    const isHeld = this.#totals !== null && !isPublished
+    if (earlier === 'first') {
+      window.newest.add(eventId, revision, record.value)
+      if (!isHeld) window.partials.add(event, cause)
+      return
+    }
+    const replaced = this.#eventOf(record, earlier.record)
+    if (earlier.window !== window) earlier.window.newest.leave(earlier.event)
+    const own = window.newest.find(eventId)
+    if (own === null) window.newest.add(eventId, revision, record.value)
+    else window.newest.replace(own, revision, record.value)
+    if (isHeld) return
+    if (earlier.window.partials === window.partials) window.partials.replace(replaced, event, cause)
+    else {
+      earlier.window.partials.remove(replaced, cause)
+      window.partials.add(event, cause)
     }
   }
 
-  #tooLate({
-    eventId,
-    timeMs,
-    startMs,
-    reason,
-    offset,
-  }: {
-    readonly eventId: string
-    readonly timeMs: number
-    readonly startMs: number
-    readonly reason: LateEvents['reason']
-    readonly offset: number
-  }): void {
-    if (offset < this.#publishFrom) return
-    const { topic, partition } = this.#assignment
-    this.#options.metrics?.late.inc({ topic }, 1)
+  /** The event of a record that was read before. */
+  #eventOf(record: LogRecord, value: Buffer): EventOf<Source> {
+    const decoded = this.#read({ ...record, value })
+    if (decoded.kind !== 'ok') throw new Error('A record that was read before is no event.')
+    return decoded.value.event
+  }
+
+  #tooLate(
+    { event, eventId, timeMs, record: { topic, partition, offset }, isPublished }: Arrival<Source>,
+    startMs: number,
+    reason: LateEvents['reason'],
+  ): void {
+    const { late, metrics, isCorrection } = this.#options
+    if (!isPublished) return
+    metrics?.late.inc({ topic }, 1)
+    // The event counts as it was before, or is told of as late already.
+    if (isCorrection?.(event)) return
     this.#emits.push(
-      emitEvent(this.#options.late, {
+      emitEvent(late, {
         eventId: `${eventId}:late`,
         datetime: writeInstant(timeMs),
         window: writeInstant(this.#totals?.windowMs ?? startMs),
@@ -233,7 +231,7 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   /** Watermark with which the grace of a window is over, ms. */
-  #dropMs({ startMs }: Window<Result>): number {
+  #dropMs({ startMs }: { readonly startMs: number }): number {
     return startMs + this.#options.windowMs + this.#options.graceMs
   }
 
@@ -250,7 +248,14 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     }
   }
 
-  #publish({ windowMs, changed }: Partials<Result>): void {
+  #changed(): number {
+    if (this.#totals) return this.#totals.changed.size
+    let size = 0
+    for (const { partials } of this.#windows.values()) size += partials.changed.size
+    return size
+  }
+
+  #publish({ windowMs, changed }: PartialResults<EventOf<Source>, Result>): void {
     const { partition } = this.#assignment
     for (const partial of changed)
       this.#emits.push(
@@ -262,7 +267,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
           watermark: writeInstant(this.#progress.watermarkMs),
         }),
       )
-    this.#changed -= changed.size
     changed.clear()
   }
 
@@ -285,11 +289,10 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #restartState(): RestartState {
-    // Windows are in the order of their first events.
-    const [oldest] = this.#windows.values()
-    const { stateFrom, progress } = oldest?.since ?? { stateFrom: this.#next, progress: this.#progress }
+    let oldest: RestartPoint = { stateFrom: this.#next, progress: this.#progress }
+    for (const { since } of this.#windows.values()) if (since.stateFrom < oldest.stateFrom) oldest = since
     const { topic, partition } = this.#assignment
-    this.#options.metrics?.rewind.set({ topic, partition }, this.#next - stateFrom)
-    return { stateFrom, progress, newestWindowMs: this.#newestWindowMs, lostUpToMs: this.#lostUpToMs }
+    this.#options.metrics?.rewind.set({ topic, partition }, this.#next - oldest.stateFrom)
+    return { ...oldest, newestWindowMs: this.#newestWindowMs, lostUpToMs: this.#lostUpToMs }
   }
 }

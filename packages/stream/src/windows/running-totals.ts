@@ -1,6 +1,6 @@
 import type { EventOf, Topic } from '@millrace/contracts'
 import type { Topology } from '../topology.ts'
-import { checkCompacted, checkDurations } from './check-options.ts'
+import { checkCompacted, checkDurations, checkRevised } from './check-options.ts'
 import { type MergeOptions, MergeProcessor } from './merge-processor.ts'
 import { PartialProcessor } from './partial-processor.ts'
 import { restoreOfGroups, restoreOfSource, type TotalTopics } from './restore-totals.ts'
@@ -36,6 +36,7 @@ export function createRunningTotals<Source extends Topic, Results extends Topic,
   const { name, source, partials, results, late, horizonMs, toEvent } = options
   checkDurations(name, { lengths: { horizonMs } })
   checkCompacted(name, results)
+  checkRevised(name, options)
   const bySource = { ...options, windowMs: Math.max(1, Math.ceil(horizonMs / STEPS)), graceMs: horizonMs }
   const merged: MergeOptions<Results, Result> = {
     ...options,

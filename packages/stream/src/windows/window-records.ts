@@ -17,7 +17,7 @@ export const windowPartial = z.looseObject({
   window: instant.describe('start of the window'),
   group: z.array(z.string()).min(1).describe('what is summed by, its kind first'),
   partition: sourcePartition,
-  events: z.int().min(1).describe('events of the window and group in that partition'),
+  events: z.int().min(0).describe('events of the window and group in that partition; 0 after corrections'),
   result: z.unknown().describe('result over these events'),
   revision: z.int().min(1).describe('offset behind the last of these events'),
   watermark: instant.describe('event time up to which the partition has come'),
@@ -30,7 +30,7 @@ export const lateEvents = z.looseObject({
   window: instant.describe('start of the window that does not count it'),
   group: z.array(z.string()).nullable().describe('group that does not count it; null: no group does'),
   partition: sourcePartition,
-  events: z.int().min(1).describe('how many events'),
+  events: z.int().min(0).describe('how many events; 0 when corrections took them away'),
   reason: z
     .enum(['after_grace', 'implausible_time', 'state_expired'])
     .describe('after the grace; event time implausible; state of the window was lost to retention'),
@@ -44,7 +44,7 @@ export const totalState = z.looseObject({
     .array(
       z.looseObject({
         partition: sourcePartition,
-        events: z.int().min(1).describe('events of the group in that partition'),
+        events: z.int().min(0).describe('events of the group in that partition; 0 after corrections'),
         result: z.unknown().describe('result over these events'),
         revision: z.int().min(1).describe('offset behind the last of these events'),
       }),

@@ -2,7 +2,7 @@ import type { EventOf, Topic } from '@millrace/contracts'
 import type { Logger } from '@millrace/runtime'
 import type { KeyedMetrics } from '../keyed-metrics.ts'
 import type { Topology } from '../topology.ts'
-import { checkDurations } from './check-options.ts'
+import { checkDurations, checkRevised } from './check-options.ts'
 import { MergeProcessor } from './merge-processor.ts'
 import { PartialProcessor } from './partial-processor.ts'
 import type { Group } from './window-records.ts'
@@ -41,6 +41,13 @@ export interface WindowedAggregationOptions<Source extends Topic, Results extend
   readonly zero: Result
   /** The result with one more event; pure. */
   readonly add: (result: Result, event: EventOf<Source>) => Result
+  /**
+   * The result without an event that it holds; pure. The records of the source are replaced then (it has a `revision`): one with a greater
+   * revision takes the place of the earlier record of its event, in the groups of both.
+   */
+  readonly subtract?: (result: Result, event: EventOf<Source>) => Result
+  /** With `subtract`: whether an earlier record of the event was published, so that one that comes after the grace is not late as well. */
+  readonly isCorrection?: (event: EventOf<Source>) => boolean
   /** The result over the events of both; commutative and associative. */
   readonly merge: (a: Result, b: Result) => Result
   readonly toEvent: (result: WindowResult<Result>) => EventOf<Results>
@@ -60,6 +67,7 @@ export function createWindowedAggregation<Source extends Topic, Results extends 
 ): Topology {
   const { name, source, partials, results, late, windowMs, graceMs, idleAfterMs = IDLE_AFTER_MS } = options
   checkDurations(name, { lengths: { windowMs }, allowances: { graceMs, idleAfterMs } })
+  checkRevised(name, options)
   return {
     name,
     topics: [source, partials],
