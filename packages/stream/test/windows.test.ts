@@ -248,6 +248,26 @@ describe('windowed sums', () => {
     expect(await driver.read(late)).toMatchObject([{ events: 1, reason: 'implausible_time' }])
   })
 
+  it('leave out events that are not part of them, however late they are', async () => {
+    const topology = createWindowedAggregation({
+      ...{ name: 'aggregator.test', service: 'aggregator', source: clicks, partials, results, late },
+      ...{ windowMs: WINDOW_MS, graceMs: 0, zero: 0 },
+      isCounted: ({ page }) => page === 'red',
+      groupsOf: ({ page }) => [['page', page]],
+      add: sum => sum + 1,
+      merge: (a, b) => a + b,
+      toEvent: ({ windowMs, events, result, revision }) => ({
+        ...{ window: new Date(windowMs).toISOString(), page: 'red', sum: result, events, revision },
+      }),
+    })
+    await using driver = await createTopologyDriver(topology)
+    await driver.pipe(clicks, eventOf(1, 0), eventOf(2, 1, { page: 'blue' }), eventOf(3, WINDOW_MS, { page: 'blue' }))
+    await driver.pipe(clicks, eventOf(4, 2, { page: 'blue' }), eventOf(5, 3))
+    await driver.advance(4_000)
+    expect(await driver.read(results)).toMatchObject([{ sum: 1, events: 1 }])
+    expect((await driver.read(late)).map(({ eventId }) => eventId)).toEqual([`${eventOf(5, 3).eventId}:late`])
+  })
+
   it('wait for no idle partition', async () => {
     await using driver = await createTopologyDriver(sums(60_000))
     await driver.pipe(clicks, eventOf(1, 0))

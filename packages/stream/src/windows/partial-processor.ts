@@ -29,6 +29,7 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
   | 'late'
   | 'windowMs'
   | 'graceMs'
+  | 'isCounted'
   | 'groupsOf'
   | 'zero'
   | 'add'
@@ -116,7 +117,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #count(record: LogRecord): void {
-    const { graceMs } = this.#options
     const { offset, timestampMs: sentMs } = record
     this.#next = offset + 1
     const isPublished = offset >= this.#publishFrom
@@ -125,22 +125,28 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       if (decoded.kind === 'dead-letter' && isPublished) this.#failed.push(failedRecord(record, decoded))
       return
     }
-    const { timeMs } = decoded.value
-    const startMs = this.#startOf(timeMs)
+    const { event, timeMs } = decoded.value
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)
+    if (this.#options.isCounted?.(event) ?? true) this.#place({ ...decoded.value, record, isPublished }, before)
+    if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
+  }
+
+  #place(arrival: Arrival<Source>, before: Progress): void {
+    const { windowMs, graceMs, subtract } = this.#options
+    const { offset, timestampMs: sentMs } = arrival.record
+    const { timeMs } = arrival
+    const startMs = this.#startOf(timeMs)
     const isPlausible = isPlausibleEventTime(timeMs, sentMs)
-    const isAfterGrace = startMs + this.#options.windowMs + graceMs <= before.watermarkMs
-    const arrival = { ...decoded.value, record, isPublished }
+    const isAfterGrace = startMs + windowMs + graceMs <= before.watermarkMs
     if (!isPlausible || isAfterGrace || startMs <= this.#lostUpToMs) {
       const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'
       this.#tooLate(arrival, startMs, reason)
     } else {
       const window = this.#window(startMs, { stateFrom: offset, progress: before })
-      if (this.#options.subtract) this.#correct(window, arrival)
+      if (subtract) this.#correct(window, arrival)
       else this.#add(window, arrival)
     }
-    if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
   }
 
   #startOf(timeMs: number): number {

@@ -35,6 +35,11 @@ export interface WindowedAggregationOptions<Source extends Topic, Results extend
   readonly graceMs: number
   /** A source partition without partial results for so long, by times of sending, holds up no window of others. */
   readonly idleAfterMs?: number
+  /**
+   * Which events are part of the aggregation; all where left out. The ids of others are not remembered, they are never late, and no
+   * conservation rule holds for the table. No correction of an event may change it.
+   */
+  readonly isCounted?: (event: EventOf<Source>) => boolean
   /** The groups that an event counts in, at least one. */
   readonly groupsOf: (event: EventOf<Source>) => readonly Group[]
   /** Result of no event. */
