@@ -26,6 +26,8 @@ export {
 } from './keyed-state.ts'
 export { createMapTopology, type MapOptions } from './map-topology.ts'
 export { advance, NO_PROGRESS, type Progress } from './progress.ts'
+export { createRanking, type RankingOptions, type RankResult } from './ranking/ranking.ts'
+export type { Member } from './ranking/top-members.ts'
 export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export { createRunnerGroup, type RunnerGroup, type RunnerGroupParts } from './runner-group.ts'

@@ -2,7 +2,13 @@ import { defineTopic, instantField, keyField } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createKeyedWindows, createRunningTotals, createWindowedAggregation, totalState } from '../src/index.ts'
+import {
+  createKeyedWindows,
+  createRanking,
+  createRunningTotals,
+  createWindowedAggregation,
+  totalState,
+} from '../src/index.ts'
 import { clicks, late, partials } from './clicks-world.ts'
 
 const resultsOf = (cleanup: 'compact' | 'delete') =>
@@ -35,6 +41,15 @@ const keyed = (windows: Parameters<typeof createKeyedWindows>[0]['windows']) =>
     newState: () => ({}),
     onRecord: () => {},
   })
+const ranks = (top: number, keepMs: number, fields: z.core.$ZodLooseShape = { revision: z.int() }) => {
+  const source = { ...resultsOf('delete'), schema: z.looseObject({ page: z.string(), ...fields }) }
+  return createRanking({
+    ...{ name: 'aggregator.clicks.top', service: 'aggregator', source, results: resultsOf('delete'), top, keepMs },
+    memberOf: ({ page }) => page,
+    scores: { sum: () => 1 },
+    toEvent: shared.toEvent,
+  })
+}
 
 describe('options of windows and totals that cannot work', () => {
   it.each([
@@ -53,13 +68,22 @@ describe('options of windows and totals that cannot work', () => {
       'subtract is given, and clicks.raw has no field "revision"',
     ],
     [() => keyed({ gapMs: 0 }), 'aggregator.clicks.visits: gapMs is 0: expected whole milliseconds, above 0.'],
+    [() => ranks(0, 1), 'aggregator.clicks.top: top is 0: expected a whole number above 0.'],
+    [() => ranks(1, 0), 'keepMs is 0: expected whole milliseconds, above 0.'],
+    [() => ranks(1, 1, {}), 'clicks.sums has no field "revision": expected one that only grows.'],
     [() => keyed({ lengthMs: 1, graceMs: -1 }), 'graceMs is -1: expected whole milliseconds, 0 or more.'],
   ])('are refused when the topology is made: %s', (make, message) => {
     expect(make).toThrow(message)
   })
 
   it('are no others', () => {
-    const made = [sums(1, 0), totals('compact', 1), keyed({ gapMs: 1 }), keyed({ lengthMs: 1, graceMs: 0 })]
-    expect(made.map(({ name }) => name)).toHaveLength(4)
+    const made = [
+      sums(1, 0),
+      totals('compact', 1),
+      keyed({ gapMs: 1 }),
+      keyed({ lengthMs: 1, graceMs: 0 }),
+      ranks(1, 1),
+    ]
+    expect(made.map(({ name }) => name)).toHaveLength(5)
   })
 })
