@@ -1,4 +1,5 @@
 // Generated from index.ts by `npm run generate`.
+import { aggregation as hotel } from '../hotel/aggregate.ts'
 import { aggregation as antenna } from '../antenna/aggregate.ts'
 
-export const aggregations = [antenna]
+export const aggregations = [hotel, antenna]

@@ -1,5 +1,6 @@
 // Generated from index.ts by `npm run generate`.
 import { reporter as lol } from '../lol/report.ts'
+import { reporter as hotel } from '../hotel/report.ts'
 import { reporter as antenna } from '../antenna/report.ts'
 
-export const reporters = [lol, antenna]
+export const reporters = [lol, hotel, antenna]

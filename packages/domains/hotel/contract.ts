@@ -1,108 +1,84 @@
-import {
-  defineDomain,
-  defineMapping,
-  defineTable,
-  defineTopic,
-  double,
-  eventId,
-  instant,
-  instantField,
-  keyField,
-  microsOf,
-  text,
-  timestamp,
-  type WireReaders,
-  wireEventId,
-  wireInstant,
-  wireNumber,
-} from '@millrace/contracts'
-import { z } from 'zod'
+import { defineDomain, defineMapping, microsOf } from '@millrace/contracts'
+import { eventTable, funnelTable, placeTable, topTable } from './contract/tables.ts'
+import * as topics from './contract/topics.ts'
 
-/** What an account did, as it travels in `hotel.raw`. */
-export const hotelRaw = z.looseObject({
-  eventId: eventId.describe('id of the event, from the producer or given by the gateway'),
-  datetime: instant.describe('event time'),
-  account: z.string().min(1).max(128).describe('who did it; the partition key'),
-  method: z.string().min(1).max(128).describe('what was done'),
-  value: z.number().describe('how much of it'),
-})
-
-const wire: WireReaders = { eventId: wireEventId, datetime: wireInstant, value: wireNumber }
-
-/** A raw event with derived columns; the same event id. */
-export const hotelCurated = hotelRaw.extend({
-  day: z.iso.date().describe('UTC day of the event'),
-})
-
-export type HotelRaw = z.infer<typeof hotelRaw>
-export type HotelCurated = z.infer<typeof hotelCurated>
-
-const keyOf = keyField('account')
-const eventTimeMs = instantField('datetime')
-
-const raw = defineTopic({
-  name: 'hotel.raw',
-  schema: hotelRaw,
-  wire,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  samples: [{ datetime: '2024-03-24T11:25:29.845Z', account: 'account_1', method: '/view', value: '7' }],
-  why: 'Events as accepted by the gateway; keyed by account so that one account stays in order.',
-})
-
-const curated = defineTopic({
-  name: 'hotel.curated',
-  schema: hotelCurated,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  derivedFrom: { topic: raw, by: 'curator', relation: 'each' },
-  why: 'Raw events with derived columns.',
-})
-
-const events = defineTable({
-  name: 'hotel_events',
-  description: 'Curated events, by day and account.',
-  purpose: {
-    question: 'What did an account do on a day?',
-    partitionRows: 'the events of one account in a day: about 2,900',
-    example: { day: '2024-03-24', account: 'account_1' },
-  },
-  partitionKey: ['day', 'account'],
-  clusteringKey: [
-    { column: 'datetime', order: 'asc' },
-    { column: 'event_id', order: 'asc' },
-  ],
-  columns: {
-    day: text('UTC day of the event'),
-    account: text('who did it'),
-    datetime: timestamp('event time'),
-    event_id: text('id of the event'),
-    method: text('what was done'),
-    value: double('how much of it'),
-  },
-})
+export {
+  ageBands,
+  categories,
+  genders,
+  type HotelCurated,
+  type HotelRaw,
+  hotelRaw,
+  OTHER,
+  RANKS,
+  rankings,
+} from './contract/events.ts'
 
 const mappings = [
-  defineMapping(curated, events, event => ({
+  defineMapping(topics.curated, eventTable, event => ({
     writeTimeMicros: microsOf(Date.parse(event.datetime)),
     values: {
       day: event.day,
       account: event.account,
       datetime: Date.parse(event.datetime),
       event_id: event.eventId,
+      id: event.id,
+      ip: event.ip,
       method: event.method,
-      value: event.value,
+      status: event.status,
+      gender: event.gender,
+      age: event.age,
+      click_num: event.clickNum,
+      buy_num: event.buyNum,
+      category_subhome: event.category_subhome,
+    },
+  })),
+  defineMapping(topics.funnel, funnelTable, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      day: event.window.slice(0, 10),
+      window: Date.parse(event.window),
+      gender: event.gender,
+      age: event.age,
+      views: event.views,
+      place_views: event.placeViews,
+      purchases: event.purchases,
+      refunds: event.refunds,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(topics.places, placeTable, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      day: event.day,
+      place: event.place,
+      clicks: event.clicks,
+      purchases: event.purchases,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(topics.topPlaces, topTable, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      day: event.day,
+      kind: event.kind,
+      rank: event.rank,
+      place: event.place,
+      score: event.score,
+      revision: event.revision,
     },
   })),
 ]
 
-/** Topics, tables and mappings of the domain. */
+/** A hotel booking site: topics, tables and mappings. */
 export const hotel = defineDomain({
   name: 'hotel',
-  title: 'Hotel events',
-  topics: { raw, curated },
-  tables: [events],
+  title: 'Guests of a hotel booking site',
+  topics: { ...topics },
+  tables: [eventTable, funnelTable, placeTable, topTable],
+  // Every event is in the funnel; the places leave most of them out.
+  conservation: [{ source: topics.raw, table: funnelTable, eventsColumn: 'events', late: topics.funnelLate }],
   mappings,
 })

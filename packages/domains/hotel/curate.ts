@@ -2,6 +2,7 @@ import { makerOf } from '@millrace/contracts'
 import { createMapTopology } from '@millrace/stream'
 import type { Curation } from '../facets.ts'
 import { hotel } from './contract.ts'
+import { normaliseMethod, readMethod } from './read-method.ts'
 
 const FIVE_MINUTES_MS = 300_000
 const { raw, curated } = hotel.topics
@@ -20,7 +21,15 @@ export const curation: Curation = {
       ...(logger && { logger }),
       ...(metrics && { metrics }),
       map(event, { emit }) {
-        emit(curated, { ...event, day: event.datetime.slice(0, 10) })
+        const { kind, place, category } = readMethod(event.method)
+        emit(curated, {
+          ...event,
+          method: normaliseMethod(event.method),
+          day: event.datetime.slice(0, 10),
+          buyNum: kind === 'purchase' ? place : null,
+          clickNum: kind === 'place' ? place : null,
+          category_subhome: category,
+        })
         return undefined
       },
     }),

@@ -1,102 +1,62 @@
 import { createInstantWriter } from '@millrace/contracts'
-import { env } from '@millrace/runtime'
 import {
   type Actor,
+  createWorld,
   type DomainSimulation,
-  defineOptions,
   FaultyActor,
   hasFaults,
   mergeActors,
-  type OptionsOf,
-  Random,
-  type SimulatedRecord,
   type SimulatedRun,
 } from '@millrace/simulation'
 import { hotel, hotelRaw } from './contract.ts'
+import { GoldenTally } from './simulate/golden.ts'
+import { Guest } from './simulate/guest.ts'
+import { type HotelOptions, hotelOptions } from './simulate/options.ts'
 
-/** Time between two events of an account, ms. */
-const INTERVAL_MS = { min: 10_000, max: 50_000 }
-const MAX_ACCOUNTS = 1_000_000
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = Object.keys(hotelRaw.shape).filter(name => name !== 'eventId')
 
-const options = defineOptions(
-  {
-    accounts: env
-      .integer({ min: 1, max: MAX_ACCOUNTS })
-      .prefault('20')
-      .meta({ form: '<n>', description: 'number of accounts' }),
-  },
-  ({ accounts, shard }, tell) => {
-    if (accounts !== undefined && shard && shard.count > accounts)
-      tell('shard', `is ${shard.index}/${shard.count}, but there are ${accounts} accounts.`)
-  },
-)
-
-type HotelOptions = OptionsOf<typeof options>
-
-const writeInstant = createInstantWriter()
-
-/** An account that does something now and then. */
-class Account implements Actor {
-  readonly id: number
-  nextMs: number
-  readonly #random: Random
-  readonly #endMs: number
-  #sequence = 0
-
-  constructor(id: number, labels: readonly string[], span: { readonly startMs: number; readonly endMs: number }) {
-    this.id = id
-    this.#random = new Random(...labels, 'account', id)
-    this.#endMs = span.endMs
-    this.nextMs = span.startMs
-    this.#goOn(span.startMs + this.#random.int(0, INTERVAL_MS.max))
-  }
-
-  #goOn(atMs: number): void {
-    this.nextMs = atMs < this.#endMs ? atMs : Number.POSITIVE_INFINITY
-  }
-
-  next(): SimulatedRecord {
-    const atMs = this.nextMs
-    const eventId = this.#random.uuid()
-    const key = `account_${this.id + 1}`
-    const value = JSON.stringify({
-      eventId,
-      datetime: writeInstant(atMs),
-      account: key,
-      method: this.#random.pick(['/view', '/buy']),
-      value: this.#random.int(1, 100),
-    })
-    this.#goOn(atMs + this.#random.int(INTERVAL_MS.min, INTERVAL_MS.max))
-    const topic = hotel.topics.raw.name
-    return { topic, key, eventId, value, atMs, actor: this.id, sequence: this.#sequence++, fault: null }
-  }
-}
-
+/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole guests. */
 function simulate(options: HotelOptions, nowMs: number): SimulatedRun {
-  const { accounts, shard, faults, seed } = options
+  const { guests, places, shard, faults } = options
   const startMs = options.start === 'now' ? nowMs : options.start
   const span = { startMs, endMs: startMs + options.durationMs }
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = ['hotel', seed, incarnation]
+  const labels = [hotel.name, options.seed, incarnation]
   const topics = [hotel.topics.raw.name]
+  const world = createWorld(options.world)
+  const writeInstant = createInstantWriter()
   const actors: Actor[] = []
-  for (let id = shard.index - 1; id < accounts; id += shard.count) {
-    const account = new Account(id, labels, span)
+  for (let id = shard.index - 1; id < guests; id += shard.count) {
+    const guest = new Guest({ person: world.person(id), places, labels, ...span, writeInstant })
     actors.push(
       hasFaults(faults)
-        ? new FaultyActor(account, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
-        : account,
+        ? new FaultyActor(guest, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
+        : guest,
     )
   }
-  return { stream: mergeActors(actors), span, golden: () => ({}) }
+  const merged = mergeActors(actors)
+  const tally = new GoldenTally()
+  return {
+    stream: {
+      get nextMs() {
+        return merged.nextMs
+      },
+      next() {
+        const record = merged.next()
+        tally.note(record)
+        return record
+      },
+    },
+    span,
+    golden: () => tally.rows(),
+  }
 }
 
-/** Accounts that do something now and then. */
+/** Guests of a hotel booking site. */
 export const simulation: DomainSimulation<HotelOptions> = {
   domain: hotel.name,
   topics: [hotel.topics.raw],
-  ...options,
+  ...hotelOptions,
   simulate,
 }
