@@ -1,6 +1,16 @@
 import { defineDomain, defineMapping, microsOf } from '@millrace/contracts'
 import { eventTable, funnelTable, placeTable, topTable } from './contract/tables.ts'
-import * as topics from './contract/topics.ts'
+import {
+  curated,
+  funnel,
+  funnelLate,
+  funnelPartials,
+  places,
+  placesLate,
+  placesPartials,
+  raw,
+  topPlaces,
+} from './contract/topics.ts'
 
 export {
   ageBands,
@@ -15,7 +25,7 @@ export {
 } from './contract/events.ts'
 
 const mappings = [
-  defineMapping(topics.curated, eventTable, event => ({
+  defineMapping(curated, eventTable, event => ({
     writeTimeMicros: microsOf(Date.parse(event.datetime)),
     values: {
       day: event.day,
@@ -33,7 +43,7 @@ const mappings = [
       category_subhome: event.category_subhome,
     },
   })),
-  defineMapping(topics.funnel, funnelTable, event => ({
+  defineMapping(funnel, funnelTable, event => ({
     writeTimeMicros: event.revision,
     values: {
       day: event.window.slice(0, 10),
@@ -48,7 +58,7 @@ const mappings = [
       revision: event.revision,
     },
   })),
-  defineMapping(topics.places, placeTable, event => ({
+  defineMapping(places, placeTable, event => ({
     writeTimeMicros: event.revision,
     values: {
       day: event.day,
@@ -59,7 +69,7 @@ const mappings = [
       revision: event.revision,
     },
   })),
-  defineMapping(topics.topPlaces, topTable, event => ({
+  defineMapping(topPlaces, topTable, event => ({
     writeTimeMicros: event.revision,
     values: {
       day: event.day,
@@ -76,9 +86,12 @@ const mappings = [
 export const hotel = defineDomain({
   name: 'hotel',
   title: 'Guests of a hotel booking site',
-  topics: { ...topics },
+  topics: {
+    ...{ raw, curated, funnel, funnelPartials, funnelLate },
+    ...{ places, placesPartials, placesLate, topPlaces },
+  },
   tables: [eventTable, funnelTable, placeTable, topTable],
   // Every event is in the funnel; the places leave most of them out.
-  conservation: [{ source: topics.raw, table: funnelTable, eventsColumn: 'events', late: topics.funnelLate }],
+  conservation: [{ source: raw, table: funnelTable, eventsColumn: 'events', late: funnelLate }],
   mappings,
 })
