@@ -13,7 +13,6 @@ import {
 } from './contract/topics.ts'
 
 export {
-  ageBands,
   categories,
   genders,
   type HotelCurated,

@@ -1,7 +1,7 @@
-import { createInstantWriter, makerOf } from '@millrace/contracts'
+import { type AgeBand, ageBands, createInstantWriter, makerOf } from '@millrace/contracts'
 import { createWindowedAggregation, type Group, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
-import { ageBands, genders, type HotelRaw, hotel, OTHER } from '../contract.ts'
+import { genders, type HotelRaw, hotel, OTHER } from '../contract.ts'
 import { type Request, readMethod } from '../read-method.ts'
 
 const WINDOW_MS = 300_000
@@ -12,7 +12,7 @@ const { raw, funnel, funnelPartials, funnelLate } = hotel.topics
 const writeInstant = createInstantWriter()
 
 type KnownGender = (typeof genders)[number] | typeof OTHER
-type KnownAge = (typeof ageBands)[number] | typeof OTHER
+type KnownAge = AgeBand | typeof OTHER
 
 /** A list with one group for each gender and age band, made once. Texts that clients make up are one group. */
 const GROUPS = new Map<string, ReadonlyMap<string, readonly Group[]>>(

@@ -1,5 +1,5 @@
 import { createInstantWriter, makerOf } from '@millrace/contracts'
-import { createRanking, createWindowedAggregation, type Group, type Topology } from '@millrace/stream'
+import { createRanking, createWindowedAggregation, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
 import { type HotelRaw, hotel, RANKS } from '../contract.ts'
 import { readMethod } from '../read-method.ts'
@@ -13,12 +13,11 @@ const KEEP_MS = 2 * DAY_MS
 
 const { raw, places, placesPartials, placesLate, topPlaces } = hotel.topics
 const writeInstant = createInstantWriter()
-const NO_GROUP: readonly Group[] = []
 
-/** Of events that are no click and no purchase: none. */
-function groupsOf({ method }: HotelRaw): readonly Group[] {
-  const { kind, place } = readMethod(method)
-  return kind === 'place' || kind === 'purchase' ? [[String(place)]] : NO_GROUP
+/** Clicks and purchases of places, which are a fifth of the events. */
+function isCounted({ method }: HotelRaw): boolean {
+  const { kind } = readMethod(method)
+  return kind === 'place' || kind === 'purchase'
 }
 
 const NONE = { clicks: 0, purchases: 0 }
@@ -34,7 +33,8 @@ export const createPlacesTopology = ({ logger, metrics }: TopologyParts): Topolo
     late: placesLate,
     windowMs: DAY_MS,
     graceMs: GRACE_MS,
-    groupsOf,
+    isCounted,
+    groupsOf: ({ method }) => [[String(readMethod(method).place)]],
     zero: NONE,
     add: ({ clicks, purchases }, { method }) =>
       readMethod(method).kind === 'place' ? { clicks: clicks + 1, purchases } : { clicks, purchases: purchases + 1 },

@@ -1,4 +1,4 @@
-import { eventId, instant, type WireReaders, wireEventId, wireInstant, wireNumber } from '@millrace/contracts'
+import { ageBands, eventId, instant, type WireReaders, wireEventId, wireInstant, wireNumber } from '@millrace/contracts'
 import { z } from 'zod'
 
 /** Place numbers have up to six digits, without leading zeros. */
@@ -40,9 +40,8 @@ export const categories = [
   'leisure',
 ] as const
 
-/** Genders and age bands of the scenario; other texts are accepted and kept. */
+/** Genders of the scenario; other texts are accepted and kept. */
 export const genders = ['female', 'male'] as const
-export const ageBands = ['20-29', '30-39', '40-49', '50-59', '60+'] as const
 /** In sums: a gender or age band that is none of these. */
 export const OTHER = 'other'
 
