@@ -1,9 +1,10 @@
 import { defineTopic, type EventOf, instantField, keyField } from '@millrace/contracts'
+import { createServiceMetrics } from '@millrace/runtime'
 import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createRanking } from '../src/index.ts'
+import { createKeyedMetrics, createRanking, type KeyedMetrics } from '../src/index.ts'
 import { expire, newestOf } from './clicks-world.ts'
 
 const DAY_MS = 86_400_000
@@ -37,8 +38,9 @@ const tops = defineTopic({
   why: 'The first places of a day.',
 })
 
-const ranking = (keepMs = 2 * DAY_MS) =>
+const ranking = (keepMs = 2 * DAY_MS, metrics?: KeyedMetrics) =>
   createRanking({
+    ...(metrics && { metrics }),
     name: 'aggregator.shop.tops',
     service: 'aggregator',
     source: places,
@@ -238,6 +240,23 @@ describe('a ranking', () => {
     )
     await driver.advance(1_000)
     expect(Math.min(...(await stateFrom()))).toBeGreaterThan(0)
+  })
+
+  it('counts what came too late, and tells of its memory and of what a restart reads again', async () => {
+    const metrics = createKeyedMetrics('aggregator', createServiceMetrics('aggregator').registry)
+    await using driver = await createTopologyDriver(ranking(DAY_MS, metrics))
+    const sum = async (metric: Pick<KeyedMetrics[keyof KeyedMetrics], 'get'>): Promise<number> =>
+      (await metric.get()).values.reduce((total, { value }) => total + value, 0)
+    const days = Array.from({ length: 10 }, (_, day) => day)
+    await driver.pipe(places, ...days.map(day => placeOf(1, 1, 1, { day })), placeOf(2, 1, 1))
+    expect([await sum(metrics.keys), await sum(metrics.rewind), await sum(metrics.late)]).toEqual([11, 11, 0])
+    await driver.clock.advance(150_000)
+    await driver.pipe(places, ...days.slice(-4).map(day => placeOf(1, 2, 2, { day })), placeOf(1, 2, 2))
+    expect(await sum(metrics.keys)).toBeLessThan(11)
+    expect(await sum(metrics.late)).toBeGreaterThan(0)
+    const ahead = placeOf(1, 1, 1, { day: 60 })
+    await driver.pipe(places, ahead)
+    expect(await sum(metrics.implausibleTimes)).toBe(1)
   })
 
   it('keeps what was published of lists of which retention took records', async () => {

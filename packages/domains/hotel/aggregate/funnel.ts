@@ -2,7 +2,7 @@ import { type AgeBand, ageBands, createInstantWriter, makerOf } from '@millrace/
 import { createWindowedAggregation, type Group, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
 import { genders, type HotelRaw, hotel, OTHER } from '../contract.ts'
-import { type Request, readMethod } from '../read-method.ts'
+import { readMethod } from '../read-method.ts'
 
 const WINDOW_MS = 300_000
 /** How long after its end a window still counts events. */
@@ -26,17 +26,15 @@ const groupsOf = ({ gender, age }: HotelRaw): readonly Group[] => {
 const NONE = { views: 0, placeViews: 0, purchases: 0, refunds: 0 }
 type Steps = Readonly<typeof NONE>
 
-const STEP_OF: Readonly<Record<Request['kind'], keyof Steps | null>> = {
-  view: 'views',
-  place: 'placeViews',
-  purchase: 'purchases',
-  refund: 'refunds',
-  category: null,
-}
-
 function addStep(steps: Steps, { method }: HotelRaw): Steps {
-  const step = STEP_OF[readMethod(method).kind]
-  return step ? { ...steps, [step]: steps[step] + 1 } : steps
+  const { kind } = readMethod(method)
+  if (kind === 'category') return steps
+  return {
+    views: steps.views + Number(kind === 'view'),
+    placeViews: steps.placeViews + Number(kind === 'place'),
+    purchases: steps.purchases + Number(kind === 'purchase'),
+    refunds: steps.refunds + Number(kind === 'refund'),
+  }
 }
 
 const mergeSteps = (a: Steps, b: Steps): Steps => ({
