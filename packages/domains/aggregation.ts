@@ -1,29 +1,13 @@
-import { groupOf } from '@millrace/contracts'
 import type { Topology } from '@millrace/stream'
 import type { Aggregation, AggregationParts } from './facets.ts'
 import { aggregations as ofDomains } from './generated/aggregation.ts'
+import { topologiesOfService } from './topologies-of-service.ts'
 
 export type { Aggregation, AggregationParts } from './facets.ts'
 
 /** What is aggregated from the topics of each domain; a domain without aggregates is not here. */
 export const aggregations: readonly Aggregation[] = ofDomains
 
-/**
- * The topologies of an aggregation.
- * @throws where two of them have one consumer group, so that each would get only some of the partitions, or a group is not the domain's
- */
-export function topologiesOf({ domain, createTopologies }: Aggregation, parts: AggregationParts): readonly Topology[] {
-  const topologies = createTopologies(parts)
-  const group = groupOf('aggregator', domain)
-  for (const [index, { name }] of topologies.entries()) {
-    if (name !== group && !name.startsWith(`${group}.`))
-      throw new Error(
-        `The aggregation of ${domain} has a topology named "${name}": expected "${group}" or "${group}.<what it makes>".`,
-      )
-    if (topologies.findIndex(other => other.name === name) !== index)
-      throw new Error(
-        `The aggregation of ${domain} has two topologies named "${name}": expected a name of its own for each, such as "${group}.<what it makes>".`,
-      )
-  }
-  return topologies
-}
+/** The topologies of an aggregation. @throws see `topologiesOfService` */
+export const topologiesOf = (aggregation: Aggregation, parts: AggregationParts): readonly Topology[] =>
+  topologiesOfService('aggregator', aggregation, parts)

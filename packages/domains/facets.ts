@@ -37,6 +37,9 @@ export interface Aggregation {
   createTopologies(parts: AggregationParts): readonly Topology[]
 }
 
+/** What is learned of a domain's actors: joined events, interests, profiles, and what follows from them. */
+export type Profiling = Aggregation
+
 /** What a domain says of a finished run, besides the comparisons that all domains share. */
 export interface RunReport {
   /** Key in the JSON report. */

@@ -9,6 +9,7 @@ const facets = {
   contracts: { file: 'contract', exported: null, list: 'domainContracts' },
   curation: { file: 'curate', exported: 'curation', list: 'curations' },
   aggregation: { file: 'aggregate', exported: 'aggregation', list: 'aggregations' },
+  profiling: { file: 'profile', exported: 'profiling', list: 'profilings' },
   simulation: { file: 'simulate', exported: 'simulation', list: 'simulations' },
   report: { file: 'report', exported: 'reporter', list: 'reporters' },
 } as const

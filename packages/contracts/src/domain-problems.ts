@@ -102,7 +102,7 @@ export function domainProblems(domain: DomainContract): string[] {
   for (const topic of own) {
     if (topic.domain !== name || !TOPIC_NAME.test(topic.name))
       problems.push(
-        `topic ${topic.name}: expected the name "${name}.<stream>" of lower-case letters, digits and hyphens`,
+        `topic ${topic.name}: expected the name "${name}.<stream>" of lower-case letters, digits and hyphens, or "<namespace>.<stream>" with domain: '${name}'`,
       )
     const { route, derivedFrom } = topic
     if (route && route.samples.length === 0) problems.push(`topic ${topic.name}: its route has no sample`)

@@ -109,6 +109,8 @@ export type EventOf<T> = T extends Topic<infer S> ? z.infer<S> : never
 
 export interface TopicSpecification<S extends z.ZodObject> {
   readonly name: string
+  /** The domain that the topic belongs to, where its name begins with something else. */
+  readonly domain?: string
   readonly schema: S
   readonly keyOf: FieldAccessor<string> | ((event: z.infer<S>) => string)
   readonly eventTimeMs: TimeAccessor | ((event: z.infer<S>) => number | null)
@@ -136,7 +138,7 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
   const timeField = time.field !== undefined && time.unit !== undefined ? { field: time.field, unit: time.unit } : null
   return Object.freeze({
     name: spec.name,
-    domain: spec.name.split('.')[0]!,
+    domain: spec.domain ?? spec.name.split('.')[0]!,
     schema: spec.schema,
     wire: spec.wire ?? {},
     route: spec.samples ? { path: routePath(spec.name), samples: spec.samples } : null,

@@ -24,6 +24,7 @@ import { allDomains, catalogOf } from '../contracts.ts'
 import { curations } from '../curation.ts'
 import { generatedModules } from '../generate.ts'
 import { domainNames } from '../index.ts'
+import { profilings } from '../profiling.ts'
 import { simulations } from '../simulation.ts'
 import { lacksOf } from './completeness.ts'
 import { derivationProblems } from './derived.ts'
@@ -49,7 +50,8 @@ describe('every domain', () => {
   it.each(allDomains.map(domain => [domain.name, domain] as const))('%s says how its topics are made', (_, domain) => {
     const curation = curations.find(({ source }) => source.domain === domain.name)
     const aggregation = aggregations.find(aggregation => aggregation.domain === domain.name)
-    expect(derivationProblems(domain, { curation, aggregation }, root)).toEqual([])
+    const profiling = profilings.find(profiling => profiling.domain === domain.name)
+    expect(derivationProblems(domain, { curation, aggregation, profiling }, root)).toEqual([])
   })
 
   it.each(allDomains.map(domain => [domain.name, domain] as const))(

@@ -5,11 +5,13 @@ import type { EventLog } from '@millrace/event-log'
 import type { Topology } from '@millrace/stream'
 import { type Aggregation, topologiesOf } from '../aggregation.ts'
 import type { Curation } from '../curation.ts'
+import { type Profiling, profilingTopologiesOf } from '../profiling.ts'
 
 /** How a domain makes topics of topics. */
 export interface Making {
   readonly curation?: Curation | undefined
   readonly aggregation?: Aggregation | undefined
+  readonly profiling?: Profiling | undefined
 }
 
 /** A log for topologies that are only looked at. */
@@ -23,7 +25,7 @@ const unread: Pick<EventLog, 'range' | 'read' | 'committed' | 'close'> = {
 }
 
 /** The services whose topologies are part of a domain. */
-const MAKERS = ['curator', 'aggregator']
+const MAKERS = ['curator', 'aggregator', 'profiler']
 
 function curationProblems({ source, target }: Curation): string[] {
   const { derivedFrom } = target
@@ -72,11 +74,15 @@ function outputProblems(output: Topic, { name, topics }: Topology): string[] {
  * What the derived topics of a domain say of themselves and is not so, a sentence each.
  * @param root folder of the checkout
  */
-export function derivationProblems(domain: DomainContract, { curation, aggregation }: Making, root: string): string[] {
+export function derivationProblems(domain: DomainContract, { curation, aggregation, profiling }: Making, root: string): string[] {
   const curated = curation ? [curation.createTopology({})] : []
   let topologies: readonly Topology[] = curated
   try {
-    if (aggregation) topologies = [...curated, ...topologiesOf(aggregation, { log: unread })]
+    topologies = [
+      ...curated,
+      ...(aggregation ? topologiesOf(aggregation, { log: unread }) : []),
+      ...(profiling ? profilingTopologiesOf(profiling, { log: unread }) : []),
+    ]
   } catch (error) {
     return [(error as Error).message]
   }

@@ -136,11 +136,11 @@ it('two topologies of one consumer group, or of a group of another domain, are r
   const more = topicOf('more', { topic: raw, by: 'aggregator', relation: 'aggregate' })
   const twice = aggregationOf(topologyOf('aggregator.shop', raw, sums), topologyOf('aggregator.shop', raw, more))
   expect(derivationProblems(shopWith(sums, more), { aggregation: twice }, root)).toEqual([
-    'The aggregation of shop has two topologies named "aggregator.shop": expected a name of its own for each, such as "aggregator.shop.<what it makes>".',
+    'The aggregator of shop has two topologies named "aggregator.shop": expected a name of its own for each, such as "aggregator.shop.<what it makes>".',
   ])
   const foreign = aggregationOf(topologyOf('aggregator.shopping', raw, sums))
   expect(derivationProblems(shopWith(sums), { aggregation: foreign }, root)).toEqual([
-    'The aggregation of shop has a topology named "aggregator.shopping": expected "aggregator.shop" or "aggregator.shop.<what it makes>".',
+    'The aggregator of shop has a topology named "aggregator.shopping": expected "aggregator.shop" or "aggregator.shop.<what it makes>".',
   ])
 })
 

@@ -6,6 +6,7 @@ import { createGateway, createKeyStore } from '@millrace/ingest-gateway'
 import { createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
+import { createProfilerTopologies } from '@millrace/profiler'
 import {
   type Clock,
   type Component,
@@ -89,6 +90,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const gateway = createGateway({ ...entry, catalog, log, keys, options: { host, port } })
   const curator = of('curator')
   const aggregator = of('aggregator')
+  const profiler = of('profiler')
   const scorer = of('anomaly-scorer')
   const archiver = of('lake-archiver')
   const budget = createSegmentBudget()
@@ -98,6 +100,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const services: readonly (readonly [string, ReturnType<typeof of>, readonly Topology[]])[] = [
     ['curator', curator, createCuratorTopologies({ domains })],
     ['aggregator', aggregator, createAggregatorTopologies({ domains, log })],
+    ['profiler', profiler, createProfilerTopologies({ domains, log })],
     ['anomaly-scorer', scorer, scored.topics.every(({ name }) => catalog.find(name)) ? [scored] : []],
     [
       'lake-archiver',

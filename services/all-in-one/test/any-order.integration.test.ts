@@ -79,6 +79,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       start('ingest-gateway', { ...toKafka, MILLRACE_KEYS_FILE: keysFile, MILLRACE_HTTP_PORT: String(httpPort) }),
       start('curator', toKafka),
       start('aggregator', toKafka),
+      start('profiler', toKafka),
       start('anomaly-scorer', toKafka),
       start('lake-archiver', {
         ...toKafka,

@@ -22,6 +22,7 @@ const WAITS_FOR: Readonly<Record<ServiceName, RegExp>> = {
   'ingest-gateway': /"log_unreachable"/,
   curator: /The event log at .* cannot be reached/,
   aggregator: /The event log at .* cannot be reached/,
+  profiler: /The event log at .* cannot be reached/,
   'anomaly-scorer': /The event log at .* cannot be reached/,
   'lake-archiver': /The event log at .* cannot be reached/,
   'mart-writer': /The mart at .* cannot be reached/,

@@ -10,6 +10,7 @@ export const SERVICES = [
   'ingest-gateway',
   'curator',
   'aggregator',
+  'profiler',
   'anomaly-scorer',
   'lake-archiver',
   'mart-writer',
@@ -39,6 +40,7 @@ export async function startServices(
     },
     curator: {},
     aggregator: {},
+    profiler: {},
     'anomaly-scorer': {},
     'lake-archiver': {
       MILLRACE_WEBHDFS_URLS: hdfs!.nameNodes.join(','),

@@ -37,6 +37,7 @@ function variablesOf(name: string, port: number): Record<string, string> {
     'ingest-gateway': { ...kafka, MILLRACE_KEYS_FILE: keysFile, MILLRACE_HTTP_PORT: '0' },
     curator: kafka,
     aggregator: kafka,
+    profiler: kafka,
     'anomaly-scorer': kafka,
     'lake-archiver': { ...kafka, ...hdfs, MILLRACE_SPOOL_DIRECTORY: spool },
     'mart-writer': { ...kafka, ...cassandra },

@@ -5,6 +5,7 @@ import { simulations } from '@millrace/domains/simulation'
 import { gatewayEnv } from '@millrace/ingest-gateway/config'
 import { archiverEnv } from '@millrace/lake-archiver/config'
 import { martWriterEnv } from '@millrace/mart-writer/config'
+import { profilerEnv } from '@millrace/profiler/config'
 import { provisionerEnv } from '@millrace/provisioner/config'
 import { reconcilerEnv } from '@millrace/reconciler/config'
 import { generatorEnv, generatorName } from '@millrace/simulation'
@@ -19,6 +20,7 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   curator: curatorEnv,
   'anomaly-scorer': anomalyScorerEnv,
   aggregator: aggregatorEnv,
+  profiler: profilerEnv,
   'lake-archiver': archiverEnv,
   'mart-writer': martWriterEnv,
   reconciler: reconcilerEnv,

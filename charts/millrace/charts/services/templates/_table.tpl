@@ -42,6 +42,9 @@ aggregator:
   domains: true
 anomaly-scorer:
   stores: [kafka]
+profiler:
+  stores: [kafka]
+  domains: true
 lake-archiver:
   stores: [kafka, hdfs]
   folders: {spool: {env: MILLRACE_SPOOL_DIRECTORY, limit: spoolSize}}

@@ -1,0 +1,1 @@
+export { createProfilerTopologies } from './topology.ts'
