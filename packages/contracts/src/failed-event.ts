@@ -31,6 +31,7 @@ export const recordErrors = {
   not_json: { ...unfit, message: 'expected JSON: {reason}' },
   not_an_object: { ...unfit, message: 'expected a JSON object, got {got}' },
   wrong_field: { ...unfit, message: '{field}: expected {expected}, got {got}' },
+  outdated: { ...unfit, message: 'version {version} is not newer than {newest}, which was accepted before' },
 } as const
 
 export type FailedEvent = z.infer<typeof failedEvent>

@@ -4,6 +4,5 @@ import { curation as hotel } from '../hotel/curate.ts'
 import { curation as lostark } from '../lostark/curate.ts'
 import { curation as ad } from '../ad/curate.ts'
 import { curation as antenna } from '../antenna/curate.ts'
-import { curation as music } from '../music/curate.ts'
 
-export const curations = [lol, hotel, lostark, ad, antenna, music]
+export const curations = [lol, hotel, lostark, ad, antenna]

@@ -1,108 +1,66 @@
+import { defineDomain } from '@millrace/contracts'
+import { adClicks, listens, raw, truth } from './contract/events.ts'
+import { customers, models, tracks } from './contract/reference.ts'
 import {
-  defineDomain,
-  defineMapping,
-  defineTable,
-  defineTopic,
-  double,
-  eventId,
-  instant,
-  instantField,
-  keyField,
-  microsOf,
-  text,
-  timestamp,
-  type WireReaders,
-  wireEventId,
-  wireInstant,
-  wireNumber,
-} from '@millrace/contracts'
-import { z } from 'zod'
+  acceptedModels,
+  behaviours,
+  dailyTracks,
+  hours,
+  hoursLate,
+  hoursPartials,
+  interests,
+  predictions,
+  smsReceipts,
+  smsRequests,
+  trackPlaysLate,
+  trackPlaysPartials,
+} from './contract/results.ts'
+import {
+  behaviourOf,
+  clicks,
+  hourly,
+  interestList,
+  listensByCustomer,
+  listensByRegion,
+  mappings,
+  modelHistory,
+  predictionsOfDay,
+  sms,
+  tracksDaily,
+} from './contract/tables.ts'
 
-/** What an account did, as it travels in `music.raw`. */
-export const musicRaw = z.looseObject({
-  eventId: eventId.describe('id of the event, from the producer or given by the gateway'),
-  datetime: instant.describe('event time'),
-  account: z.string().min(1).max(128).describe('who did it; the partition key'),
-  method: z.string().min(1).max(128).describe('what was done'),
-  value: z.number().describe('how much of it'),
-})
+export type { Listen, MusicRaw, MusicTruth, PartOfDay } from './contract/events.ts'
+export { musicRaw, parts } from './contract/events.ts'
+export type { AdTargetModel, Customer, Track } from './contract/reference.ts'
+export { campaigns, GOLD, levels, modelFeatures } from './contract/reference.ts'
+export type { Behaviour, Interest, Prediction, SmsReceipt, SmsRequest } from './contract/results.ts'
 
-const wire: WireReaders = { eventId: wireEventId, datetime: wireInstant, value: wireNumber }
+import { dimensions } from './contract/results.ts'
 
-/** A raw event with derived columns; the same event id. */
-export const musicCurated = musicRaw.extend({
-  day: z.iso.date().describe('UTC day of the event'),
-})
+export { dimensions, UNKNOWN } from './contract/results.ts'
 
-export type MusicRaw = z.infer<typeof musicRaw>
-export type MusicCurated = z.infer<typeof musicCurated>
-
-const keyOf = keyField('account')
-const eventTimeMs = instantField('datetime')
-
-const raw = defineTopic({
-  name: 'music.raw',
-  schema: musicRaw,
-  wire,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  samples: [{ datetime: '2024-03-24T11:25:29.845Z', account: 'account_1', method: '/view', value: '7' }],
-  why: 'Events as accepted by the gateway; keyed by account so that one account stays in order.',
-})
-
-const curated = defineTopic({
-  name: 'music.curated',
-  schema: musicCurated,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  derivedFrom: { topic: raw, by: 'curator', relation: 'each' },
-  why: 'Raw events with derived columns.',
-})
-
-const events = defineTable({
-  name: 'music_events',
-  description: 'Curated events, by day and account.',
-  purpose: {
-    question: 'What did an account do on a day?',
-    partitionRows: 'the events of one account in a day: about 2,900',
-    example: { day: '2024-03-24', account: 'account_1' },
-  },
-  partitionKey: ['day', 'account'],
-  clusteringKey: [
-    { column: 'datetime', order: 'asc' },
-    { column: 'event_id', order: 'asc' },
-  ],
-  columns: {
-    day: text('UTC day of the event'),
-    account: text('who did it'),
-    datetime: timestamp('event time'),
-    event_id: text('id of the event'),
-    method: text('what was done'),
-    value: double('how much of it'),
-  },
-})
-
-const mappings = [
-  defineMapping(curated, events, event => ({
-    writeTimeMicros: microsOf(Date.parse(event.datetime)),
-    values: {
-      day: event.day,
-      account: event.account,
-      datetime: Date.parse(event.datetime),
-      event_id: event.eventId,
-      method: event.method,
-      value: event.value,
-    },
-  })),
-]
-
-/** Topics, tables and mappings of the domain. */
+/** Music streaming: topics, tables and mappings. */
 export const music = defineDomain({
   name: 'music',
-  title: 'Music events',
-  topics: { raw, curated },
-  tables: [events],
+  title: 'Music streaming',
+  topics: {
+    ...{ raw, adClicks, truth, customers, tracks, models, listens },
+    ...{ hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate },
+    ...{ interests, behaviours, predictions, smsRequests, smsReceipts, acceptedModels },
+  },
+  tables: [
+    ...[listensByCustomer, listensByRegion, hourly, tracksDaily, interestList],
+    ...[behaviourOf, predictionsOfDay, sms, modelHistory, clicks],
+  ],
+  conservation: [
+    {
+      source: listens,
+      table: hourly,
+      eventsColumn: 'plays',
+      where: { column: 'dimension', equals: dimensions[0] },
+      late: hoursLate,
+    },
+    { source: listens, table: tracksDaily, eventsColumn: 'plays', late: trackPlaysLate },
+  ],
   mappings,
 })

@@ -1,102 +1,94 @@
-import { createInstantWriter } from '@millrace/contracts'
-import { env } from '@millrace/runtime'
 import {
   type Actor,
   type DomainSimulation,
-  defineOptions,
   FaultyActor,
   hasFaults,
   mergeActors,
-  type OptionsOf,
   Random,
   type SimulatedRecord,
   type SimulatedRun,
 } from '@millrace/simulation'
 import { music, musicRaw } from './contract.ts'
+import { GoldenTally } from './simulate/golden.ts'
+import { Listener } from './simulate/listener.ts'
+import { type MusicOptions, musicOptions } from './simulate/options.ts'
+import { readListenCsv } from './simulate/read-listen.ts'
+import { loadReferenceData, REFERENCE_AHEAD_MS, referenceRecords } from './simulate/reference-data.ts'
+import { Charts, drawTaste } from './simulate/taste.ts'
 
-/** Time between two events of an account, ms. */
-const INTERVAL_MS = { min: 10_000, max: 50_000 }
-const MAX_ACCOUNTS = 1_000_000
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
-const REQUIRED_FIELDS = Object.keys(musicRaw.shape).filter(name => name !== 'eventId')
+const REQUIRED_FIELDS = Object.entries(musicRaw.shape)
+  .filter(([name, schema]) => name !== 'eventId' && !schema.safeParse(undefined).success)
+  .map(([name]) => name)
+const WHOLE = { index: 1, count: 1 }
 
-const options = defineOptions(
-  {
-    accounts: env
-      .integer({ min: 1, max: MAX_ACCOUNTS })
-      .prefault('20')
-      .meta({ form: '<n>', description: 'number of accounts' }),
-  },
-  ({ accounts, shard }, tell) => {
-    if (accounts !== undefined && shard && shard.count > accounts)
-      tell('shard', `is ${shard.index}/${shard.count}, but there are ${accounts} accounts.`)
-  },
-)
+/** Sends records that are known beforehand, all at one time. */
+class RecordList implements Actor {
+  readonly id = 0
+  readonly #records: readonly SimulatedRecord[]
+  #next = 0
 
-type MusicOptions = OptionsOf<typeof options>
-
-const writeInstant = createInstantWriter()
-
-/** An account that does something now and then. */
-class Account implements Actor {
-  readonly id: number
-  nextMs: number
-  readonly #random: Random
-  readonly #endMs: number
-  #sequence = 0
-
-  constructor(id: number, labels: readonly string[], span: { readonly startMs: number; readonly endMs: number }) {
-    this.id = id
-    this.#random = new Random(...labels, 'account', id)
-    this.#endMs = span.endMs
-    this.nextMs = span.startMs
-    this.#goOn(span.startMs + this.#random.int(0, INTERVAL_MS.max))
+  constructor(records: readonly SimulatedRecord[]) {
+    this.#records = records
   }
 
-  #goOn(atMs: number): void {
-    this.nextMs = atMs < this.#endMs ? atMs : Number.POSITIVE_INFINITY
+  get nextMs(): number {
+    return this.#records[this.#next]?.atMs ?? Number.POSITIVE_INFINITY
   }
 
   next(): SimulatedRecord {
-    const atMs = this.nextMs
-    const eventId = this.#random.uuid()
-    const key = `account_${this.id + 1}`
-    const value = JSON.stringify({
-      eventId,
-      datetime: writeInstant(atMs),
-      account: key,
-      method: this.#random.pick(['/view', '/buy']),
-      value: this.#random.int(1, 100),
-    })
-    this.#goOn(atMs + this.#random.int(INTERVAL_MS.min, INTERVAL_MS.max))
-    const topic = music.topics.raw.name
-    return { topic, key, eventId, value, atMs, actor: this.id, sequence: this.#sequence++, fault: null }
+    return this.#records[this.#next++]!
   }
 }
 
+/** A pure function of the options and the files that they name, and of `nowMs` only where they say `now`; shards are made of whole customers. */
 function simulate(options: MusicOptions, nowMs: number): SimulatedRun {
-  const { accounts, shard, faults, seed } = options
+  const { shard, faults, seed, world } = options
   const startMs = options.start === 'now' ? nowMs : options.start
-  const span = { startMs, endMs: startMs + options.durationMs }
+  const endMs = startMs + options.durationMs
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = ['music', seed, incarnation]
-  const topics = [music.topics.raw.name]
-  const actors: Actor[] = []
-  for (let id = shard.index - 1; id < accounts; id += shard.count) {
-    const account = new Account(id, labels, span)
+  const labels = ['music', world, seed, incarnation]
+  const data = loadReferenceData(options)
+  const charts = new Charts(data.tracks, new Random('music', world, 'charts'))
+  const actors: Actor[] = [new RecordList(referenceRecords(data, shard, startMs - REFERENCE_AHEAD_MS))]
+  for (let index = shard.index - 1; index < data.customers.length; index += shard.count) {
+    const customer = data.customers[index]!
+    const taste = drawTaste(customer, charts, new Random('music', world, 'taste', customer.CustID))
+    const listensPerDay = options['listens-per-day']
+    const listener = new Listener({ id: index + 1, customer, taste, charts, labels, listensPerDay, startMs, endMs })
+    const topics = [music.topics.raw.name]
     actors.push(
       hasFaults(faults)
-        ? new FaultyActor(account, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
-        : account,
+        ? new FaultyActor(listener, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
+        : listener,
     )
   }
-  return { stream: mergeActors(actors), span, golden: () => ({}) }
+  const merged = mergeActors(actors)
+  const tally = new GoldenTally(data)
+  return {
+    stream: {
+      get nextMs() {
+        return merged.nextMs
+      },
+      next() {
+        const record = merged.next()
+        tally.note(record)
+        return record
+      },
+    },
+    span: { startMs, endMs },
+    golden: () => tally.rows(),
+  }
 }
 
-/** Accounts that do something now and then. */
+const { raw, adClicks, customers, tracks, models, truth } = music.topics
+
+/** Customers who listen to music at their times of the day, to many tracks or the same ones, and click offers. */
 export const simulation: DomainSimulation<MusicOptions> = {
   domain: music.name,
-  topics: [music.topics.raw],
-  ...options,
+  topics: [raw, adClicks, customers, tracks, models, truth],
+  ...musicOptions,
+  reference: options => referenceRecords(loadReferenceData(options), WHOLE, 0),
+  readLine: readListenCsv,
   simulate,
 }

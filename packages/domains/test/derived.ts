@@ -74,7 +74,11 @@ function outputProblems(output: Topic, { name, topics }: Topology): string[] {
  * What the derived topics of a domain say of themselves and is not so, a sentence each.
  * @param root folder of the checkout
  */
-export function derivationProblems(domain: DomainContract, { curation, aggregation, profiling }: Making, root: string): string[] {
+export function derivationProblems(
+  domain: DomainContract,
+  { curation, aggregation, profiling }: Making,
+  root: string,
+): string[] {
   const curated = curation ? [curation.createTopology({})] : []
   let topologies: readonly Topology[] = curated
   try {

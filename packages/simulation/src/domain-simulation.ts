@@ -35,6 +35,8 @@ export interface DomainSimulation<Options extends CommonOptions = CommonOptions>
    * @throws ConfigError with every problem
    */
   parse(given: Texts, nameOf?: (option: string) => string): Options
+  /** Reads a line of a recorded file that has a form of its own, such as CSV, into JSON; null where it has not. Only JSON is read where left out. */
+  readonly readLine?: (line: string) => string | null
   /** Reference records of the scenario, which a replay of recorded events needs as well; none where left out. */
   reference?(options: Options): readonly SimulatedRecord[]
   /** A pure function of the options, and of `nowMs` only where they say `now`. */

@@ -44,6 +44,7 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
       : replayFile(options.replay, simulation.topics[0]!, {
           before: options.reference === 'scenario' ? (simulation.reference?.(options) ?? []) : [],
           nowMs: clock.now(),
+          ...(simulation.readLine && { readLine: simulation.readLine }),
         })
   const { index, count } = options.shard
   const run = createRun({

@@ -75,12 +75,21 @@ function timeOf(topic: Topic, event: Record<string, unknown>, nowMs: number): nu
  * before it where that is later or where it has no plausible event time; at the head of the file, with the first line that has one.
  * @param before records that are sent before the file
  * @param nowMs what an event time must be plausible at
+ * @param readLine see `DomainSimulation.readLine`
  * @throws SimulationError `read_failed`
  */
 export function replayFile(
   file: string,
   topic: Topic,
-  { before, nowMs }: { readonly before: readonly SimulatedRecord[]; readonly nowMs: number },
+  {
+    before,
+    nowMs,
+    readLine = () => null,
+  }: {
+    readonly before: readonly SimulatedRecord[]
+    readonly nowMs: number
+    readonly readLine?: (line: string) => string | null
+  },
 ): SimulatedRun {
   const lines = readReplayLines(file)
   let shareRead = 0
@@ -88,7 +97,8 @@ export function replayFile(
     const { value, done } = lines.next()
     if (done) return null
     shareRead = value.share
-    return recordOf(topic, value, { previousMs, nowMs })
+    const text = readLine(value.text) ?? value.text
+    return recordOf(topic, { ...value, text }, { previousMs, nowMs })
   }
   const untimed: SimulatedRecord[] = []
   let record = readNext(Number.NEGATIVE_INFINITY)

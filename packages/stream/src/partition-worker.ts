@@ -151,9 +151,7 @@ export class PartitionWorker {
       const { own, outputs } = readCommittedText(this.assignment.committed?.metadata ?? '')
       const opened = await this.#work('open', () => opening.open(this.#assignmentWith(own)))
       this.#publishFrom = opened.publishFrom
-      await this.#work('find published outputs', () =>
-        this.#findPublished(own, outputs).catch(error => Promise.reject(awaitTopic(error))),
-      )
+      await this.#work('find published outputs', () => this.#findPublished(own, outputs))
       if (!this.#isOver()) consumer.start(this.assignment, opened.readFrom)
       while (!this.#isOver()) await this.#next(processor)
     } catch (error) {
@@ -259,7 +257,7 @@ export class PartitionWorker {
   }
 
   #work<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-    return this.#retry(what, () => this.#parts.processing.use(work))
+    return this.#retry(what, () => this.#parts.processing.use(work).catch(error => Promise.reject(awaitTopic(error))))
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

@@ -1,0 +1,84 @@
+import { ageBandOf, createInstantWriter, makerOf } from '@millrace/contracts'
+import { createWindowedAggregation, type Topology } from '@millrace/stream'
+import type { TopologyParts } from '../../facets.ts'
+import { campaigns, dimensions, type Listen, levels, music, UNKNOWN } from '../contract.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** How long after its end a window still counts events. */
+const GRACE_MS = HOUR_MS
+
+const { listens, hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate } = music.topics
+const writeInstant = createInstantWriter()
+const [ALL, REGION, GENDER, AGE, LEVEL, CAMPAIGN] = dimensions
+
+/** Where what is known of a listen's customer belongs; each listen counts once in each dimension. */
+const dimensionsOf = ({ region, gender, age, level, campaign }: Listen): readonly (readonly string[])[] => [
+  [ALL, ALL],
+  [REGION, region],
+  [GENDER, gender === null ? UNKNOWN : String(gender)],
+  [AGE, (age === null ? null : ageBandOf(age)) ?? UNKNOWN],
+  [LEVEL, level === null ? UNKNOWN : levels[level]!],
+  [CAMPAIGN, campaign === null ? UNKNOWN : campaigns[campaign]!],
+]
+
+interface Plays {
+  readonly plays: number
+  readonly mobile: number
+}
+
+/** music.listens → music.hours: plays per hour, of all and by region, gender, age, level and campaign of the listener. */
+export const createHoursTopology = ({ logger, metrics }: TopologyParts): Topology =>
+  createWindowedAggregation<typeof listens, typeof hours, Plays>({
+    name: makerOf(hours),
+    service: 'aggregator',
+    source: listens,
+    partials: hoursPartials,
+    results: hours,
+    late: hoursLate,
+    windowMs: HOUR_MS,
+    graceMs: GRACE_MS,
+    groupsOf: dimensionsOf,
+    zero: { plays: 0, mobile: 0 },
+    add: ({ plays, mobile }, { ismobile }) => ({ plays: plays + 1, mobile: mobile + ismobile }),
+    subtract: ({ plays, mobile }, { ismobile }) => ({ plays: plays - 1, mobile: mobile - ismobile }),
+    merge: (a, b) => ({ plays: a.plays + b.plays, mobile: a.mobile + b.mobile }),
+    toEvent: ({ windowMs, group: [dimension, value], result, revision }) => ({
+      hour: writeInstant(windowMs),
+      dimension: dimension as (typeof dimensions)[number],
+      value: value!,
+      ...result,
+      revision,
+    }),
+    ...(logger && { logger }),
+    ...(metrics && { metrics }),
+  })
+
+/** music.listens → music.track-plays: plays per day of each track by customers of each gender. */
+export const createTrackPlaysTopology = ({ logger, metrics }: TopologyParts): Topology =>
+  createWindowedAggregation<typeof listens, typeof dailyTracks, number>({
+    name: makerOf(dailyTracks),
+    service: 'aggregator',
+    source: listens,
+    partials: trackPlaysPartials,
+    results: dailyTracks,
+    late: trackPlaysLate,
+    windowMs: DAY_MS,
+    graceMs: GRACE_MS,
+    groupsOf: ({ gender, track_id, title, artist }) => [
+      [gender === null ? UNKNOWN : String(gender), String(track_id), title ?? '', artist ?? ''],
+    ],
+    zero: 0,
+    add: plays => plays + 1,
+    subtract: plays => plays - 1,
+    merge: (a, b) => a + b,
+    toEvent: ({ windowMs, group: [gender, track, title, artist], result, revision }) => {
+      const day = writeInstant(windowMs).slice(0, 10)
+      return {
+        ...{ list: `${day}/${gender}`, day, gender: gender!, track_id: Number(track), title: title!, artist: artist! },
+        ...{ plays: result, revision },
+      }
+    },
+    ...(logger && { logger }),
+    ...(metrics && { metrics }),
+  })
