@@ -5,6 +5,8 @@ import { Random } from './random.ts'
 const DUP_DELAY_MS = { min: 0, max: 30_000 }
 const LATE_DELAY_MS = { min: 30_000, max: 600_000 }
 const BURST_RECORDS = { min: 5, max: 30 }
+/** No record waits longer for others of its actor, however seldom the actor sends. */
+const LONGEST_HOLD_MS = LATE_DELAY_MS.max
 
 export interface FaultOptions {
   readonly rates: FaultRates
@@ -20,7 +22,8 @@ export interface FaultOptions {
  * Puts the faults of a bad transport between an actor and the run; what the actor does stays the same.
  * `dup`: sent again with the same bytes up to 30 s later. `late`: held back for 30 s to 10 min. `out-of-order`: sent right
  * after the actor's next record. `malformed`: cut off, so no longer JSON. `missing-field`: one required field gone.
- * `burst`: 5 to 30 records of the actor held back and sent at once. Every choice comes from the actor's own stream.
+ * `burst`: 5 to 30 records of the actor held back and sent at once. Nothing is held back for more than 10 min: an actor that sends
+ * its next record later has no `out-of-order`, and a shorter `burst`. Every choice comes from the actor's own stream.
  */
 export class FaultyActor implements Actor {
   readonly id: number
@@ -76,11 +79,11 @@ export class FaultyActor implements Actor {
     }
     if (this.#burstLeft > 0) {
       this.#burst.push(record)
-      if (--this.#burstLeft === 0) this.#endBurst(record.atMs)
+      if (--this.#burstLeft === 0 || !this.#isNextWithin(this.#swapped ?? this.#burst[0]!)) this.#endBurst(record.atMs)
       return
     }
     const kind = this.#draw()
-    if (kind === 'burst') {
+    if (kind === 'burst' && this.#isNextWithin(this.#swapped ?? record)) {
       this.#burstLeft = this.#random.int(BURST_RECORDS.min, BURST_RECORDS.max) - 1
       this.#burst.push(record)
     } else if (kind === 'late') {
@@ -88,7 +91,7 @@ export class FaultyActor implements Actor {
       this.#send(record, { kind, delayMs }, record.atMs + delayMs)
     } else if (kind === 'malformed') this.#sendMalformed(record)
     else if (kind === 'missing-field') this.#sendWithoutField(record)
-    else if (kind === 'out-of-order' && this.#swapped === null) this.#swapped = record
+    else if (kind === 'out-of-order' && this.#swapped === null && this.#isNextWithin(record)) this.#swapped = record
     else {
       this.#send(record)
       if (kind === 'dup') {
@@ -97,6 +100,13 @@ export class FaultyActor implements Actor {
       }
       this.#sendSwapped(record.atMs)
     }
+    // What came after it was held back as well.
+    if (this.#swapped && this.#burstLeft === 0 && !this.#isNextWithin(this.#swapped)) this.#release(record.atMs)
+  }
+
+  /** Whether the actor sends again before a record would be held back too long. */
+  #isNextWithin({ atMs }: SimulatedRecord): boolean {
+    return this.#inner.nextMs <= atMs + LONGEST_HOLD_MS
   }
 
   #draw(): FaultKind | null {

@@ -71,6 +71,21 @@ describe('FaultyActor', () => {
     }
   })
 
+  it.each([60_000, 600_000, 3_600_000])('holds no record back for more than 10 min, up to %d ms apart', mostMs => {
+    const rates = { ...noFaults, 'out-of-order': 0.1, burst: 0.1, late: 0.1 }
+    const options = { rates, labels: ['s'], topics: ['lol.raw'], removableFields: FIELDS }
+    const records = drain(new FaultyActor(createTicker(1, RECORDS, mostMs), options))
+    const sentMs = new Map(drain(createTicker(1, RECORDS, mostMs)).map(({ eventId, atMs }) => [eventId, atMs]))
+    expect(records).toHaveLength(sentMs.size)
+    for (const { eventId, atMs, fault } of records) {
+      const delayMs = atMs - sentMs.get(eventId)!
+      expect(delayMs).toBeLessThanOrEqual(600_000)
+      if (fault) expect(fault).toMatchObject({ delayMs })
+    }
+    expect(noted(records, 'out-of-order').length).toBeGreaterThan(0)
+    expect(noted(records, 'burst').length).toBeGreaterThan(0)
+  })
+
   it('out-of-order: exactly the noted records come after a later one of their actor', () => {
     const records = faulty({ 'out-of-order': 0.05 })
     const swapped = noted(records, 'out-of-order')

@@ -2,15 +2,15 @@ import { type Actor, Random, type SimulatedRecord } from '../src/index.ts'
 
 export const START_MS = Date.UTC(2024, 2, 24, 11)
 
-/** An actor that sends `count` records, from 0 to 4 s apart, and a truth record after every fiftieth. */
-export function createTicker(id: number, count: number): Actor {
+/** An actor that sends `count` records, from 0 to `mostMs` apart, and a truth record after every fiftieth. */
+export function createTicker(id: number, count: number, mostMs = 4000): Actor {
   const random = new Random('ticker', id)
   let sequence = 0
   let left = count
   let owesTruth = false
   const actor = {
     id,
-    nextMs: count > 0 ? START_MS + random.int(0, 4000) : Number.POSITIVE_INFINITY,
+    nextMs: count > 0 ? START_MS + random.int(0, mostMs) : Number.POSITIVE_INFINITY,
     next(): SimulatedRecord {
       const atMs = actor.nextMs
       const eventId = random.uuid()
@@ -18,7 +18,7 @@ export function createTicker(id: number, count: number): Actor {
       const datetime = new Date(atMs).toISOString()
       if (!owesTruth) left--
       owesTruth = !owesTruth && (count - left) % 50 === 0
-      if (!owesTruth) actor.nextMs = left > 0 ? atMs + random.int(0, 4000) : Number.POSITIVE_INFINITY
+      if (!owesTruth) actor.nextMs = left > 0 ? atMs + random.int(0, mostMs) : Number.POSITIVE_INFINITY
       const value = JSON.stringify({ eventId, datetime, account: `player_${id}`, x: random.int(-9, 9), y: 1 })
       return { topic, key: `player_${id}`, eventId, value, atMs, actor: id, sequence: sequence++, fault: null }
     },

@@ -84,6 +84,7 @@ export const adTargetModel = z.looseObject({
   coefficients: z.array(z.number()).length(modelFeatures.length).describe('one for each feature'),
   intercept: z.number().describe('added to the weighted features'),
   threshold: z.number().min(0).max(1).describe('probability from which a click is predicted'),
+  minPlays: z.int().min(1).describe('listens that a customer must have: for fewer no click is predicted'),
   error: z.number().min(0).max(1).describe('share of wrong predictions on held-out customers'),
   baselineError: z.number().min(0).max(1).describe('that share when no click is ever predicted'),
   examples: z.int().min(1).describe('customers that it was trained on'),
@@ -146,7 +147,7 @@ export const models = defineTopic({
   samples: [
     {
       ...{ name: 'ad-target', version: 1, trainedAt: '2024-03-24T00:00:00.000Z', features: [...modelFeatures] },
-      ...{ coefficients: [0, 0, 0, 0, 12, 8], intercept: -12, threshold: 0.5 },
+      ...{ coefficients: [0, 0, 0, 0, 12, 8], intercept: -12, threshold: 0.5, minPlays: 5 },
       ...{ error: 0.06, baselineError: 0.21, examples: 5000 },
     },
   ],

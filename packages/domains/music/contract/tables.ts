@@ -235,7 +235,7 @@ export const modelHistory = defineTable({
     error: double('share of wrong predictions on held-out customers'),
     baseline_error: double('that share when no click is ever predicted'),
     examples: bigint('customers that it was trained on'),
-    coefficients: text('JSON: intercept, threshold and a coefficient for each feature'),
+    coefficients: text('JSON: intercept, threshold, least listens, and a coefficient for each feature'),
   },
 })
 
@@ -381,6 +381,7 @@ export const mappings = [
       coefficients: JSON.stringify({
         intercept: event.intercept,
         threshold: event.threshold,
+        minPlays: event.minPlays,
         ...Object.fromEntries(event.features.map((feature, index) => [feature, event.coefficients[index]])),
       }),
     },

@@ -20,7 +20,7 @@ export interface Knowledge {
 /** What the model says of a customer; a target is active and below Gold. */
 export function classify(profile: CustomerProfile, { customer, inUse: { model } }: Knowledge) {
   const probability = clickProbability(model, profile)
-  const clicks = probability >= model.threshold
+  const clicks = profile.plays >= model.minPlays && probability >= model.threshold
   const target = clicks && customer?.row.Status === 1 && customer.row.Level < GOLD
   return { probability, clicks, target }
 }

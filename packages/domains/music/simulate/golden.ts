@@ -107,7 +107,7 @@ export class GoldenTally {
     let logit = model.intercept
     for (const [index, share] of shares.entries()) logit += share * model.coefficients[index]!
     const probability = Math.round(1e6 / (1 + Math.exp(-logit))) / 1e6
-    const clicks = probability >= model.threshold
+    const clicks = plays >= model.minPlays && probability >= model.threshold
     const target = clicks && customer.Status === 1 && customer.Level !== GOLD
     const customer_id = customer.CustID
     const row = { day, customer_id, model_version: model.version, probability, clicks, target }

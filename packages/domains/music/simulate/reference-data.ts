@@ -25,7 +25,7 @@ function drawShare(random: Random, shares: readonly number[]): number {
     left -= share
     return left < 0
   })
-  return index < 0 ? 0 : index
+  return Math.max(0, index)
 }
 
 /** The id of a reference record: the same row has the same one in every run. */
@@ -80,6 +80,7 @@ const scenarioModel = (world: string): AdTargetModel => ({
   coefficients: [0, 0, 0, 0, 12, 8],
   intercept: -15,
   threshold: 0.5,
+  minPlays: 5,
   error: 0.08,
   baselineError: 0.3,
   examples: 5000,
