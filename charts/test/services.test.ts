@@ -1,8 +1,10 @@
+import { catalog } from '@millrace/domains/contracts'
 import { expect, it } from 'vitest'
 import { generators } from './domains.ts'
 import { type Container, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
 
-const consumers = ['curator', 'aggregator', 'anomaly-scorer', 'lake-archiver', 'mart-writer']
+const makers = ['curator', 'aggregator', 'anomaly-scorer', 'profiler', 'sms-gateway']
+const consumers = [...makers, 'lake-archiver', 'mart-writer']
 const services = ['ingest-gateway', ...consumers, 'reconciler', ...generators]
 
 const deployment = async (service: string, ...args: string[]): Promise<KubeObject> =>
@@ -121,10 +123,19 @@ describeWithHelm('the services in the chart', () => {
   it('runs the domains that are asked for, and no generator of another', async () => {
     const objects = await render('--set', 'domains={lol}')
     const domains = (name: string) => envOf(podOf(find(objects, 'Deployment', name))!.containers[0]!).MILLRACE_DOMAINS
-    for (const service of ['ingest-gateway', 'curator', 'aggregator', 'lake-archiver', 'mart-writer', 'reconciler'])
+    for (const service of ['ingest-gateway', 'curator', 'lake-archiver', 'mart-writer', 'reconciler'])
       expect(domains(`demo-${service}`), service).toBe('lol')
     const deployments = objects.filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name)
     expect(deployments.filter(name => name.endsWith('-generator'))).toEqual(['demo-lol-generator'])
+  })
+
+  it.each(catalog.domains)('runs for $name only the services that make its topics', async ({ name, topics }) => {
+    const objects = await render('--set', `domains={${name}}`)
+    const running = makers.filter(service =>
+      objects.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === `demo-${service}`),
+    )
+    const needed = new Set(Object.values(topics).flatMap(({ derivedFrom }) => derivedFrom?.by ?? []))
+    expect(running.sort()).toEqual([...needed].sort())
   })
 
   it.each([

@@ -15,6 +15,7 @@ import {
   createServiceMetrics,
   type Logger,
 } from '@millrace/runtime'
+import { createLogProvider, createSmsGatewayTopology } from '@millrace/sms-gateway'
 import { createRunner, createRunnerGroup, type Topology } from '@millrace/stream'
 import type { Platform } from './platform.ts'
 
@@ -97,11 +98,19 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
   const writer = of('mart-writer')
   const writerMetrics = createMartWriterMetrics(writer.metrics)
   const scored = createAnomalyScorerTopology()
+  const smsGateway = of('sms-gateway')
+  const sent = createSmsGatewayTopology({
+    ...{ provider: createLogProvider(smsGateway.logger), attempts: 1, clock, log, random: () => 0 },
+  })
+  /** The topologies whose topics are those of the domains that are carried. */
+  const carried = (...of: readonly Topology[]) =>
+    of.filter(({ topics }) => topics.every(({ name }) => catalog.find(name)))
   const services: readonly (readonly [string, ReturnType<typeof of>, readonly Topology[]])[] = [
     ['curator', curator, createCuratorTopologies({ domains })],
     ['aggregator', aggregator, createAggregatorTopologies({ domains, log })],
     ['profiler', profiler, createProfilerTopologies({ domains, log })],
-    ['anomaly-scorer', scorer, scored.topics.every(({ name }) => catalog.find(name)) ? [scored] : []],
+    ['anomaly-scorer', scorer, carried(scored)],
+    ['sms-gateway', smsGateway, carried(sent)],
     [
       'lake-archiver',
       archiver,

@@ -80,6 +80,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       start('curator', toKafka),
       start('aggregator', toKafka),
       start('profiler', toKafka),
+      start('sms-gateway', toKafka),
       start('anomaly-scorer', toKafka),
       start('lake-archiver', {
         ...toKafka,

@@ -23,6 +23,7 @@ const WAITS_FOR: Readonly<Record<ServiceName, RegExp>> = {
   curator: /The event log at .* cannot be reached/,
   aggregator: /The event log at .* cannot be reached/,
   profiler: /The event log at .* cannot be reached/,
+  'sms-gateway': /The event log at .* cannot be reached/,
   'anomaly-scorer': /The event log at .* cannot be reached/,
   'lake-archiver': /The event log at .* cannot be reached/,
   'mart-writer': /The mart at .* cannot be reached/,

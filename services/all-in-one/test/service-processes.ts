@@ -11,6 +11,7 @@ export const SERVICES = [
   'curator',
   'aggregator',
   'profiler',
+  'sms-gateway',
   'anomaly-scorer',
   'lake-archiver',
   'mart-writer',
@@ -41,6 +42,7 @@ export async function startServices(
     curator: {},
     aggregator: {},
     profiler: {},
+    'sms-gateway': {},
     'anomaly-scorer': {},
     'lake-archiver': {
       MILLRACE_WEBHDFS_URLS: hdfs!.nameNodes.join(','),

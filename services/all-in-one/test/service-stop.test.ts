@@ -38,6 +38,7 @@ function variablesOf(name: string, port: number): Record<string, string> {
     curator: kafka,
     aggregator: kafka,
     profiler: kafka,
+    'sms-gateway': kafka,
     'anomaly-scorer': kafka,
     'lake-archiver': { ...kafka, ...hdfs, MILLRACE_SPOOL_DIRECTORY: spool },
     'mart-writer': { ...kafka, ...cassandra },

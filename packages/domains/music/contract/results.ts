@@ -84,7 +84,9 @@ export const prediction = z.looseObject({
   customer_id: customerId,
   modelVersion: z.int().min(1).describe('version of the model'),
   probability: z.number().min(0).max(1).describe('of a click, to six digits'),
-  clicks: z.boolean().describe('true where a click is predicted: enough listens, and the probability is at the threshold'),
+  clicks: z
+    .boolean()
+    .describe('true where a click is predicted: enough listens, and the probability is at the threshold'),
   target: z.boolean().describe('true where the customer is active, below Gold, and predicted to click'),
   revision,
 })

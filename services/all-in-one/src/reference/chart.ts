@@ -20,6 +20,7 @@ export function chartDomains(): string {
     return {
       name,
       topics: routed.map(topic => topic.name),
+      makers: [...new Set(Object.values(topics).flatMap(({ derivedFrom }) => derivedFrom?.by ?? []))].sort(),
       path: raw.path,
       sample: JSON.stringify(raw.samples[0]),
     }

@@ -7,6 +7,7 @@ import { martErrors } from '@millrace/mart'
 import { martWriterErrors } from '@millrace/mart-writer'
 import { type ErrorTable, listenErrors, lockErrors } from '@millrace/runtime'
 import { simulationErrors } from '@millrace/simulation'
+import { smsGatewayErrors } from '@millrace/sms-gateway'
 import { streamErrors } from '@millrace/stream'
 import { stackErrors } from '@millrace/testing'
 import { heldLineErrors } from '../failed-events/replay-line.ts'
@@ -17,6 +18,7 @@ const tables: Readonly<Record<string, ErrorTable>> = {
   'Records that a service cannot process': recordErrors,
   'Records that the lake cannot store': undecodableErrors,
   'Records that the mart cannot store': martWriterErrors,
+  'Messages that were not sent': smsGatewayErrors,
   'Lines that "failed replay" holds back': heldLineErrors,
   Services: streamErrors,
   'Event log': logErrors,

@@ -9,6 +9,7 @@ import { profilerEnv } from '@millrace/profiler/config'
 import { provisionerEnv } from '@millrace/provisioner/config'
 import { reconcilerEnv } from '@millrace/reconciler/config'
 import { generatorEnv, generatorName } from '@millrace/simulation'
+import { smsGatewayEnv } from '@millrace/sms-gateway/config'
 import { z } from 'zod'
 
 /** Names of the generators, one a domain. */
@@ -21,6 +22,7 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'anomaly-scorer': anomalyScorerEnv,
   aggregator: aggregatorEnv,
   profiler: profilerEnv,
+  'sms-gateway': smsGatewayEnv,
   'lake-archiver': archiverEnv,
   'mart-writer': martWriterEnv,
   reconciler: reconcilerEnv,

@@ -1,4 +1,4 @@
-{{/* What the chart knows of the domains that are run, as a JSON list of {name, topics, path, sample}. Call with $. */}}
+{{/* What the chart knows of the domains that are run, as a JSON list of {name, topics, makers, path, sample}. Call with $. */}}
 {{- define "services.domains" -}}
 {{- $domains := list -}}
 {{- range .Files.Get "files/domains.yaml" | fromYamlArray -}}
@@ -21,12 +21,20 @@
 {{- toJson $topics -}}
 {{- end }}
 
+{{/* Services that make topics of other topics of these domains, as a JSON list. Call with $. */}}
+{{- define "services.makers" -}}
+{{- $makers := list -}}
+{{- range include "services.domains" . | fromJsonArray -}}{{- $makers = concat $makers .makers | uniq -}}{{- end -}}
+{{- toJson $makers -}}
+{{- end }}
+
 {{/* "true" for the name of a generator. Call with the name. */}}
 {{- define "services.isGenerator" -}}{{- if hasSuffix "-generator" . -}}true{{- end -}}{{- end }}
 
 {{/* What each process needs: `stores` it talks to, `env` that never changes, `ports` besides the admin port, `folders` it
      writes (environment name, and the value that limits it), `single` where two at a time would be one too many, `once`
-     where only Jobs run it, `domains` where it works on several domains. The one place to touch when a service is added; a
+     where only Jobs run it, `domains` where it works on several domains, `makes` where it makes topics of other topics, and so
+     runs only where a domain has such topics. The one place to touch when a service is added; a
      domain brings its generator by itself. Call with $. */}}
 {{- define "services.table" -}}
 ingest-gateway:
@@ -37,14 +45,21 @@ ingest-gateway:
 curator:
   stores: [kafka]
   domains: true
+  makes: true
 aggregator:
   stores: [kafka]
   domains: true
+  makes: true
 anomaly-scorer:
   stores: [kafka]
+  makes: true
 profiler:
   stores: [kafka]
   domains: true
+  makes: true
+sms-gateway:
+  stores: [kafka]
+  makes: true
 lake-archiver:
   stores: [kafka, hdfs]
   folders: {spool: {env: MILLRACE_SPOOL_DIRECTORY, limit: spoolSize}}
@@ -79,8 +94,10 @@ provisioner:
 {{/* Names of the services that run, as a JSON list. Call with $. */}}
 {{- define "services.enabled" -}}
 {{- $names := list -}}
+{{- $makers := include "services.makers" . | fromJsonArray -}}
 {{- range $name, $row := include "services.table" . | fromYaml -}}
-{{- if and (not $row.once) (include "services.values" (list $ $name) | fromJson).enabled -}}{{- $names = append $names $name -}}{{- end -}}
+{{- $isNeeded := or (not $row.makes) (has $name $makers) -}}
+{{- if and $isNeeded (not $row.once) (include "services.values" (list $ $name) | fromJson).enabled -}}{{- $names = append $names $name -}}{{- end -}}
 {{- end -}}
 {{- toJson $names -}}
 {{- end }}
