@@ -103,6 +103,7 @@ describeWithHelm('environment names', () => {
       'MILLRACE_API_KEY',
       'MILLRACE_CASSANDRA_PASSWORD',
       'MILLRACE_KAFKA_SASL_PASSWORD',
+      'MILLRACE_SMS_TOKEN',
       'MILLRACE_WEBHDFS_DELEGATION_TOKEN',
     ])
   })

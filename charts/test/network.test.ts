@@ -7,6 +7,7 @@ import {
   find,
   type KubeObject,
   podLabels,
+  podOf,
   render,
   workloads,
 } from './helm.ts'
@@ -167,12 +168,27 @@ describeWithHelm('NetworkPolicies', () => {
     expect(await egress('curator', ...narrow)).toContainEqual({ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] })
   })
 
+  it('let the SMS gateway reach its provider where they say so', async () => {
+    const provider = { ipBlock: { cidr: '203.0.113.0/24' } }
+    const args = ['--set-json', `services.sms-gateway.allowTo=[${JSON.stringify(provider)}]`]
+    const objects = await render(...args, '--set', 'services.sms-gateway.tokenSecret=sms')
+    expect(policies(objects).get('sms-gateway')?.egress).toContainEqual({ to: [provider] })
+    expect(policies(objects).get('curator')?.egress).not.toContainEqual({ to: [provider] })
+    const { env = [] } = podOf(find(objects, 'Deployment', 'demo-sms-gateway'))!.containers[0]!
+    expect(env).toContainEqual({
+      name: 'MILLRACE_SMS_TOKEN',
+      valueFrom: { secretKeyRef: { name: 'sms', key: 'token' } },
+    })
+    expect(policies(await render()).get('sms-gateway')?.egress?.length).toBeGreaterThan(0)
+  })
+
   it('never select nobody, which the API server refuses', async () => {
     const services = [
       'ingest-gateway',
       'curator',
       'aggregator',
       'profiler',
+      'sms-gateway',
       'anomaly-scorer',
       'lake-archiver',
       'mart-writer',

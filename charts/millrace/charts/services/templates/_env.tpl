@@ -33,6 +33,9 @@
 {{- if eq .service "ingest-gateway" -}}
 {{- $_ := set $env "MILLRACE_REPLICAS" (dict "value" (toString $values.replicas)) -}}
 {{- end -}}
+{{- with $values.tokenSecret -}}
+{{- $env = merge $env (include "millrace.secretEnv" (list "MILLRACE_SMS_TOKEN" . "token") | fromYaml) -}}
+{{- end -}}
 {{- if and $row.domains $root.Values.domains -}}
 {{- $_ := set $env "MILLRACE_DOMAINS" (dict "value" (join "," $root.Values.domains)) -}}
 {{- end -}}

@@ -3,11 +3,15 @@
 {{- $root := index . 0 -}}
 {{- $service := index . 1 -}}
 {{- $row := include "services.row" . | fromJson -}}
+{{- $egress := include "services.egressRules" (list $root $row.stores (not (empty (include "services.isGenerator" $service)))) -}}
+{{- with (include "services.values" . | fromJson).allowTo -}}
+{{- $egress = printf "%s\n- to:\n%s" $egress (toYaml . | indent 4) -}}
+{{- end -}}
 {{- include "millrace.networkpolicy" (dict
       "root" $root
       "component" $service
       "ingress" (include "services.ingressRules" .)
-      "egress" (include "services.egressRules" (list $root $row.stores (not (empty (include "services.isGenerator" $service)))))) }}
+      "egress" $egress) }}
 {{- end }}
 
 {{/* The NetworkPolicy of a Job or test pod, which nobody calls. Call with (list $ "topics"). */}}
