@@ -29,11 +29,11 @@ export async function consumerLags(
   return lags
 }
 
-/** Records that some group has not finished, each counted once however many groups read it. */
-function unfinished(lags: readonly ConsumerLag[]): number {
+/** Records of each topic that some group has not finished, each counted once however many groups read it. */
+function unfinished(lags: readonly ConsumerLag[]): ReadonlyMap<string, number> {
   const byTopic = new Map<string, number>()
   for (const { topic, lag } of lags) byTopic.set(topic, Math.max(byTopic.get(topic) ?? 0, lag))
-  return [...byTopic.values()].reduce((sum, lag) => sum + lag, 0)
+  return byTopic
 }
 
 /**
@@ -44,7 +44,12 @@ function unfinished(lags: readonly ConsumerLag[]): number {
 export async function untilCaughtUp(
   log: EventLog,
   groups: Readonly<Record<string, readonly string[]>>,
-  options: { clock: Clock; stallMs: number; onLag: (total: number) => void; onStall?: (reason: string) => void },
+  options: {
+    clock: Clock
+    stallMs: number
+    onLag: (total: number, byTopic: ReadonlyMap<string, number>) => void
+    onStall?: (reason: string) => void
+  },
 ): Promise<void> {
   const { clock, stallMs, onLag, onStall = () => {} } = options
   const stalls = new WaitReasons(onStall)
@@ -53,8 +58,9 @@ export async function untilCaughtUp(
   let movedMs = clock.now()
   while (quiet < 2) {
     const lags = await consumerLags(log, groups)
-    const total = unfinished(lags)
-    onLag(total)
+    const byTopic = unfinished(lags)
+    const total = [...byTopic.values()].reduce((sum, lag) => sum + lag, 0)
+    onLag(total, byTopic)
     quiet = total === 0 ? quiet + 1 : 0
     const state = JSON.stringify(lags)
     const stalledMs = clock.now() - movedMs

@@ -16,12 +16,15 @@ import {
 } from '@millrace/simulation'
 import { createAllInOne } from './all-in-one.ts'
 import { untilCaughtUp } from './caught-up.ts'
-import { compareGolden, type GoldenReport } from './golden-check.ts'
+import { compareGolden, type GoldenReport, isGoldenRight } from './golden-check.ts'
 import { onAbort } from './on-abort.ts'
 import { ensurePlatform, type Platform } from './platform.ts'
 
 const MARKER = 'millrace-run.json'
 const STALL_MS = 60_000
+/** Widths of the columns of progress. */
+const NAME_WIDTH = 10
+const COUNT_WIDTH = 9
 
 /** A domain's simulation with its options. */
 export interface DomainRun {
@@ -43,7 +46,8 @@ export interface DemoOptions {
   readonly onStep: (line: string) => void
   /** Why the stores are waited for, as far as that is known. */
   readonly waitReason?: () => string | null
-  readonly onProgress: (line: string) => void
+  /** Told how far it has come: a line, or one for each domain. */
+  readonly onProgress: (...lines: readonly string[]) => void
 }
 
 export interface DemoResult {
@@ -59,6 +63,9 @@ export interface DemoResult {
   readonly locations: Platform['locations']
   readonly platform: Platform['kind']
 }
+
+/** Where a run writes the golden answers. */
+export const goldenOf = (directory: string): string => path.join(directory, 'golden')
 
 /** Where a run writes the ids of acknowledged events. */
 export const ledgerOf = (directory: string): string => path.join(directory, 'ledger')
@@ -105,7 +112,7 @@ function fileOfDomain(file: string | undefined, domain: string): string | undefi
 
 /** Whether everything arrived, and as it was expected. */
 export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconciliation' | 'golden'>): boolean =>
-  reconciliation.ok && Object.values(golden).every(({ different }) => different === 0)
+  reconciliation.ok && isGoldenRight(golden)
 
 /** Carries generated events of every domain through every service and compares what went in with what is stored. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -139,7 +146,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       const waiting = untilCaughtUp(platform.log, all.groups, {
         clock,
         stallMs: STALL_MS,
-        onLag: total => onProgress(`${total.toLocaleString('en-US')} records on their way`),
+        onLag: (_, byTopic) =>
+          onProgress(
+            ...runs.map(({ simulation: { domain } }) => {
+              const own = [...byTopic].filter(([topic]) => catalog.topic(topic).domain === domain)
+              const lag = own.reduce((sum, [, records]) => sum + records, 0)
+              return `${domain.padEnd(NAME_WIDTH)} ${lag.toLocaleString('en-US').padStart(COUNT_WIDTH)} records on their way`
+            }),
+          ),
         onStall: reason => onStep(`Waiting for the services: ${reason}.`),
       })
       await Promise.race([all.domainFailed, waiting])
@@ -181,11 +195,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const startedMs = clock.now()
     const progress = new Map<string, Progress>()
     const report = (): void => {
-      const parts = [...progress].map(
-        ([domain, { emitted, acknowledged }]) =>
-          `${domain} ${emitted.toLocaleString('en-US')} generated, ${acknowledged.toLocaleString('en-US')} acknowledged`,
+      const seconds = Math.round((clock.now() - startedMs) / 1000)
+      onProgress(
+        ...runs.map(({ simulation: { domain } }) => {
+          const { emitted = 0, acknowledged = 0, share = 0 } = progress.get(domain) ?? {}
+          const [sent, stored] = [emitted, acknowledged].map(count =>
+            count.toLocaleString('en-US').padStart(COUNT_WIDTH),
+          )
+          return `${domain.padEnd(NAME_WIDTH)} ${sent} generated, ${stored} acknowledged, ${Math.floor(share * 100)} %, ${seconds} s`
+        }),
       )
-      onProgress(`${parts.join('; ')}, ${Math.round((clock.now() - startedMs) / 1000)} s`)
     }
     const generators = runs.map(({ simulation, options: generator }) => ({
       domain: simulation.domain,
@@ -194,7 +213,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         options: {
           ...generator,
           ledger: ledgerOf(directory),
-          goldenFile: path.join(directory, 'golden', `${simulation.domain}.ndjson`),
+          goldenFile: path.join(goldenOf(directory), `${simulation.domain}.ndjson`),
           manifestFile: fileOfDomain(generator.manifestFile, simulation.domain),
           refusedFile: fileOfDomain(generator.refusedFile, simulation.domain),
         },

@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs'
+import { createReadStream, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Catalog, MartTable, MartValue } from '@millrace/contracts'
@@ -14,6 +14,16 @@ export interface GoldenReport {
   /** Rows that are missing, unexpected, or have another value. */
   readonly different: number
 }
+
+export interface GoldenComparison {
+  /** By table. */
+  readonly tables: Readonly<Record<string, GoldenReport>>
+  /** Sentences about some of what differs. */
+  readonly examples: readonly string[]
+}
+
+export const isGoldenRight = (tables: GoldenComparison['tables']): boolean =>
+  Object.values(tables).every(({ different }) => different === 0)
 
 const goldenLine = z.union([
   z.strictObject({ table: z.string(), rows: z.int() }),
@@ -74,21 +84,21 @@ async function compareTable(
 }
 
 /**
- * The golden answers that generators have written.
- * @param path a file, or a folder of such files
+ * The golden answers that generators have written, by table.
+ * @param folder a folder of their files
  * @throws Error that names the line that is none
  */
-export async function readGolden(path: string): Promise<Readonly<Record<string, readonly GoldenRow[]>>> {
-  const files = statSync(path).isDirectory() ? readdirSync(path).map(name => join(path, name)) : [path]
+export async function readGolden(folder: string): Promise<Readonly<Record<string, readonly GoldenRow[]>>> {
   const golden: Record<string, GoldenRow[]> = {}
-  for (const file of files) {
+  for (const name of readdirSync(folder).sort()) {
+    const file = join(folder, name)
     let number = 0
     for await (const line of createInterface({ input: createReadStream(file) })) {
       number++
       const { success, data } = goldenLine.safeParse(parseLine(line))
       if (!success)
         throw new Error(
-          `${file}: line ${number} is no golden row: expected {"table":"...","row":{...}}, as generators write them.`,
+          `${file}: line ${number} is no golden row: expected {"table":"...","row":{...}}, as generators write it with --golden.`,
         )
       golden[data.table] ??= []
       if ('row' in data) golden[data.table]!.push(data.row)
@@ -97,14 +107,11 @@ export async function readGolden(path: string): Promise<Readonly<Record<string, 
   return golden
 }
 
-/**
- * Compares mart tables with the golden answers of the simulations.
- * @returns a report by table, and sentences about some of what differs
- */
+/** Compares mart tables with the golden answers of the simulations. @throws Error for a table that the catalog does not have */
 export async function compareGolden(
   golden: Readonly<Record<string, readonly GoldenRow[]>>,
   { mart, catalog }: { readonly mart: Pick<Mart, 'scan'>; readonly catalog: Catalog },
-): Promise<{ readonly tables: Readonly<Record<string, GoldenReport>>; readonly examples: readonly string[] }> {
+): Promise<GoldenComparison> {
   const tables: Record<string, GoldenReport> = {}
   const examples: string[] = []
   for (const [name, rows] of Object.entries(golden))

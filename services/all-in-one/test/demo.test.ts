@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -145,6 +145,29 @@ describe('the demo', () => {
     })
     expect(code).toBe(0)
     expect(terminal.printed.join('\n')).toContain(`digest ${JSON.parse(readFileSync(report, 'utf8')).digest}`)
+  })
+
+  it('compares the mart with its golden answers again, and would have noticed a wrong row', async () => {
+    const golden = path.join(directory, 'golden')
+    cpSync(path.join(data(FIRST), 'golden'), golden, { recursive: true })
+    const reconcile = () =>
+      millrace('reconcile', '--data', data(FIRST), '--golden', golden, '--report', path.join(directory, 'golden.json'))
+    const right = await reconcile()
+    expect(right.code).toBe(0)
+    const tables = JSON.parse(readFileSync(path.join(directory, 'golden.json'), 'utf8')).golden
+    expect(tables).toEqual(first.report.golden)
+    expect(Object.keys(tables).length).toBeGreaterThan(3)
+    const file = path.join(golden, 'antenna.ndjson')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replace(/"value":(\d+)/, '"value":1$1'))
+    const wrong = await reconcile()
+    expect(wrong.code).toBe(3)
+    expect(wrong.out).toMatch(/antenna_bytes: \[.*\] has value \d+, expected 1\d+/)
+    writeFileSync(file, `${text}{"table":"antenna_bytes"}\n`)
+    expect((await reconcile()).err).toMatch(/antenna\.ndjson: line \d+ is no golden row: expected/)
+    expect((await millrace('reconcile', '--data', data(FIRST), '--golden', `${golden}-none`)).err).toContain(
+      `There are no golden answers in ${golden}-none.`,
+    )
   })
 
   it('would have noticed a row that the mart lost, and says which', async () => {

@@ -1,6 +1,7 @@
 import { type ReconcileReport, reportLines } from '@millrace/reconciler'
 import { shellWord } from '@millrace/runtime'
-import { type DemoResult, isRight, ledgerOf } from '../demo.ts'
+import { type DemoResult, goldenOf, isRight, ledgerOf } from '../demo.ts'
+import type { GoldenComparison } from '../golden-check.ts'
 import { printableLine } from './printable.ts'
 import { formatTable, type Terminal } from './terminal.ts'
 
@@ -9,6 +10,18 @@ export function printReconciliation(terminal: Terminal, report: ReconcileReport)
   const [heading, ...lines] = reportLines(report)
   terminal.heading(heading!)
   for (const line of lines) terminal.print(line)
+}
+
+/** Mart tables and how they compare with the golden answers; nothing where there are none. */
+export function printGolden(terminal: Terminal, { tables, examples }: GoldenComparison): void {
+  if (Object.keys(tables).length === 0) return
+  terminal.heading('Derived tables against the golden answers of the simulation')
+  const rows = Object.entries(tables).map(([table, { expected, matching, different }]) => [
+    ...[table, expected, matching, different],
+  ])
+  for (const line of formatTable(['table', 'expected', 'matching', 'different'], rows)) terminal.print(`  ${line}`)
+  for (const example of examples) terminal.print(`  ${printableLine(example)}`)
+  terminal.print('')
 }
 
 /** How the stores of a finished run are reached by other commands; null where its servers are gone. */
@@ -24,18 +37,7 @@ export function printDemo(
   terminal.print('')
   printReconciliation(terminal, reconciliation)
   terminal.print('')
-  if (Object.keys(golden).length > 0) {
-    terminal.heading('Derived tables against the golden answers of the simulation')
-    const rows = Object.entries(golden).map(([table, { expected, matching, different }]) => [
-      table,
-      expected,
-      matching,
-      different,
-    ])
-    for (const line of formatTable(['table', 'expected', 'matching', 'different'], rows)) terminal.print(`  ${line}`)
-    for (const example of goldenExamples) terminal.print(`  ${printableLine(example)}`)
-    terminal.print('')
-  }
+  printGolden(terminal, { tables: golden, examples: goldenExamples })
   for (const { lines } of reports) {
     const [heading, ...rest] = lines
     terminal.heading(heading!)
@@ -47,7 +49,9 @@ export function printDemo(
     const command = 'npm run millrace --'
     for (const view of views) terminal.print(`  ${view.name.padEnd(6)}  ${command} ${view.command} ${choice.option}`)
     terminal.print(`  topics  ${command} topics list ${choice.option}`)
-    terminal.print(`  again   ${command} reconcile ${choice.option} --ledger ${shellWord(ledgerOf(directory))}`)
+    terminal.print(
+      `  again   ${command} reconcile ${choice.option} --ledger ${shellWord(ledgerOf(directory))} --golden ${shellWord(goldenOf(directory))}`,
+    )
     terminal.print(`  log     ${locations.log}`)
     terminal.print(`  lake    ${locations.lake}`)
     terminal.print(`  mart    ${locations.mart}`)

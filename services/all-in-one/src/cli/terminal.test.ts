@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createTerminal, formatTable } from './terminal.ts'
 
+const ESCAPE = '\u001b'
+
 describe('progress where output is not a terminal', () => {
   it('is printed when there was no line for a few seconds, and never after a later line', () => {
     let nowMs = 0
@@ -21,7 +23,46 @@ describe('progress where output is not a terminal', () => {
   })
 })
 
-const ESCAPE = '\u001b'
+describe('progress on a terminal', () => {
+  /** What a screen shows after these bytes: line feeds, carriage returns, cursor up, and erasing a line. */
+  function screenOf(text: string): string {
+    const lines = ['']
+    let [row, column] = [0, 0]
+    for (const [token] of text.matchAll(/\u001b\[\d?[A-Z]|[\s\S]/g)) {
+      if (token === '\n') [row, column] = [row + 1, 0]
+      else if (token === '\r') column = 0
+      else if (token === `${ESCAPE}[1A`) row--
+      else if (token === `${ESCAPE}[2K`) lines[row] = ''
+      else
+        lines[row] =
+          `${(lines[row] ?? '').slice(0, column).padEnd(column)}${token}${(lines[row] ?? '').slice(++column)}`
+      lines[row] ??= ''
+    }
+    return lines.join('\n').trimEnd()
+  }
+
+  it('replaces its lines, however many there were, and leaves no rest of them', () => {
+    const { terminal, text } = recorded(true)
+    terminal.say('Begin')
+    terminal.progress('a 1,000', 'b 2,000', 'c 3,000')
+    terminal.progress('a 1,001', 'b 2,001')
+    expect(screenOf(text())).toBe('Begin\na 1,001\nb 2,001')
+    terminal.progress('9 on their way')
+    expect(screenOf(text())).toBe('Begin\n9 on their way')
+    terminal.progress('x', 'y')
+    terminal.endProgress()
+    terminal.say('Done')
+    expect(screenOf(text())).toBe('Begin\nx\ny\nDone')
+  })
+
+  it('shows no more lines than the window has', () => {
+    let text = ''
+    const output = { isTTY: true, columns: 80, rows: 3, write: (chunk: string) => (text += chunk) }
+    createTerminal({ stdout: output, stderr: output }, () => 0).progress('1', '2', '3', '4')
+    expect(screenOf(text)).toBe('1\n2')
+  })
+})
+
 /** A terminal for people, or a file, with everything that was written to it. */
 function recorded(isTTY: boolean, environment: Readonly<Record<string, string>> = {}) {
   let text = ''

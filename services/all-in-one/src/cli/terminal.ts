@@ -12,17 +12,18 @@ export interface Terminal {
   /** One line about what is going on. */
   say(line: string): void
   /**
-   * Replaces the line that shows progress. Where output is not a terminal, it is a line of its own if there was none for a few
-   * seconds, and is left out otherwise.
+   * Replaces the lines that show progress. Where output is not a terminal, they are lines of their own if there were none for a few
+   * seconds, and are left out otherwise.
    */
-  progress(line: string): void
-  /** Ends the line that shows progress. */
+  progress(...lines: readonly string[]): void
+  /** Ends the lines that show progress. */
   endProgress(): void
 }
 
 interface Output {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
   write(text: string): unknown
 }
 
@@ -42,11 +43,12 @@ export function createTerminal(
   const isDumb = environment.TERM === 'dumb'
   const isStyled = stdout.isTTY === true && !isDumb && !environment.NO_COLOR
   const live = stderr.isTTY === true && !isDumb
-  let open = false
+  /** Lines of progress that are shown, the cursor behind the last of them. */
+  let open = 0
   let lastLineMs = now()
   const clear = (): void => {
-    if (open) stderr.write('\r\u001b[2K')
-    open = false
+    if (open > 0) stderr.write(`\r\u001b[2K${'\u001b[1A\u001b[2K'.repeat(open - 1)}`)
+    open = 0
     lastLineMs = now()
   }
   return {
@@ -62,19 +64,22 @@ export function createTerminal(
       clear()
       stderr.write(`${printable(line)}\n`)
     },
-    progress: line => {
+    progress: (...lines) => {
       if (live) {
         clear()
-        stderr.write(printableLine(line).slice(0, (stderr.columns ?? 80) - 1))
-        open = true
+        // More lines than the window has would scroll, and could not be replaced.
+        const shown = lines.slice(0, Math.max(1, (stderr.rows ?? 24) - 1))
+        const width = (stderr.columns ?? 80) - 1
+        stderr.write(shown.map(line => printableLine(line).slice(0, width)).join('\n'))
+        open = shown.length
       } else if (now() - lastLineMs >= PLAIN_INTERVAL_MS) {
         lastLineMs = now()
-        stderr.write(`${printableLine(line)}\n`)
+        stderr.write(lines.map(line => `${printableLine(line)}\n`).join(''))
       }
     },
     endProgress: () => {
-      if (open) stderr.write('\n')
-      open = false
+      if (open > 0) stderr.write('\n')
+      open = 0
     },
   }
 }

@@ -105,7 +105,7 @@ export function addDemoCommand(
           logger,
           signal,
           onStep: say,
-          onProgress: line => terminal.progress(line),
+          onProgress: (...lines) => terminal.progress(...lines),
         })
         terminal.endProgress()
         const option = stack ? `--stack ${shellWord(stackDirectory)}` : `--data ${shellWord(flags.data)}`
