@@ -122,6 +122,15 @@ export function domainProblems(domain: DomainContract): string[] {
   for (const { topic, table } of mappings)
     if (!own.has(topic) || !tables.includes(table))
       problems.push(`mapping ${topic.name} to ${table.name}: topic and table must be the domain's own`)
+  for (const { name: measure, topic, label, values } of domain.measures) {
+    const of = `measure ${name}_${measure}`
+    if (!mappings.some(mapping => mapping.topic === topic))
+      problems.push(`${of}: ${topic.name} has no mapping to a table: expected a topic that the mart writer reads`)
+    for (const text of [measure, label])
+      if (!/^[a-z][a-z0-9_]*$/.test(text)) problems.push(`${of}: "${text}": expected lower-case letters, digits and _`)
+    if (values.length === 0 || values.length > 20)
+      problems.push(`${of}: its label has ${values.length} values: expected 1 to 20`)
+  }
   for (const rule of conservation) problems.push(...conservationProblems(rule, { topics: own, tables }))
   return problems
 }

@@ -1,6 +1,7 @@
 import { domainProblems } from './domain-problems.ts'
 import { failedEventsTopic } from './failed-event.ts'
 import type { MartMapping, MartTable, MartValue } from './mart.ts'
+import type { Measure } from './measure.ts'
 import type { Topic } from './topic.ts'
 
 /**
@@ -27,14 +28,15 @@ export interface DomainContract {
   readonly tables: readonly MartTable[]
   readonly mappings: readonly MartMapping[]
   readonly conservation: readonly ConservationRule[]
+  readonly measures: readonly Measure[]
 }
 
 /** Declares a domain; its lists may be left out where they are empty. */
 export function defineDomain<T extends Readonly<Record<string, Topic>>>(
   domain: Pick<DomainContract, 'name' | 'title'> &
-    Partial<Pick<DomainContract, 'tables' | 'mappings' | 'conservation'>> & { readonly topics: T },
+    Partial<Pick<DomainContract, 'tables' | 'mappings' | 'conservation' | 'measures'>> & { readonly topics: T },
 ): DomainContract & { readonly topics: T } {
-  return { tables: [], mappings: [], conservation: [], ...domain }
+  return { tables: [], mappings: [], conservation: [], measures: [], ...domain }
 }
 
 /** All contracts of a deployment: those of its domains and the platform's own. */

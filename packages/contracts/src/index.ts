@@ -58,6 +58,7 @@ export {
   text,
   timestamp,
 } from './mart.ts'
+export { defineMeasure, type Measure, type Measured, OTHER_VALUE } from './measure.ts'
 export { breakingChanges, type PublishedContracts, publishedForm } from './published.ts'
 export {
   type Derivation,

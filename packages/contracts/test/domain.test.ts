@@ -6,6 +6,7 @@ import {
   type DomainContract,
   defineDomain,
   defineMapping,
+  defineMeasure,
   defineTable,
   defineTopic,
   domainProblems,
@@ -85,13 +86,18 @@ describe('a catalog', () => {
     expect(() => createCatalog([game, other, twin])).toThrow(
       [
         'The contracts contradict each other:',
-        'topic game.raw: expected the name "other.<stream>" of lower-case letters, digits and hyphens',
+        'topic game.raw: expected the name "other.<stream>" of lower-case letters, digits and hyphens, or "<namespace>.<stream>" with domain: \'other\'',
         'domain other is declared twice',
         'topic other.raw is declared twice',
         'topic game.raw is declared twice',
       ].join('\n'),
     )
   })
+})
+
+const counted = defineMeasure({
+  ...{ name: 'actions', topic: curated, title: 'Actions', description: 'What is done.', label: 'kind', values: ['a'] },
+  of: () => null,
 })
 
 describe('a domain', () => {
@@ -108,7 +114,29 @@ describe('a domain', () => {
     [
       'a topic without a stream',
       { topics: { raw, curated, odd: topicOf('game') } },
-      ['topic game: expected the name "game.<stream>" of lower-case letters, digits and hyphens'],
+      [
+        'topic game: expected the name "game.<stream>" of lower-case letters, digits and hyphens, or "<namespace>.<stream>" with domain: \'game\'',
+      ],
+    ],
+    [
+      'a topic of a namespace that is its own',
+      { topics: { raw, curated, odd: topicOf('news.odd', { domain: 'game' }) } },
+      [],
+    ],
+    [
+      'a measure of a topic that is not stored, with a name of blanks and without values',
+      {
+        measures: [
+          { ...counted, topic: topicOf('game.odd') },
+          { ...counted, name: 'a b' },
+          { ...counted, values: [] },
+        ],
+      },
+      [
+        'measure game_actions: game.odd has no mapping to a table: expected a topic that the mart writer reads',
+        'measure game_a b: "a b": expected lower-case letters, digits and _',
+        'measure game_actions: its label has 0 values: expected 1 to 20',
+      ],
     ],
     [
       'a route without samples',

@@ -2,6 +2,7 @@ import {
   bigint,
   defineDomain,
   defineMapping,
+  defineMeasure,
   defineTable,
   defineTopic,
   epochSecondsField,
@@ -451,6 +452,26 @@ const aggregated = [
   })),
 ]
 
+const traffic = defineMeasure({
+  name: 'traffic_bytes',
+  topic: curated,
+  title: 'Bytes per second, by app',
+  description: 'What devices send with each app.',
+  label: 'app',
+  values: apps,
+  of: ({ app, bytes }) => ({ as: app, by: bytes }),
+})
+
+const breachesByHour = defineMeasure({
+  name: 'usage_records',
+  topic: overQuota,
+  title: 'Records of devices over their quota, per second',
+  description: 'Each event of a device that is over its quota gives one: how much is sent beyond quotas.',
+  label: 'kind',
+  values: ['crossing', 'beyond'],
+  of: ({ usage, usageAtCrossing }) => ({ as: usage === usageAtCrossing ? 'crossing' : 'beyond', by: 1 }),
+})
+
 /** Mobile antennas: topics, tables and mappings. */
 export const antenna = defineDomain({
   name: 'antenna',
@@ -471,4 +492,5 @@ export const antenna = defineDomain({
     { source: raw, table: usageHourly, eventsColumn: 'events', late: usageLate },
   ],
   mappings: [...mappings, ...aggregated],
+  measures: [traffic, breachesByHour],
 })

@@ -3,6 +3,7 @@ import {
   boolean,
   defineDomain,
   defineMapping,
+  defineMeasure,
   defineTable,
   defineTopic,
   derivedId,
@@ -467,6 +468,27 @@ const mappings = [
   })),
 ]
 
+const actions = defineMeasure({
+  name: 'actions',
+  topic: curated,
+  title: 'Actions per second, by method',
+  description: 'What players do: moves, waits and bought items.',
+  label: 'method',
+  values: ['/move', '/wait', '/getItem'],
+  of: ({ method }) => ({ as: method, by: 1 }),
+})
+
+const verdicts = defineMeasure({
+  name: 'verdicts',
+  topic: scores,
+  title: 'Moves per second, by verdict',
+  description:
+    'How the detector judges moves: a share of suspicious ones that grows is a wave of cheating, or a change of play.',
+  label: 'verdict',
+  values: ['normal', 'suspicious'],
+  of: ({ verdict }) => ({ as: verdict, by: 1 }),
+})
+
 /** League of Legends: topics, tables and mappings. */
 export const lol = defineDomain({
   name: 'lol',
@@ -474,4 +496,5 @@ export const lol = defineDomain({
   topics: { raw, curated, scores, alerts, truth },
   tables: [analysis, training, scoresByPlayer, alertsByDay],
   mappings,
+  measures: [actions, verdicts],
 })

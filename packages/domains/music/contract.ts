@@ -1,5 +1,6 @@
 import { defineDomain } from '@millrace/contracts'
 import { adClicks, listens, raw, truth } from './contract/events.ts'
+import { measures } from './contract/measures.ts'
 import { customers, models, tracks } from './contract/reference.ts'
 import {
   acceptedModels,
@@ -63,4 +64,5 @@ export const music = defineDomain({
     { source: listens, table: tracksDaily, eventsColumn: 'plays', late: trackPlaysLate },
   ],
   mappings,
+  measures,
 })

@@ -6,8 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
+import { simulations } from '@millrace/domains/simulation'
 import { createKafkaEventLog } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
+import { generatorName } from '@millrace/simulation'
 import { findFreePorts, type StackAddresses, waitUntil } from '@millrace/testing'
 
 const main = (service: string): string =>
@@ -47,13 +49,14 @@ const WAITING = {
 function newKey(id: string, quota: object) {
   const key = `mr_${id}_${randomBytes(32).toString('base64url')}`
   const hash = `sha256:${createHash('sha256').update(key).digest('hex')}`
-  const entry = { id, name: id, hash, topics: ['lol.raw', 'lol.truth'], quota, createdAt: '2026-01-01T00:00:00.000Z' }
+  const topics = [...catalog.routes.values()].map(({ name }) => name)
+  const entry = { id, name: id, hash, topics, quota, createdAt: '2026-01-01T00:00:00.000Z' }
   return { key, entry }
 }
 
 /**
- * Every service as a process of its own, on a stack, with a generator that sends faulty events too, and an impatient client.
- * @param generator settings of the generator, without MILLRACE_
+ * Every service as a process of its own, on a stack, with generators that send faulty events too, and an impatient client.
+ * @param generator settings of the generators, without MILLRACE_
  */
 export async function startPlatform(
   addresses: StackAddresses,
@@ -91,23 +94,23 @@ export async function startPlatform(
     'ingest-gateway': { ...eventLog, HTTP_PORT: String(httpPort), KEYS_FILE: keysFile },
     curator: eventLog,
     'anomaly-scorer': eventLog,
+    aggregator: eventLog,
+    profiler: eventLog,
+    'sms-gateway': eventLog,
     'lake-archiver': { ...eventLog, ...lake, SPOOL_DIRECTORY: path.join(directory, 'spool'), SEGMENT_MAX_AGE: '2s' },
     'mart-writer': { ...eventLog, ...mart },
     reconciler: { ...eventLog, ...lake, ...mart, WORK_DIRECTORY: directory, INTERVAL: '3s', AUDIT_RECORDS: '1000' },
-    'lol-generator': {
-      ...generator,
-      SINK: 'gateway',
-      GATEWAY_URL: gatewayUrl,
-      API_KEY: sender.key,
-    },
   }
+  const sending = { ...generator, SINK: 'gateway', GATEWAY_URL: gatewayUrl, API_KEY: sender.key }
+  const generators = Object.fromEntries([...simulations.keys()].map(domain => [generatorName(domain), sending]))
 
   const running: { readonly service: string; readonly child: ChildProcess; said: string }[] = []
   const targets: Target[] = []
 
   async function start(service: string): Promise<void> {
     const [adminPort] = await findFreePorts(1)
-    const variables = { ADMIN_PORT: String(adminPort), LOG_LEVEL: 'warn', ...settings[service] }
+    const own = settings[service] ?? generators[service]
+    const variables = { ADMIN_PORT: String(adminPort), LOG_LEVEL: 'warn', ...own }
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main(service)], {
       env: {
         PATH: process.env.PATH,
@@ -160,9 +163,8 @@ export async function startPlatform(
     )
   let impatience: NodeJS.Timeout | undefined
   try {
-    const { 'lol-generator': _, ...services } = settings
-    await Promise.all(Object.keys(services).map(start))
-    await start('lol-generator')
+    await Promise.all(Object.keys(settings).map(start))
+    await Promise.all(Object.keys(generators).map(start))
     impatience = setInterval(() => {
       post(`Bearer ${hasty.key}`)
       post('Bearer nobody')

@@ -5,7 +5,7 @@ import { cassandraMartFromEnv } from '@millrace/mart'
 import { runStreamService } from '@millrace/stream'
 import { startBehindTables } from './await-tables.ts'
 import { martWriterEnv } from './config.ts'
-import { createMartWriterMetrics } from './metrics.ts'
+import { createMartWriterMetrics, createMeasureCounter } from './metrics.ts'
 import { createMartWriterTopology } from './topology.ts'
 
 /** Runs the mart writer between Kafka and Cassandra until it is stopped. */
@@ -19,9 +19,11 @@ export const runMartWriter = (variables: Readonly<Record<string, string | undefi
       const mart = cassandraMartFromEnv(config, { clock, logger })
       const metrics = createMartWriterMetrics(core)
       const domains = catalogOf(config.DOMAINS).domains.filter(({ mappings }) => mappings.length > 0)
+      const measures = domains.flatMap(domain => domain.measures)
+      const addMeasured = createMeasureCounter(measures, core.registry)
       const tables = new Map(domains.map(domain => [groupOf('mart-writer', domain.name), domain.tables]))
       return {
-        topologies: domains.map(domain => createMartWriterTopology({ domain, mart, metrics, logger })),
+        topologies: domains.map(domain => createMartWriterTopology({ domain, mart, metrics, addMeasured, logger })),
         runnerOptions: {
           maxInFlightBytes: config.IN_FLIGHT_BUDGET,
           maxBatchBytes: config.MAX_BATCH,

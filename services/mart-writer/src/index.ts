@@ -1,3 +1,3 @@
 export { martWriterErrors } from './errors.ts'
-export { createMartWriterMetrics } from './metrics.ts'
+export { createMartWriterMetrics, createMeasureCounter } from './metrics.ts'
 export { createMartWriterTopology, type MartWriterParts } from './topology.ts'

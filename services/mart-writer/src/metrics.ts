@@ -1,4 +1,5 @@
-import { Counter, Histogram, type ServiceMetrics } from '@millrace/runtime'
+import type { Measure } from '@millrace/contracts'
+import { Counter, Histogram, type Registry, type ServiceMetrics } from '@millrace/runtime'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -8,6 +9,23 @@ export interface MartWriterMetrics {
   readonly rowsRefused: Counter<'table'>
   readonly upsertDuration: Histogram<'table'>
   readonly upsertsFailed: Counter<'table' | 'reason'>
+}
+
+/** Adds what events count for to the metrics of a domain's measures. */
+export type MeasureCounter = (measure: Measure, counts: ReadonlyMap<string, number>) => void
+
+/** The counters of measures, in a registry. */
+export function createMeasureCounter(measures: readonly Measure[], registry: Registry): MeasureCounter {
+  const counters = new Map(
+    measures.map(measure => {
+      const { name, topic, title, label } = measure
+      const metric = `millrace_mart_writer_${topic.domain.replaceAll('-', '_')}_${name}_total`
+      return [measure, new Counter({ name: metric, help: title, labelNames: [label], registers: [registry] })]
+    }),
+  )
+  return (measure, counts) => {
+    for (const [value, count] of counts) counters.get(measure)?.inc({ [measure.label]: value }, count)
+  }
 }
 
 /** The mart writer's own metrics in the registry of `core`. */

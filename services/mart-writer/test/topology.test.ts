@@ -1,11 +1,11 @@
-import type { MartTable } from '@millrace/contracts'
+import { defineMeasure, type MartTable } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { type Mart, martError } from '@millrace/mart'
-import { createServiceMetrics } from '@millrace/runtime'
+import { createServiceMetrics, Registry } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMartWriterMetrics, createMartWriterTopology } from '../src/index.ts'
+import { createMartWriterMetrics, createMartWriterTopology, createMeasureCounter } from '../src/index.ts'
 import { everyTable, openTestMart, rowsOf, tableOf } from './embedded-world.ts'
 import { alert, curated, score, truth } from './lol-events.ts'
 
@@ -264,5 +264,39 @@ describe('mart writer', () => {
       { numRuns: 15, endOnFailure: true },
     )
     await undisturbed[Symbol.asyncDispose]()
+  })
+
+  it('counts what events count for once their rows are written, values that nobody declared together', async () => {
+    await using mart = await openTestMart()
+    const registry = new Registry()
+    let isAway = true
+    const shaky = tampered(mart, () => {
+      if (isAway) throw martError('mart_unavailable', { where: 'here', reason: 'refused' })
+    })
+    const measures = [
+      defineMeasure({
+        ...{ name: 'falls', topic: lol.topics.curated, title: 'Falls', description: 'Deaths.', label: 'champion' },
+        values: ['Vex'],
+        of: ({ champion, deathCount }) => (deathCount === 0 ? null : { as: champion, by: deathCount }),
+      }),
+    ]
+    const addMeasured = createMeasureCounter(measures, registry)
+    const topology = createMartWriterTopology({ domain: { ...lol, measures }, mart: shaky, addMeasured })
+    await using driver = await createTopologyDriver(topology)
+    await driver.pipe(
+      lol.topics.curated,
+      curated(1, { deathCount: 2 }),
+      curated(2, { deathCount: 0 }),
+      curated(3, { champion: 'Nobody', deathCount: 5 }),
+      curated(4, { deathCount: 1 }),
+    )
+    await driver.advance(60_000)
+    isAway = false
+    await driver.advance(15_000)
+    const [{ values } = { values: [] }] = await registry.getMetricsAsJSON()
+    expect(values.map(({ labels, value }) => [labels, value])).toEqual([
+      [{ champion: 'Vex' }, 3],
+      [{ champion: 'other' }, 5],
+    ])
   })
 })

@@ -20,11 +20,17 @@ function pathOf(event: Event, column: string): string | null {
   return field === undefined ? null : jsonPointer([field])
 }
 
+/** An event and its rows. */
+export interface MappedEvent {
+  readonly event: Event
+  readonly rows: readonly TableRow[]
+}
+
 /** A step that turns a record of one topic into its rows; a record with one row that cannot be stored gives none. */
-export function mapRows(topic: Topic, mappings: readonly MartMapping[]): Step<LogRecord, readonly TableRow[]> {
+export function mapRows(topic: Topic, mappings: readonly MartMapping[]): Step<LogRecord, MappedEvent> {
   const decode = decodeJson(topic.schema)
 
-  return (record): StepResult<readonly TableRow[]> => {
+  return (record): StepResult<MappedEvent> => {
     const decoded = decode(record, record)
     if (decoded.kind !== 'ok') return decoded
     const event: Event = decoded.value
@@ -43,6 +49,6 @@ export function mapRows(topic: Topic, mappings: readonly MartMapping[]): Step<Lo
       }
       rows.push({ table, row })
     }
-    return ok(rows)
+    return ok({ event, rows })
   }
 }

@@ -1,15 +1,19 @@
-import type { MartMapping, MartTable, Topic } from '@millrace/contracts'
+import type { MartMapping, MartTable, Measure, Topic } from '@millrace/contracts'
 import type { Mart } from '@millrace/mart'
 import { CodedError, type Logger } from '@millrace/runtime'
 import { deadLetter, type FailedRecord, failedRecord, type PartitionProcessor } from '@millrace/stream'
 import { martWriterError } from '../errors.ts'
-import type { MartWriterMetrics } from '../metrics.ts'
+import type { MartWriterMetrics, MeasureCounter } from '../metrics.ts'
 import { mapRows } from './map-rows.ts'
+import { EventMeasures } from './measure-events.ts'
 import { type RefusedRow, type RowOfRecord, writeRows } from './write-rows.ts'
 
 export interface WritePartitionOptions {
   readonly mart: Mart
   readonly metrics?: MartWriterMetrics
+  /** What is counted of the events. */
+  readonly measures?: readonly Measure[]
+  readonly addMeasured?: MeasureCounter
   readonly logger?: Logger
 }
 
@@ -25,7 +29,7 @@ function failedRefusal({ record, table, error }: RefusedRow): FailedRecord {
 export function createPartitionWriter(
   contract: Topic,
   mappings: readonly MartMapping[],
-  { mart, metrics, logger }: WritePartitionOptions,
+  { mart, metrics, measures = [], addMeasured = () => {}, logger }: WritePartitionOptions,
 ): PartitionProcessor {
   const topic = contract.name
   const toRows = mapRows(contract, mappings)
@@ -58,11 +62,13 @@ export function createPartitionWriter(
     async process(records) {
       const failed: FailedRecord[] = []
       const byTable = new Map<MartTable, RowOfRecord[]>()
+      const measured = new EventMeasures(measures)
       for (const record of records) {
         const result = toRows(record, record)
         if (result.kind === 'dead-letter') failed.push(failedRecord(record, result, AT_SINK))
         if (result.kind !== 'ok') continue
-        for (const { table, row } of result.value) {
+        measured.note(result.value.event)
+        for (const { table, row } of result.value.rows) {
           const rows = byTable.get(table)
           if (rows) rows.push({ record, row })
           else byTable.set(table, [{ record, row }])
@@ -76,6 +82,7 @@ export function createPartitionWriter(
         for (const row of outcome.value) refused.set(row.record.offset, row)
       }
       failed.push(...[...refused.values()].map(failedRefusal))
+      measured.addTo(addMeasured)
       return { emits: [], failed, done: records.at(-1)!.offset + 1 }
     },
   }
