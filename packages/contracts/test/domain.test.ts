@@ -26,6 +26,7 @@ const topicOf = (
     derivedFrom?: Derivation
     schema?: z.ZodObject<typeof fields>
     lake?: boolean
+    domain?: string
   } = {},
 ) =>
   defineTopic({

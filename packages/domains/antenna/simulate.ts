@@ -7,10 +7,11 @@ import {
   mergeActors,
   Random,
   type SimulatedRun,
+  talliedRun,
 } from '@millrace/simulation'
 import { type AntennaUser, antenna, antennaRaw } from './contract.ts'
 import { Device, numberedId } from './simulate/device.ts'
-import { GoldenTally } from './simulate/golden.ts'
+import { QuotaTally } from './simulate/golden.ts'
 import { createGroup } from './simulate/group.ts'
 import { type AntennaOptions, antennaOptions, GROUP_SIZE } from './simulate/options.ts'
 
@@ -71,22 +72,7 @@ function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
       )
     }
   }
-  const merged = mergeActors(actors)
-  const tally = new GoldenTally(quotas)
-  return {
-    stream: {
-      get nextMs() {
-        return merged.nextMs
-      },
-      next() {
-        const record = merged.next()
-        tally.note(record)
-        return record
-      },
-    },
-    span: { startMs, endMs },
-    golden: () => tally.rows(),
-  }
+  return talliedRun(mergeActors(actors), { startMs, endMs }, new QuotaTally(quotas))
 }
 
 /** Mobile devices that move between antennas in groups. */

@@ -7,9 +7,10 @@ import {
   Random,
   type SimulatedRecord,
   type SimulatedRun,
+  talliedRun,
 } from '@millrace/simulation'
 import { music, musicRaw } from './contract.ts'
-import { GoldenTally } from './simulate/golden.ts'
+import { ListeningTally } from './simulate/golden.ts'
 import { Listener } from './simulate/listener.ts'
 import { type MusicOptions, musicOptions } from './simulate/options.ts'
 import { readListenCsv } from './simulate/read-listen.ts'
@@ -63,22 +64,7 @@ function simulate(options: MusicOptions, nowMs: number): SimulatedRun {
         : listener,
     )
   }
-  const merged = mergeActors(actors)
-  const tally = new GoldenTally(data)
-  return {
-    stream: {
-      get nextMs() {
-        return merged.nextMs
-      },
-      next() {
-        const record = merged.next()
-        tally.note(record)
-        return record
-      },
-    },
-    span: { startMs, endMs },
-    golden: () => tally.rows(),
-  }
+  return talliedRun(mergeActors(actors), { startMs, endMs }, new ListeningTally(data))
 }
 
 const { raw, adClicks, customers, tracks, models, truth } = music.topics

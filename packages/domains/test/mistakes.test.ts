@@ -88,7 +88,7 @@ it('a derived topic is told of a service that there is not, or that does not mak
   const misspelt = topicOf('misspelt', { topic: raw, by: 'curatr', relation: 'each' })
   const unmade = topicOf('unmade', { topic: raw, by: 'aggregator', relation: 'some' })
   expect(derivationProblems(shopWith(misspelt, unmade), {}, root)).toEqual([
-    "shop.misspelt: its derivedFrom is by 'curatr', which is no folder of services: expected such as curator, aggregator",
+    "shop.misspelt: its derivedFrom is by 'curatr', which is no folder of services: expected such as curator, aggregator, profiler",
     "shop.unmade: its derivedFrom is by 'aggregator', but no topology of shop there writes it",
   ])
   const by = topicOf('sums', { topic: raw, by: 'curator', relation: 'some' })

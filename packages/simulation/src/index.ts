@@ -12,6 +12,7 @@ export {
   openSink,
 } from './generator.ts'
 export { generatorEnv, loadGeneratorConfig, loadKafkaConfig, type OpenLog, runGenerator } from './generator-process.ts'
+export { type GoldenTally, isNewEvent, talliedRun } from './golden-tally.ts'
 export { type Ledger, openLedger } from './ledger.ts'
 export { mergeActors, type RecordStream } from './merge.ts'
 export { createPacer, type Pacer, type Speed } from './pacing.ts'

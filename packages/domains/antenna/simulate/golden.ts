@@ -1,13 +1,10 @@
-import type { GoldenRow, SimulatedRecord } from '@millrace/simulation'
+import { type GoldenRow, type GoldenTally, isNewEvent, type SimulatedRecord } from '@millrace/simulation'
 import { type AntennaRaw, antenna, hourOf } from '../contract.ts'
 
 const WINDOW_MS = 300_000
 
-/** Kinds of faults with which a record never reaches the log. */
-const REFUSED: readonly string[] = ['malformed', 'missing-field']
-
-/** Counts what the simulation sends, and knows from it what the tables of the domain have to hold. */
-export class GoldenTally {
+/** Counts what devices send, by five minutes and by clock hour. */
+export class QuotaTally implements GoldenTally {
   /** Bytes and events by window start, type and id. */
   readonly #sums = new Map<string, { windowMs: number; type: string; id: string; value: number; events: number }>()
   readonly #usage = new Map<string, { hourMs: number; id: string; usage: number; events: number }>()
@@ -18,9 +15,9 @@ export class GoldenTally {
     this.#quotas = quotas
   }
 
-  note({ topic, value, fault }: SimulatedRecord): void {
-    if (topic !== antenna.topics.raw.name || fault?.kind === 'dup' || REFUSED.includes(fault?.kind ?? '')) return
-    const { bytes, timestamp, app, id, antenna_id: antennaId } = JSON.parse(value) as AntennaRaw
+  note(record: SimulatedRecord): void {
+    if (record.topic !== antenna.topics.raw.name || !isNewEvent(record)) return
+    const { bytes, timestamp, app, id, antenna_id: antennaId } = JSON.parse(record.value) as AntennaRaw
     const timeMs = timestamp * 1000
     const windowMs = Math.floor(timeMs / WINDOW_MS) * WINDOW_MS
     this.#add(windowMs, 'app_total_bytes', app, bytes)

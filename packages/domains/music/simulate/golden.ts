@@ -1,13 +1,19 @@
 import { ageBandOf } from '@millrace/contracts'
-import type { GoldenRow, SimulatedRecord } from '@millrace/simulation'
-import { type Customer, campaigns, GOLD, levels, type MusicRaw, music, type Track } from '../contract.ts'
+import { type GoldenRow, type GoldenTally, isNewEvent, type SimulatedRecord } from '@millrace/simulation'
+import {
+  type Customer,
+  campaigns,
+  GOLD,
+  levels,
+  type MusicRaw,
+  music,
+  type PartOfDay,
+  type Track,
+} from '../contract.ts'
 import { GoldenInterests } from './golden-interests.ts'
 import type { ReferenceData } from './reference-data.ts'
 
 const HOUR_MS = 3_600_000
-/** Kinds of faults with which a record never reaches the log. */
-const REFUSED: readonly string[] = ['malformed', 'missing-field']
-
 interface Listening {
   readonly customer: Customer
   readonly counts: { morning: number; afternoon: number; evening: number; night: number }
@@ -19,8 +25,16 @@ interface Listening {
   lastRequestDay: string
 }
 
+/** The part of the day at an instant. */
+function partAt(datetime: string): PartOfDay {
+  const hour = Number(datetime.slice(11, 13))
+  if (hour >= 5 && hour < 12) return 'morning'
+  if (hour >= 12 && hour < 17) return 'afternoon'
+  return hour >= 17 && hour < 22 ? 'evening' : 'night'
+}
+
 /** Counts what the simulation sends, and knows from it and from its customers what the tables have to hold. */
-export class GoldenTally {
+export class ListeningTally implements GoldenTally {
   readonly #data: ReferenceData
   readonly #customers: ReadonlyMap<number, Customer>
   readonly #tracks: ReadonlyMap<number, Track>
@@ -29,6 +43,8 @@ export class GoldenTally {
     { hour: number; dimension: string; value: string; plays: number; mobile: number }
   >()
   readonly #tracksDaily = new Map<string, { plays: number } & Record<string, string | number>>()
+  readonly #listens: GoldenRow[] = []
+  readonly #byRegion: GoldenRow[] = []
   readonly #interests = new GoldenInterests()
   readonly #listening = new Map<number, Listening>()
   readonly #predictions = new Map<string, GoldenRow>()
@@ -40,15 +56,29 @@ export class GoldenTally {
     this.#tracks = new Map(data.tracks.map(row => [row.TrackId, row]))
   }
 
-  note({ topic, value, fault }: SimulatedRecord): void {
-    if (topic !== music.topics.raw.name || fault?.kind === 'dup' || REFUSED.includes(fault?.kind ?? '')) return
-    const event = JSON.parse(value) as MusicRaw
+  note(record: SimulatedRecord): void {
+    if (record.topic !== music.topics.raw.name || !isNewEvent(record)) return
+    const event = JSON.parse(record.value) as MusicRaw
     const timeMs = Date.parse(event.datetime)
     const customer = this.#customers.get(event.customer_id)!
+    this.#noteListen(event, customer, timeMs)
     this.#noteHour(event, customer, timeMs)
     this.#noteTrack(event, customer)
     this.#interests.note(event, timeMs)
     this.#noteBehaviour(event, customer, timeMs)
+  }
+
+  #noteListen(event: MusicRaw, customer: Customer, timeMs: number): void {
+    const { eventId, track_id, customer_id, datetime, listening_zip: zip } = event
+    const track = this.#tracks.get(track_id)!
+    const both = {
+      ...{ day: datetime.slice(0, 10), datetime: timeMs, event_id: eventId, customer_id, track_id },
+      ...{ title: track.Title, artist: track.Artist, part: partAt(datetime), mobile: event.ismobile },
+      region: zip.slice(0, 3),
+    }
+    this.#listens.push({ ...both, zip, length: track.Length })
+    const { Gender: gender, Age, Level: level, Campaign: campaign, Status: status } = customer
+    this.#byRegion.push({ ...both, gender, age: Age ?? null, level, campaign, status })
   }
 
   #noteHour({ ismobile, listening_zip: zip }: MusicRaw, customer: Customer, timeMs: number): void {
@@ -82,10 +112,7 @@ export class GoldenTally {
       ...{ lastMs: Number.NEGATIVE_INFINITY, lastEventId: '', tracks: new Set(), lastRequestDay: '' },
     }
     this.#listening.set(customer.CustID, listening)
-    const hour = Number(datetime.slice(11, 13))
-    listening.counts[
-      hour < 5 ? 'night' : hour < 12 ? 'morning' : hour < 17 ? 'afternoon' : hour < 22 ? 'evening' : 'night'
-    ]++
+    listening.counts[partAt(datetime)]++
     listening.plays++
     listening.mobile += ismobile
     listening.tracks.add(track_id)
@@ -124,6 +151,8 @@ export class GoldenTally {
   rows(): Readonly<Record<string, readonly GoldenRow[]>> {
     const { model } = this.#data
     return {
+      music_listens: this.#listens,
+      music_listens_by_region: this.#byRegion,
       music_hourly: [...this.#hourly.values()],
       music_tracks_daily: [...this.#tracksDaily.values()],
       music_interests: this.#interests.rows(),
