@@ -1,4 +1,5 @@
 import { defineDomain, defineMapping, microsOf } from '@millrace/contracts'
+import { measures } from './contract/measures.ts'
 import { eventTable, funnelTable, placeTable, topTable } from './contract/tables.ts'
 import {
   curated,
@@ -93,4 +94,5 @@ export const hotel = defineDomain({
   // Every event is in the funnel; the places leave most of them out.
   conservation: [{ source: raw, table: funnelTable, eventsColumn: 'events', late: funnelLate }],
   mappings,
+  measures,
 })

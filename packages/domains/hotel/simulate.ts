@@ -7,9 +7,10 @@ import {
   hasFaults,
   mergeActors,
   type SimulatedRun,
+  talliedRun,
 } from '@millrace/simulation'
 import { hotel, hotelRaw } from './contract.ts'
-import { GoldenTally } from './simulate/golden.ts'
+import { BookingTally } from './simulate/golden.ts'
 import { Guest } from './simulate/guest.ts'
 import { type HotelOptions, hotelOptions } from './simulate/options.ts'
 
@@ -35,22 +36,7 @@ function simulate(options: HotelOptions, nowMs: number): SimulatedRun {
         : guest,
     )
   }
-  const merged = mergeActors(actors)
-  const tally = new GoldenTally()
-  return {
-    stream: {
-      get nextMs() {
-        return merged.nextMs
-      },
-      next() {
-        const record = merged.next()
-        tally.note(record)
-        return record
-      },
-    },
-    span,
-    golden: () => tally.rows(),
-  }
+  return talliedRun(mergeActors(actors), span, new BookingTally())
 }
 
 /** Guests of a hotel booking site. */

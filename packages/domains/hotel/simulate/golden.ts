@@ -1,12 +1,9 @@
-import type { GoldenRow, SimulatedRecord } from '@millrace/simulation'
+import { type GoldenRow, type GoldenTally, isNewEvent, type SimulatedRecord } from '@millrace/simulation'
 import { type HotelRaw, RANKS, rankings } from '../contract.ts'
 
 const WINDOW_MS = 300_000
 /** What a method of the funnel counts as; all other methods count as events only. */
 const PLACE = /^\/(buy\/)?places\/(\d+)$/
-
-/** Kinds of faults with which a record never reaches the log, or is in it already. */
-const NOT_COUNTED: readonly string[] = ['dup', 'malformed', 'missing-field']
 
 interface FunnelRow {
   readonly day: string
@@ -29,13 +26,13 @@ interface PlaceRow {
 }
 
 /** Counts what the simulation sends, and knows from it what the tables of the domain have to hold. */
-export class GoldenTally {
+export class BookingTally implements GoldenTally {
   readonly #funnel = new Map<string, FunnelRow>()
   readonly #places = new Map<string, PlaceRow>()
 
-  note({ value, fault }: SimulatedRecord): void {
-    if (fault && NOT_COUNTED.includes(fault.kind)) return
-    const { datetime, method, gender, age } = JSON.parse(value) as HotelRaw
+  note(record: SimulatedRecord): void {
+    if (!isNewEvent(record)) return
+    const { datetime, method, gender, age } = JSON.parse(record.value) as HotelRaw
     const day = datetime.slice(0, 10)
     const [, bought, number] = PLACE.exec(method) ?? []
     const row = this.#funnelRow(day, Math.floor(Date.parse(datetime) / WINDOW_MS) * WINDOW_MS, gender, age)
