@@ -13,6 +13,7 @@ import {
   predictions,
   smsReceipts,
   smsRequests,
+  topTracks,
   trackPlaysLate,
   trackPlaysPartials,
 } from './contract/results.ts'
@@ -27,6 +28,7 @@ import {
   modelHistory,
   predictionsOfDay,
   sms,
+  topTracksTable,
   tracksDaily,
 } from './contract/tables.ts'
 
@@ -38,7 +40,7 @@ export type { Behaviour, Interest, Prediction, SmsReceipt, SmsRequest } from './
 
 import { dimensions } from './contract/results.ts'
 
-export { dimensions, UNKNOWN } from './contract/results.ts'
+export { dimensions, RANKS, UNKNOWN } from './contract/results.ts'
 
 /** Music streaming: topics, tables and mappings. */
 export const music = defineDomain({
@@ -46,11 +48,11 @@ export const music = defineDomain({
   title: 'Music streaming',
   topics: {
     ...{ raw, adClicks, truth, customers, tracks, models, listens },
-    ...{ hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate },
+    ...{ hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate, topTracks },
     ...{ interests, behaviours, predictions, smsRequests, smsReceipts, acceptedModels },
   },
   tables: [
-    ...[listensByCustomer, listensByRegion, hourly, tracksDaily, interestList],
+    ...[listensByCustomer, listensByRegion, hourly, tracksDaily, topTracksTable, interestList],
     ...[behaviourOf, predictionsOfDay, sms, modelHistory, clicks],
   ],
   conservation: [

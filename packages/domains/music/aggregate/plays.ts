@@ -1,14 +1,19 @@
-import { ageBandOf, createInstantWriter, makerOf } from '@millrace/contracts'
-import { createWindowedAggregation, type Topology } from '@millrace/stream'
+import { ageBandOf, createInstantWriter, type EventOf, makerOf } from '@millrace/contracts'
+import { createRanking, createWindowedAggregation, type Topology } from '@millrace/stream'
 import type { TopologyParts } from '../../facets.ts'
-import { campaigns, dimensions, type Listen, levels, music, UNKNOWN } from '../contract.ts'
+import { campaigns, dimensions, type Listen, levels, music, RANKS, UNKNOWN } from '../contract.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** How long after its end a window still counts events. */
 const GRACE_MS = HOUR_MS
+/** How long after its start a day is still ranked; longer than it counts events. */
+const KEEP_MS = 2 * DAY_MS
+/** Digits of the largest id. */
+const ID_DIGITS = 16
 
-const { listens, hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate } = music.topics
+const { listens, hours, hoursPartials, hoursLate, dailyTracks, trackPlaysPartials, trackPlaysLate, topTracks } =
+  music.topics
 const writeInstant = createInstantWriter()
 const [ALL, REGION, GENDER, AGE, LEVEL, CAMPAIGN] = dimensions
 
@@ -21,6 +26,8 @@ const dimensionsOf = ({ region, gender, age, level, campaign }: Listen): readonl
   [LEVEL, level === null ? UNKNOWN : levels[level]!],
   [CAMPAIGN, campaign === null ? UNKNOWN : campaigns[campaign]!],
 ]
+
+type TrackPlays = EventOf<typeof dailyTracks>
 
 interface Plays {
   readonly plays: number
@@ -50,6 +57,33 @@ export const createHoursTopology = ({ logger, metrics }: TopologyParts): Topolog
       ...result,
       revision,
     }),
+    ...(logger && { logger }),
+    ...(metrics && { metrics }),
+  })
+
+/** Member of a ranking: the id in front, padded, so that of tracks with as many plays the one with the lower id is first. */
+const memberOf = ({ track_id, title, artist }: TrackPlays): string =>
+  JSON.stringify([String(track_id).padStart(ID_DIGITS, '0'), title, artist])
+
+/** music.track-plays → music.top-tracks: the first tracks of a day among customers of each gender. */
+export const createTopTracksTopology = ({ logger, metrics }: TopologyParts): Topology =>
+  createRanking({
+    name: makerOf(topTracks),
+    service: 'aggregator',
+    source: dailyTracks,
+    results: topTracks,
+    memberOf,
+    scores: { plays: ({ plays }) => plays },
+    top: RANKS,
+    keepMs: KEEP_MS,
+    toEvent: ({ list, rank, member, score, revision }) => {
+      const [day = '', gender = ''] = list.split('/')
+      const [id, title, artist] = member === null ? [null, '', ''] : (JSON.parse(String(member)) as string[])
+      return {
+        ...{ list, day, gender, rank, track_id: id === null ? null : Number(id), title: title!, artist: artist! },
+        ...{ plays: score, revision },
+      }
+    },
     ...(logger && { logger }),
     ...(metrics && { metrics }),
   })

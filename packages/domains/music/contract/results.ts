@@ -35,6 +35,22 @@ export const trackPlays = z.looseObject({
   revision,
 })
 
+/** How many tracks of a day have a rank. */
+export const RANKS = 50
+
+/** Who has a rank among the tracks that customers of a gender played on a day; the newest revision counts. */
+export const topTrack = z.looseObject({
+  list: z.string().min(1).describe('<day>/<gender>; the partition key'),
+  day,
+  gender: z.string().min(1).max(MAX_VALUE).describe('0, 1 or unknown'),
+  rank: z.int().min(1).max(RANKS).describe('rank by plays, from 1'),
+  track_id: trackId.nullable().describe('track; null: no track has this rank any more'),
+  title: z.string().max(MAX_TEXT).describe('of the track; empty while its row is missing'),
+  artist: z.string().max(MAX_TEXT).describe('of the track'),
+  plays: z.int().min(0).describe('listens of the day'),
+  revision,
+})
+
 /** A customer played a track for the third time within 30 minutes. */
 export const interest = z.looseObject({
   eventId: z.string().min(1).describe('<event id of the play that crossed>:interest'),
@@ -148,6 +164,18 @@ export const dailyTracks = defineTopic({
   lake: false,
   derivedFrom: { topic: trackPlaysPartials, by: 'aggregator', topology: 'track-plays', relation: 'aggregate' },
   why: 'Plays per day of each track by customers of each gender.',
+})
+
+export const topTracks = defineTopic({
+  name: 'music.top-tracks',
+  schema: topTrack,
+  keyOf: keyField('list'),
+  eventTimeMs: (event: z.infer<typeof topTrack>) => Date.parse(event.day),
+  timeText: '`day`',
+  partitions,
+  lake: false,
+  derivedFrom: { topic: dailyTracks, by: 'aggregator', topology: 'top-tracks', relation: 'aggregate' },
+  why: 'The first 50 tracks of a day among customers of each gender.',
 })
 
 export const interests = defineTopic({

@@ -19,6 +19,7 @@ import {
   predictions,
   smsReceipts,
   smsRequests,
+  topTracks,
 } from './results.ts'
 
 const REVISION = bigint('grows with every correction')
@@ -120,6 +121,28 @@ export const tracksDaily = defineTable({
     day: text('UTC day'),
     gender: text('0, 1 or unknown'),
     track_id: bigint('track'),
+    title: text('title of the track; empty while its row is missing'),
+    artist: text('artist of the track'),
+    plays: bigint('listens of the day'),
+    revision: REVISION,
+  },
+})
+
+export const topTracksTable = defineTable({
+  name: 'music_top_tracks',
+  description: 'The first 50 tracks of a day among customers of each gender.',
+  purpose: {
+    question: 'Which tracks did customers of a gender play most on a day?',
+    partitionRows: 'at most 50, one for each rank',
+    example: { day: DAY, gender: '0' },
+  },
+  partitionKey: ['day', 'gender'],
+  clusteringKey: [{ column: 'rank', order: 'asc' }],
+  columns: {
+    day: text('UTC day'),
+    gender: text('0, 1 or unknown'),
+    rank: int('rank by plays, from 1; of tracks with as many plays the one with the lower id is first'),
+    track_id: bigint('track; null: no track has this rank any more'),
     title: text('title of the track; empty while its row is missing'),
     artist: text('artist of the track'),
     plays: bigint('listens of the day'),
@@ -307,6 +330,10 @@ export const mappings = [
   defineMapping(dailyTracks, tracksDaily, ({ day, gender, track_id, title, artist, plays, revision }) => ({
     writeTimeMicros: revision,
     values: { day, gender, track_id, title, artist, plays, revision },
+  })),
+  defineMapping(topTracks, topTracksTable, ({ day, gender, rank, track_id, title, artist, plays, revision }) => ({
+    writeTimeMicros: revision,
+    values: { day, gender, rank, track_id, title, artist, plays, revision },
   })),
   defineMapping(interests, interestList, event => ({
     writeTimeMicros: event.revision,

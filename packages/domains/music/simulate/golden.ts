@@ -14,6 +14,15 @@ import { GoldenInterests } from './golden-interests.ts'
 import type { ReferenceData } from './reference-data.ts'
 
 const HOUR_MS = 3_600_000
+interface TracksOfDay {
+  readonly day: string
+  readonly gender: string
+  readonly track_id: number
+  readonly title: string
+  readonly artist: string
+  plays: number
+}
+
 interface Listening {
   readonly customer: Customer
   readonly counts: { morning: number; afternoon: number; evening: number; night: number }
@@ -33,6 +42,17 @@ function partAt(datetime: string): PartOfDay {
   return hour >= 17 && hour < 22 ? 'evening' : 'night'
 }
 
+/** The 50 most played tracks of each day and gender. */
+function topOf(plays: readonly TracksOfDay[]): GoldenRow[] {
+  const lists = Map.groupBy(plays, ({ day, gender }) => `${day} ${gender}`)
+  return [...lists.values()].flatMap(list =>
+    list
+      .sort((a, b) => b.plays - a.plays || a.track_id - b.track_id)
+      .slice(0, 50)
+      .map((row, index) => ({ ...row, rank: index + 1 })),
+  )
+}
+
 /** Counts what the simulation sends, and knows from it and from its customers what the tables have to hold. */
 export class ListeningTally implements GoldenTally {
   readonly #data: ReferenceData
@@ -42,7 +62,7 @@ export class ListeningTally implements GoldenTally {
     string,
     { hour: number; dimension: string; value: string; plays: number; mobile: number }
   >()
-  readonly #tracksDaily = new Map<string, { plays: number } & Record<string, string | number>>()
+  readonly #tracksDaily = new Map<string, TracksOfDay>()
   readonly #listens: GoldenRow[] = []
   readonly #byRegion: GoldenRow[] = []
   readonly #interests = new GoldenInterests()
@@ -154,7 +174,8 @@ export class ListeningTally implements GoldenTally {
       music_listens: this.#listens,
       music_listens_by_region: this.#byRegion,
       music_hourly: [...this.#hourly.values()],
-      music_tracks_daily: [...this.#tracksDaily.values()],
+      music_tracks_daily: [...this.#tracksDaily.values()].map(row => ({ ...row })),
+      music_top_tracks: topOf([...this.#tracksDaily.values()]),
       music_interests: this.#interests.rows(),
       music_behaviour: [...this.#listening].map(([customer_id, { counts, plays, mobile, tracks, lastMs }]) => ({
         ...{ customer_id, plays, ...counts, mobile, tracks: tracks.size, last_listen: lastMs },

@@ -45,20 +45,26 @@ export function printDemo(
     terminal.print('')
   }
   terminal.heading('Look at it')
-  if (choice) {
-    const command = 'npm run millrace --'
-    for (const view of views) terminal.print(`  ${view.name.padEnd(6)}  ${command} ${view.command} ${choice.option}`)
-    terminal.print(`  topics  ${command} topics list ${choice.option}`)
-    terminal.print(
-      `  again   ${command} reconcile ${choice.option} --ledger ${shellWord(ledgerOf(directory))} --golden ${shellWord(goldenOf(directory))}`,
-    )
-    terminal.print(`  log     ${locations.log}`)
-    terminal.print(`  lake    ${locations.lake}`)
-    terminal.print(`  mart    ${locations.mart}`)
-  } else terminal.print('  The servers of this run are stopped; with --keep they stay, to look around.')
-  terminal.print(`  ledger  ${ledgerOf(directory)}`)
-  if (report !== undefined) terminal.print(`  report  ${report}`)
+  const stores: [string, string][] = choice
+    ? [
+        ...views.map(({ name, command }): [string, string] => [name, `${MILLRACE} ${command} ${choice.option}`]),
+        ['topics', `${MILLRACE} topics list ${choice.option}`],
+        ['again', `${MILLRACE} reconcile ${choice.option} ${againOptions(directory)}`],
+        ['log', locations.log],
+        ['lake', locations.lake],
+        ['mart', locations.mart],
+      ]
+    : []
+  if (!choice) terminal.print('  The servers of this run are stopped; with --keep they stay, to look around.')
+  stores.push(['ledger', ledgerOf(directory)])
+  if (report !== undefined) stores.push(['report', report])
+  const width = Math.max(...stores.map(([name]) => name.length))
+  for (const [name, text] of stores) terminal.print(`  ${name.padEnd(width)}  ${text}`)
 }
+
+const MILLRACE = 'npm run millrace --'
+const againOptions = (directory: string): string =>
+  `--ledger ${shellWord(ledgerOf(directory))} --golden ${shellWord(goldenOf(directory))}`
 
 /** The report that `--report` writes. */
 export function demoReportJson(result: DemoResult, seed: string): string {
