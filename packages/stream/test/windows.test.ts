@@ -35,8 +35,9 @@ const results = defineTopic({
   eventTimeMs: instantField('window'),
   why: 'Sums per window and page.',
 })
-const sums = (idleAfterMs = 600_000) =>
+const sums = (idleAfterMs = 600_000, more: { readonly sentMsOf?: (event: Click) => number } = {}) =>
   createWindowedAggregation({
+    ...more,
     name: 'aggregator.test',
     service: 'aggregator',
     source: clicks,
@@ -266,6 +267,15 @@ describe('windowed sums', () => {
     await driver.advance(4_000)
     expect(await driver.read(results)).toMatchObject([{ sum: 1, events: 1 }])
     expect((await driver.read(late)).map(({ eventId }) => eventId)).toEqual([`${eventOf(5, 3).eventId}:late`])
+  })
+
+  it('move no further with a clock that is ahead than when the event was sent, where the source is made later', async () => {
+    await using driver = await createTopologyDriver(sums(600_000, { sentMsOf: () => NOON_MS }))
+    await driver.clock.advance(3 * 3_600_000)
+    await driver.pipe(clicks, eventOf(1, 24 * 3_600_000 - 1), eventOf(2, 0), eventOf(3, 24 * 3_600_000 + 1))
+    await driver.advance(4_000)
+    expect((await newestResults(driver)).get('2026-01-01T00:00:00.000Z all')).toMatchObject({ events: 1 })
+    expect(await driver.read(late)).toMatchObject([{ events: 1, reason: 'implausible_time' }])
   })
 
   it('wait for no idle partition', async () => {

@@ -30,6 +30,7 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
   | 'windowMs'
   | 'graceMs'
   | 'isCounted'
+  | 'sentMsOf'
   | 'groupsOf'
   | 'zero'
   | 'add'
@@ -42,6 +43,7 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
 /** An event with the record that tells of it. */
 interface Arrival<Source extends Topic> extends SourceEvent<Source> {
   readonly record: LogRecord
+  readonly sentMs: number
   /** The record is read for the first time. */
   readonly isPublished: boolean
 }
@@ -117,7 +119,8 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #count(record: LogRecord): void {
-    const { offset, timestampMs: sentMs } = record
+    const { isCounted, sentMsOf } = this.#options
+    const { offset } = record
     this.#next = offset + 1
     const isPublished = offset >= this.#publishFrom
     const decoded = this.#read(record)
@@ -126,16 +129,17 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       return
     }
     const { event, timeMs } = decoded.value
+    const sentMs = sentMsOf?.(event) ?? record.timestampMs
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)
-    if (this.#options.isCounted?.(event) ?? true) this.#place({ ...decoded.value, record, isPublished }, before)
+    if (isCounted?.(event) ?? true) this.#place({ ...decoded.value, sentMs, record, isPublished }, before)
     if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
   }
 
   #place(arrival: Arrival<Source>, before: Progress): void {
     const { windowMs, graceMs, subtract } = this.#options
-    const { offset, timestampMs: sentMs } = arrival.record
-    const { timeMs } = arrival
+    const { offset } = arrival.record
+    const { timeMs, sentMs } = arrival
     const startMs = this.#startOf(timeMs)
     const isPlausible = isPlausibleEventTime(timeMs, sentMs)
     const isAfterGrace = startMs + windowMs + graceMs <= before.watermarkMs

@@ -40,6 +40,11 @@ export interface WindowedAggregationOptions<Source extends Topic, Results extend
    * conservation rule holds for the table. No correction of an event may change it.
    */
   readonly isCounted?: (event: EventOf<Source>) => boolean
+  /**
+   * When the event was sent at first, ms. For a source that is made from another topic: an event time is then as plausible, and moves the
+   * watermark as far, as it did there, whenever the record was made.
+   */
+  readonly sentMsOf?: (event: EventOf<Source>) => number
   /** The groups that an event counts in, at least one. */
   readonly groupsOf: (event: EventOf<Source>) => readonly Group[]
   /** Result of no event. */
