@@ -1,108 +1,84 @@
-import {
-  defineDomain,
-  defineMapping,
-  defineTable,
-  defineTopic,
-  double,
-  eventId,
-  instant,
-  instantField,
-  keyField,
-  microsOf,
-  text,
-  timestamp,
-  type WireReaders,
-  wireEventId,
-  wireInstant,
-  wireNumber,
-} from '@millrace/contracts'
-import { z } from 'zod'
+import { defineDomain, defineMapping, microsOf } from '@millrace/contracts'
+import * as tables from './contract/tables.ts'
+import * as topics from './contract/topics.ts'
 
-/** What an account did, as it travels in `ad.raw`. */
-export const adRaw = z.looseObject({
-  eventId: eventId.describe('id of the event, from the producer or given by the gateway'),
-  datetime: instant.describe('event time'),
-  account: z.string().min(1).max(128).describe('who did it; the partition key'),
-  method: z.string().min(1).max(128).describe('what was done'),
-  value: z.number().describe('how much of it'),
-})
-
-const wire: WireReaders = { eventId: wireEventId, datetime: wireInstant, value: wireNumber }
-
-/** A raw event with derived columns; the same event id. */
-export const adCurated = adRaw.extend({
-  day: z.iso.date().describe('UTC day of the event'),
-})
-
-export type AdRaw = z.infer<typeof adRaw>
-export type AdCurated = z.infer<typeof adCurated>
-
-const keyOf = keyField('account')
-const eventTimeMs = instantField('datetime')
-
-const raw = defineTopic({
-  name: 'ad.raw',
-  schema: adRaw,
-  wire,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  samples: [{ datetime: '2024-03-24T11:25:29.845Z', account: 'account_1', method: '/view', value: '7' }],
-  why: 'Events as accepted by the gateway; keyed by account so that one account stays in order.',
-})
-
-const curated = defineTopic({
-  name: 'ad.curated',
-  schema: adCurated,
-  keyOf,
-  eventTimeMs,
-  partitions: 3,
-  derivedFrom: { topic: raw, by: 'curator', relation: 'each' },
-  why: 'Raw events with derived columns.',
-})
-
-const events = defineTable({
-  name: 'ad_events',
-  description: 'Curated events, by day and account.',
-  purpose: {
-    question: 'What did an account do on a day?',
-    partitionRows: 'the events of one account in a day: about 2,900',
-    example: { day: '2024-03-24', account: 'account_1' },
-  },
-  partitionKey: ['day', 'account'],
-  clusteringKey: [
-    { column: 'datetime', order: 'asc' },
-    { column: 'event_id', order: 'asc' },
-  ],
-  columns: {
-    day: text('UTC day of the event'),
-    account: text('who did it'),
-    datetime: timestamp('event time'),
-    event_id: text('id of the event'),
-    method: text('what was done'),
-    value: double('how much of it'),
-  },
-})
+export * from './contract/events.ts'
 
 const mappings = [
-  defineMapping(curated, events, event => ({
-    writeTimeMicros: microsOf(Date.parse(event.datetime)),
+  defineMapping(topics.curated, tables.events, ({ Ad, User, ...event }) => {
+    const datetime = Date.parse(event.datetime)
+    return {
+      writeTimeMicros: microsOf(datetime),
+      values: {
+        ...{ day: event.day, account: event.account, datetime, event_id: event.eventId },
+        ...{ kind: event.kind, ad_id: event.ad_id, ad_name: Ad.ad_name ?? null, genre: Ad.genre ?? null },
+        ...{ gender: event.gender, age: User.age, age_band: event.ageBand, seconds: event.seconds },
+      },
+    }
+  }),
+  defineMapping(topics.minutes, tables.minutes, event => ({
+    writeTimeMicros: event.revision,
     values: {
-      day: event.day,
-      account: event.account,
-      datetime: Date.parse(event.datetime),
-      event_id: event.eventId,
-      method: event.method,
-      value: event.value,
+      ad_id: event.ad_id,
+      day: event.minute.slice(0, 10),
+      minute: Date.parse(event.minute),
+      gender: event.gender,
+      age_band: event.ageBand,
+      impressions: event.impressions,
+      views: event.views,
+      counted_clicks: event.countedClicks,
+      suppressed_clicks: event.suppressedClicks,
+      seconds: event.seconds,
+      ctr: event.ctr,
+      events: event.events,
+      revision: event.revision,
     },
+  })),
+  defineMapping(topics.campaignTotals, tables.campaignTotals, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      ad_id: event.ad_id,
+      impressions: event.impressions,
+      views: event.views,
+      click_count: event.click_count,
+      suppressed_click_count: event.suppressed_click_count,
+      viewing_time: event.viewing_time,
+      ctr: event.ctr,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(topics.userTotals, tables.userTotals, event => ({
+    writeTimeMicros: event.revision,
+    values: {
+      account: event.account,
+      impressions: event.impressions,
+      views: event.views,
+      click_count: event.click_count,
+      suppressed_click_count: event.suppressed_click_count,
+      total_time: event.total_time,
+      events: event.events,
+      revision: event.revision,
+    },
+  })),
+  defineMapping(topics.unknownCampaigns, tables.unknownCampaigns, event => ({
+    writeTimeMicros: microsOf(Date.parse(event.datetime)),
+    values: { day: event.day, ad_id: event.ad_id, ad_name: event.ad_name },
   })),
 ]
 
-/** Topics, tables and mappings of the domain. */
+const { raw, minutesLate, campaignLate, userLate } = topics
+
+/** Advertising: topics, tables and mappings. */
 export const ad = defineDomain({
   name: 'ad',
-  title: 'Ad events',
-  topics: { raw, curated },
-  tables: [events],
+  title: 'Advertising campaigns and their viewers',
+  topics: { ...topics },
+  tables: Object.values(tables),
+  conservation: [
+    { source: raw, table: tables.minutes, eventsColumn: 'events', late: minutesLate },
+    { source: raw, table: tables.campaignTotals, eventsColumn: 'events', late: campaignLate },
+    { source: raw, table: tables.userTotals, eventsColumn: 'events', late: userLate },
+  ],
   mappings,
 })

@@ -2,6 +2,7 @@ import { makerOf } from '@millrace/contracts'
 import { createMapTopology } from '@millrace/stream'
 import type { Curation } from '../facets.ts'
 import { ad } from './contract.ts'
+import { curateEvent } from './curate/curate-event.ts'
 
 const FIVE_MINUTES_MS = 300_000
 const { raw, curated } = ad.topics
@@ -19,8 +20,8 @@ export const curation: Curation = {
       horizonMs,
       ...(logger && { logger }),
       ...(metrics && { metrics }),
-      map(event, { emit }) {
-        emit(curated, { ...event, day: event.datetime.slice(0, 10) })
+      map(event, { emit, eventTimeMs }) {
+        emit(curated, curateEvent(event, eventTimeMs))
         return undefined
       },
     }),

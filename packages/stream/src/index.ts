@@ -25,7 +25,7 @@ export {
   type Visit,
 } from './keyed-state.ts'
 export { createMapTopology, type MapOptions } from './map-topology.ts'
-export { advance, NO_PROGRESS, type Progress } from './progress.ts'
+export { advance, NO_PROGRESS, type Progress, type RestartPoint, WATERMARK_AHEAD_MS } from './progress.ts'
 export { createRanking, type RankingOptions, type RankResult } from './ranking/ranking.ts'
 export type { Member } from './ranking/top-members.ts'
 export type { RetryPolicy } from './retry.ts'

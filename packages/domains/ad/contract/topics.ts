@@ -1,0 +1,178 @@
+import {
+  defineTopic,
+  instantField,
+  keyField,
+  type WireReaders,
+  wireBoolean,
+  wireEventId,
+  wireInstant,
+  wireNumber,
+  wireObject,
+} from '@millrace/contracts'
+import { defineLateTopic, definePartialsTopic, totalState } from '@millrace/stream/windows'
+import {
+  type AdRaw,
+  adActivity,
+  adCampaign,
+  adCampaignTotal,
+  adCurated,
+  adMinute,
+  adRaw,
+  adUnknownCampaign,
+  adUserTotal,
+} from './events.ts'
+
+const wire: WireReaders = {
+  eventId: wireEventId,
+  datetime: wireInstant,
+  Ad: wireObject({ click_count: wireNumber, viewing_time: wireNumber }),
+  User: wireObject({ view: wireBoolean, click: wireBoolean, total_time: wireNumber, age: wireNumber }),
+}
+
+const byAccount = {
+  keyOf: ({ User }: Pick<AdRaw, 'User'>): string => User.account,
+  keyText: '`User.account`',
+}
+const byCampaign = keyField('ad_id')
+/** A quiet domain: an event of a viewer in an hour. */
+const partitions = 3
+const by = 'aggregator'
+const noTime = { eventTimeMs: () => null, timeText: 'none; the time of receipt counts' }
+
+export const raw = defineTopic({
+  name: 'ad.raw',
+  schema: adRaw,
+  wire,
+  ...byAccount,
+  eventTimeMs: instantField('datetime'),
+  timeText: '`datetime`, where it is given; else the time of receipt',
+  partitions,
+  samples: [
+    {
+      Ad: {
+        start_time: '2024-03-31',
+        ad_id: '76015c91-f1a9-4e4c-9a4c-c9130b7d27fe',
+        ad_name: '리그오브레전드',
+        genre: 'game',
+        end_time: '2024-04-15',
+        click_count: '0',
+        viewing_time: '0',
+        ad_explain: '리그오브레전드와 관련된 광고입니다.',
+      },
+      User: {
+        view: 'true',
+        gender: 'female',
+        total_time: '0',
+        click: 'false',
+        account: 'testAccount_11',
+        age: '36',
+      },
+    },
+    {
+      datetime: '2024-03-24T11:25:29.845Z',
+      kind: 'click',
+      Ad: { ad_id: '76015c91-f1a9-4e4c-9a4c-c9130b7d27fe' },
+      User: { account: 'testAccount_11', gender: 'female', age: 36 },
+    },
+  ],
+  why: 'What viewers do with ads, as accepted by the gateway; keyed by account so that one viewer stays in order.',
+})
+
+export const curated = defineTopic({
+  name: 'ad.curated',
+  schema: adCurated,
+  ...byAccount,
+  eventTimeMs: instantField('datetime'),
+  partitions,
+  derivedFrom: { topic: raw, by: 'curator', relation: 'each' },
+  why: 'Raw events with the event time, what the viewer did, the age band, and the seconds viewed.',
+})
+
+export const campaigns = defineTopic({
+  name: 'ad.campaigns',
+  schema: adCampaign,
+  wire: { eventId: wireEventId },
+  keyOf: byCampaign,
+  ...noTime,
+  partitions: 1,
+  cleanup: 'compact',
+  lake: false,
+  samples: [
+    {
+      ad_id: '76015c91-f1a9-4e4c-9a4c-c9130b7d27fe',
+      name: '리그오브레전드',
+      genre: 'game',
+      start_time: '2024-03-31',
+      end_time: '2024-04-15',
+      description: '리그오브레전드와 관련된 광고입니다.',
+    },
+  ],
+  why: 'Reference data: name, genre, dates and description of each campaign; the newest record of a campaign counts.',
+})
+
+export const activity = defineTopic({
+  name: 'ad.activity',
+  schema: adActivity,
+  keyOf: keyField('account'),
+  eventTimeMs: instantField('datetime'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: raw, by, topology: 'activity', relation: 'each' },
+  why: 'What each event counts for; a click that comes late can change what later clicks count for, which are published again.',
+})
+
+const ofMinutes = { source: activity, topology: 'minutes', of: 'the sums of ad.minutes' }
+const ofCampaigns = { source: activity, topology: 'campaign-totals', of: 'the totals of ad.campaign-totals' }
+const ofUsers = { source: activity, topology: 'user-totals', of: 'the totals of ad.user-totals' }
+
+export const minutesPartials = definePartialsTopic({ name: 'ad.minutes-partials', ...ofMinutes })
+export const minutesLate = defineLateTopic({ name: 'ad.minutes-late', ...ofMinutes })
+export const minutes = defineTopic({
+  name: 'ad.minutes',
+  schema: adMinute,
+  keyOf: byCampaign,
+  eventTimeMs: instantField('minute'),
+  partitions,
+  lake: false,
+  derivedFrom: { topic: minutesPartials, by, topology: 'minutes', relation: 'aggregate' },
+  why: 'Impressions, views, clicks and seconds viewed per minute, campaign, gender and age band.',
+})
+
+export const campaignPartials = definePartialsTopic({ name: 'ad.campaign-totals-partials', ...ofCampaigns })
+export const campaignLate = defineLateTopic({ name: 'ad.campaign-totals-late', ...ofCampaigns })
+export const campaignTotals = defineTopic({
+  name: 'ad.campaign-totals',
+  schema: adCampaignTotal.extend({ state: totalState.describe('from which a restart goes on') }),
+  keyOf: byCampaign,
+  ...noTime,
+  partitions,
+  cleanup: 'compact',
+  lake: false,
+  derivedFrom: { topic: campaignPartials, by, topology: 'campaign-totals', relation: 'aggregate' },
+  why: 'Running totals of each campaign.',
+})
+
+export const userPartials = definePartialsTopic({ name: 'ad.user-totals-partials', ...ofUsers })
+export const userLate = defineLateTopic({ name: 'ad.user-totals-late', ...ofUsers })
+export const userTotals = defineTopic({
+  name: 'ad.user-totals',
+  schema: adUserTotal.extend({ state: totalState.describe('from which a restart goes on') }),
+  keyOf: keyField('account'),
+  ...noTime,
+  partitions,
+  cleanup: 'compact',
+  lake: false,
+  derivedFrom: { topic: userPartials, by, topology: 'user-totals', relation: 'aggregate' },
+  why: 'Running totals of each viewer.',
+})
+
+export const unknownCampaigns = defineTopic({
+  name: 'ad.unknown-campaigns',
+  schema: adUnknownCampaign,
+  keyOf: byCampaign,
+  eventTimeMs: instantField('datetime'),
+  partitions: 1,
+  lake: false,
+  derivedFrom: { topic: raw, by, topology: 'unknown-campaigns', relation: 'some' },
+  why: 'Campaigns that events name and that have no reference record, once per day.',
+})
