@@ -15,7 +15,7 @@ import {
 } from '@millrace/contracts'
 import { env } from '@millrace/runtime'
 import { type DomainSimulation, defineOptions, type GoldenRow } from '@millrace/simulation'
-import { createMapTopology, type Topology } from '@millrace/stream'
+import { createMapTopology, type DeadLetter, deadLetter, type KeyedContext, type Topology } from '@millrace/stream'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Aggregation, Curation } from '../facets.ts'
@@ -48,14 +48,15 @@ const table = defineTable({
 const curationTo = (
   target: typeof curated,
   at = (event: z.infer<typeof schema>) => event.at,
-  source = raw,
+  fault?: DeadLetter,
 ): Curation => ({
-  source,
+  source: raw,
   target,
   createTopology: () =>
     createMapTopology({
-      ...{ name: 'curator.shop', service: 'curator', source, target, horizonMs: 60_000 },
+      ...{ name: 'curator.shop', service: 'curator', source: raw, target, horizonMs: 60_000 },
       map(event, context) {
+        if (fault) return fault
         context.emit(target, { ...event, at: at(event) })
         return undefined
       },
@@ -151,10 +152,30 @@ it('a curation is told which of its events are not valid', async () => {
 })
 
 it('a curation is told why its events fail', async () => {
-  const untimed = { ...raw, eventTimeMs: () => null, timeField: null, timeText: 'none' }
-  expect(await miscuratedOf(curationTo(curated, event => event.at, untimed))).toEqual([
-    expect.stringMatching(/^\d+ valid events became 0 curated ones: .*time/),
+  const fault = deadLetter('wrong_field', 'expected an account of the shop')
+  expect(await miscuratedOf(curationTo(curated, event => event.at, fault))).toEqual([
+    expect.stringMatching(/^\d+ valid events became 0 curated ones: expected an account of the shop/),
   ])
+})
+
+it('a curation is given events without a time as they are behind the gateway: with a time of receipt', async () => {
+  const untimed = { ...raw, eventTimeMs: () => null, timeField: null, timeText: 'none' }
+  const { createTopology: _, ...curation } = curationTo(curated)
+  const map = (event: z.infer<typeof schema>, { emit, eventTimeMs }: KeyedContext) => {
+    emit(curated, { ...event, at: new Date(eventTimeMs).toISOString() })
+    return undefined
+  }
+  const ofUntimed = {
+    name: 'curator.shop',
+    service: 'curator',
+    source: untimed,
+    target: curated,
+    horizonMs: 60_000,
+    map,
+  }
+  expect(
+    await miscuratedOf({ ...curation, source: untimed, createTopology: () => createMapTopology(ofUntimed) }),
+  ).toEqual([])
 })
 
 it('a mapping is told of columns that the table does not have, of columns without a value, and of its errors', () => {

@@ -1,4 +1,4 @@
-import type { DomainContract, Topic } from '@millrace/contracts'
+import { type DomainContract, eventTimeOf, RECEIVED_AT, type Topic } from '@millrace/contracts'
 import { rowProblem } from '@millrace/mart'
 import { createTopologyDriver } from '@millrace/testing'
 import fc from 'fast-check'
@@ -111,9 +111,12 @@ export function extremeEvents({ name, schema }: Topic): object[] {
   return [first!, ...rest.filter(event => schema.safeParse(event).success)]
 }
 
-/** What a curation makes of valid events that is no valid event of its target, a sentence for each field. */
+/** What a curation makes of valid events that is no valid event of its target, a sentence for each field. An event without a time has one of receipt, as behind the gateway. */
 export async function miscuratedOf({ source, target, createTopology }: Curation): Promise<string[]> {
   const events = extremeEvents(source).map((event, index) => ({
+    ...(eventTimeOf(source, event as Record<string, unknown>) === null && {
+      [RECEIVED_AT]: '2024-03-24T11:25:29.845Z',
+    }),
     ...event,
     eventId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
   }))
