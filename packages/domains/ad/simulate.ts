@@ -1,102 +1,80 @@
 import { createInstantWriter } from '@millrace/contracts'
-import { env } from '@millrace/runtime'
 import {
   type Actor,
+  createWorld,
   type DomainSimulation,
-  defineOptions,
   FaultyActor,
   hasFaults,
   mergeActors,
-  type OptionsOf,
-  Random,
-  type SimulatedRecord,
+  type RecordStream,
   type SimulatedRun,
 } from '@millrace/simulation'
-import { ad, adRaw } from './contract.ts'
+import { ad } from './contract.ts'
+import { CampaignRecord, campaignsOf, recordOf } from './simulate/campaigns.ts'
+import { GoldenTally } from './simulate/golden.ts'
+import { type AdOptions, adOptions } from './simulate/options.ts'
+import { partsOf, Viewer } from './simulate/viewer.ts'
 
-/** Time between two events of an account, ms. */
-const INTERVAL_MS = { min: 10_000, max: 50_000 }
-const MAX_ACCOUNTS = 1_000_000
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
-const REQUIRED_FIELDS = Object.keys(adRaw.shape).filter(name => name !== 'eventId')
+const REQUIRED_FIELDS = ['Ad', 'User']
 
-const options = defineOptions(
-  {
-    accounts: env
-      .integer({ min: 1, max: MAX_ACCOUNTS })
-      .prefault('20')
-      .meta({ form: '<n>', description: 'number of accounts' }),
-  },
-  ({ accounts, shard }, tell) => {
-    if (accounts !== undefined && shard && shard.count > accounts)
-      tell('shard', `is ${shard.index}/${shard.count}, but there are ${accounts} accounts.`)
-  },
-)
+type Span = SimulatedRun['span']
 
-type AdOptions = OptionsOf<typeof options>
-
-const writeInstant = createInstantWriter()
-
-/** An account that does something now and then. */
-class Account implements Actor {
-  readonly id: number
-  nextMs: number
-  readonly #random: Random
-  readonly #endMs: number
-  #sequence = 0
-
-  constructor(id: number, labels: readonly string[], span: { readonly startMs: number; readonly endMs: number }) {
-    this.id = id
-    this.#random = new Random(...labels, 'account', id)
-    this.#endMs = span.endMs
-    this.nextMs = span.startMs
-    this.#goOn(span.startMs + this.#random.int(0, INTERVAL_MS.max))
-  }
-
-  #goOn(atMs: number): void {
-    this.nextMs = atMs < this.#endMs ? atMs : Number.POSITIVE_INFINITY
-  }
-
-  next(): SimulatedRecord {
-    const atMs = this.nextMs
-    const eventId = this.#random.uuid()
-    const key = `account_${this.id + 1}`
-    const value = JSON.stringify({
-      eventId,
-      datetime: writeInstant(atMs),
-      account: key,
-      method: this.#random.pick(['/view', '/buy']),
-      value: this.#random.int(1, 100),
-    })
-    this.#goOn(atMs + this.#random.int(INTERVAL_MS.min, INTERVAL_MS.max))
-    const topic = ad.topics.raw.name
-    return { topic, key, eventId, value, atMs, actor: this.id, sequence: this.#sequence++, fault: null }
-  }
-}
-
-function simulate(options: AdOptions, nowMs: number): SimulatedRun {
-  const { accounts, shard, faults, seed } = options
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const span = { startMs, endMs: startMs + options.durationMs }
-  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = ['ad', seed, incarnation]
+/** Everything that a run sends, from the beginning. */
+function streamOf(options: AdOptions, { startMs, endMs }: Span): RecordStream {
+  const { viewers, shard, faults, seed, start } = options
+  const labels = ['ad', seed, options.incarnation ?? (start === 'now' ? String(startMs) : '')]
+  const world = createWorld(options.world)
+  const campaigns = campaignsOf(options)
+  const parts = campaigns.map(partsOf)
+  const writeInstant = createInstantWriter()
   const topics = [ad.topics.raw.name]
   const actors: Actor[] = []
-  for (let id = shard.index - 1; id < accounts; id += shard.count) {
-    const account = new Account(id, labels, span)
+  for (let number = shard.index - 1; number < campaigns.length; number += shard.count)
+    actors.push(new CampaignRecord(viewers + number, campaigns[number]!, startMs))
+  for (let number = shard.index - 1; number < viewers; number += shard.count) {
+    const person = world.person(number)
+    const viewer = new Viewer({ person, campaigns: parts, labels, startMs, endMs, writeInstant })
     actors.push(
       hasFaults(faults)
-        ? new FaultyActor(account, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
-        : account,
+        ? new FaultyActor(viewer, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
+        : viewer,
     )
   }
-  return { stream: mergeActors(actors), span, golden: () => ({}) }
+  return mergeActors(actors)
 }
 
-/** Accounts that do something now and then. */
+/** A pure function of the options, and of `nowMs` only where they say `now`. Golden answers are counted in a second run of the same. */
+function simulate(options: AdOptions, nowMs: number): SimulatedRun {
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const span = { startMs, endMs: startMs + options.durationMs }
+  const stream = streamOf(options, span)
+  let taken = 0
+  return {
+    stream: {
+      get nextMs() {
+        return stream.nextMs
+      },
+      next() {
+        taken++
+        return stream.next()
+      },
+    },
+    span,
+    golden() {
+      const again = streamOf(options, span)
+      const tally = new GoldenTally()
+      for (let left = taken; left > 0; left--) tally.note(again.next())
+      return tally.rows()
+    },
+  }
+}
+
+/** People who are shown ads, and ignore, view or click them. */
 export const simulation: DomainSimulation<AdOptions> = {
   domain: ad.name,
-  topics: [ad.topics.raw],
-  ...options,
+  topics: [ad.topics.raw, ad.topics.campaigns],
+  ...adOptions,
+  reference: options => campaignsOf(options).map((campaign, id) => recordOf(campaign, { id, atMs: 0 })),
   simulate,
 }

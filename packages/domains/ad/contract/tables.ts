@@ -3,6 +3,8 @@ import { bigint, defineTable, double, int, text, timestamp } from '@millrace/con
 /** The first campaign of the scenario. */
 const AD_ID = '76015c91-f1a9-4e4c-9a4c-c9130b7d27fe'
 const DAY = '2024-03-24'
+/** One of its viewers who clicks. */
+const ACCOUNT = 'testAccount_7'
 
 const sums = {
   impressions: bigint('times the ad was shown, viewed or not'),
@@ -20,7 +22,7 @@ export const events = defineTable({
   purpose: {
     question: 'What did a viewer do with which ads on a day, event by event?',
     partitionRows: 'the events of one viewer in a day: about 24 in the scenario',
-    example: { day: DAY, account: 'testAccount_1' },
+    example: { day: DAY, account: ACCOUNT },
   },
   partitionKey: ['day', 'account'],
   clusteringKey: [
@@ -99,7 +101,7 @@ export const userTotals = defineTable({
   purpose: {
     question: 'How many ads did a viewer see, view and click so far, and for how long?',
     partitionRows: 'one',
-    example: { account: 'testAccount_1' },
+    example: { account: ACCOUNT },
   },
   partitionKey: ['account'],
   clusteringKey: [],
