@@ -31,11 +31,19 @@ const endsOf = (text: string): Ends =>
     }),
   )
 
-/** The event id of an output; null where it has none, as what others wrote into the topic. */
+/** Whether the outputs of a topic are looked for: each tells of one event, and its content follows from its id and, where there is one, its revision. */
+const isLookedFor = (topic: Topic): boolean =>
+  isPublishedOnce(topic) ||
+  (topic.derivedFrom?.relation === 'each' &&
+    topic.cleanup === 'delete' &&
+    ['eventId', 'revision'].every(field => Object.hasOwn(topic.schema.shape, field)))
+
+/** The event id of an output, with its revision where it has one; null where it has no id, as what others wrote into the topic. */
 function idOf(value: Buffer): string | null {
   try {
-    const event: { readonly eventId?: unknown } | null = JSON.parse(value.toString())
-    return typeof event?.eventId === 'string' ? event.eventId : null
+    const event: { readonly eventId?: unknown; readonly revision?: unknown } | null = JSON.parse(value.toString())
+    if (typeof event?.eventId !== 'string') return null
+    return typeof event.revision === 'number' ? `${event.eventId} ${event.revision}` : event.eventId
   } catch {
     return null
   }
@@ -57,7 +65,7 @@ export function readCommittedText(text: string): CommittedText {
 }
 
 /**
- * The outputs of one partition in topics in which an event id occurs once. Beside each position is committed where the outputs ended
+ * The outputs of one partition in topics in which an event id, or a revision of it, occurs once. Beside each position is committed where the outputs ended
  * then. A process that goes on from there reads what lies behind, which a process before it published and did not commit, and does
  * not publish it again.
  */
@@ -69,13 +77,11 @@ export class PublishedOutputs {
   #ends: Ends = new Map()
   /** Up to where the outputs are known: those that this process has stored, and those that it has found. */
   #known: Ends = new Map()
-  /** By topic and event id: outputs that were found, in their order. */
+  /** By topic and id: outputs that were found, in their order. */
   readonly #found = new Map<string, Map<string, Place[]>>()
 
   constructor(topology: Pick<Topology, 'outputs'>, source: Topic, log: LogReader) {
-    this.#topics = topology.outputs.filter(
-      topic => isPublishedOnce(topic) && topic.derivedFrom?.topic.name === source.name,
-    )
+    this.#topics = topology.outputs.filter(topic => isLookedFor(topic) && topic.derivedFrom?.topic.name === source.name)
     this.#source = source
     this.#log = log
   }

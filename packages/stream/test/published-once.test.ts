@@ -1,6 +1,8 @@
+import { defineTopic, type Topic } from '@millrace/contracts'
 import { type LogRecord, logError } from '@millrace/event-log'
 import { type LogCall, waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { ProcessResult, Topology } from '../src/index.ts'
 import { driverOf, gate, raw, scores, texts, withAppend } from './support.ts'
 
@@ -156,6 +158,38 @@ describe('a topic in which an event id occurs once', () => {
     const worked = [...(await driver.committed(raw.name)).values()].filter(({ offset }) => offset > 0)
     expect(worked).toMatchObject([{ offset: 2, metadata: expect.stringMatching(/^own text#test\.scores,\d+:2$/) }])
     expect(await idsOf(driver)).toEqual(['a!', 'b!'])
+  })
+
+  it('may have several revisions of an event, each once', async () => {
+    const revised = defineTopic({
+      ...{ name: scores.name, keyOf: scores.keyOf, eventTimeMs: scores.eventTimeMs, why: scores.why },
+      partitions: scores.partitions,
+      schema: z.looseObject({ ...scores.schema.shape, eventId: z.string(), revision: z.int() }),
+      derivedFrom: { topic: raw as Topic, by: 'test', relation: 'each' },
+    })
+    const twice = (records: readonly LogRecord[]): ProcessResult => ({
+      ...publish(records),
+      emits: records.flatMap(record =>
+        [1, 2].map(revision => ({
+          ...{ topic: revised.name, key: record.key, source: record },
+          value: Buffer.from(JSON.stringify({ eventId: 'a', revision: record.offset * 10 + revision })),
+        })),
+      ),
+    })
+    let kills = 1
+    await using driver = await driverOf(
+      { ...once(twice), outputs: [revised] },
+      {
+        onLogCall: ({ phase, operation, topics }) => {
+          if (`${phase} ${operation} ${topics}` === `after append ${revised.name}` && kills-- === 1) driver.crashNow()
+        },
+      },
+    )
+    await driver.pipeBytes(raw.name, 'ann', 'a!')
+    await driver.restart()
+    await driver.pipeBytes(raw.name, 'ann', 'b!')
+    const published = (await texts(driver, revised.name)).map(text => JSON.parse(text).revision)
+    expect(published).toEqual([1, 2, 11, 12])
   })
 
   it('may hold what is no output', async () => {
