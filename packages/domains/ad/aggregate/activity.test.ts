@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type AdActivity, ad } from '../contract.ts'
 import { createActivityTopology } from './activity.ts'
 import { ActivityProcessor } from './activity-processor.ts'
-import { createViewers, deeds, expectedOf, rawEvent } from './ad-world.ts'
+import { deeds, expectedOf, live, rawEvent } from './ad-world.ts'
 import { type Click, ClickChains } from './click-chains.ts'
 import { LATENESS_MS, MINUTE_MS } from './lateness.ts'
 
@@ -36,28 +36,8 @@ const countedAt = async (driver: TopologyDriver): Promise<number[]> =>
 describe('what clicks count for', () => {
   it('equals a plain recomputation, whatever the order, duplicates, lateness, kills at any call and rebalances', async () => {
     await assert(
-      asyncProperty(deeds, async deeds => {
-        let callsLeft = Number.POSITIVE_INFINITY
-        const driver: TopologyDriver = await createTopologyDriver(createActivityTopology({}), {
-          onLogCall: () => {
-            if (--callsLeft === 0) driver.crashNow()
-          },
-        })
-        try {
-          const send = await createViewers(driver)
-          for (const deed of deeds) {
-            if (deed.kind === 'send') for (const action of deed.actions) await send(action)
-            else if (deed.kind === 'crash-at') callsLeft = deed.call
-            else if (deed.kind === 'rebalance') await driver.rebalance()
-            else {
-              if (deed.kind === 'crash') await driver.crash()
-              await driver.restart()
-            }
-            await driver.advance(1)
-            if (!driver.isRunning) await driver.restart()
-          }
-          callsLeft = Number.POSITIVE_INFINITY
-          await driver.advance(2_000)
+      asyncProperty(deeds, deeds =>
+        live(createActivityTopology({}), deeds, async driver => {
           const expected = expectedOf(await driver.records(raw.name))
           const newest = await newestOf(driver)
           expect(new Set(newest.keys())).toEqual(new Set(expected.keys()))
@@ -72,10 +52,8 @@ describe('what clicks count for', () => {
               seconds: event.kind === 'view-end' ? event.Ad.viewing_time : 0,
             })
           }
-        } finally {
-          await driver.close()
-        }
-      }),
+        }),
+      ),
       { numRuns: 120, endOnFailure: true },
     )
   }, 240_000)

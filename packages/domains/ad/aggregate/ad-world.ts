@@ -1,7 +1,7 @@
 import { isPlausibleEventTime } from '@millrace/contracts'
-import type { LogRecord } from '@millrace/event-log'
-import { WATERMARK_AHEAD_MS } from '@millrace/stream'
-import type { TopologyDriver } from '@millrace/testing'
+import type { EventLog, LogRecord } from '@millrace/event-log'
+import { type Topology, WATERMARK_AHEAD_MS } from '@millrace/stream'
+import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { type AdKind, type AdRaw, ad } from '../contract.ts'
 import { LATENESS_MS, MINUTE_MS } from './lateness.ts'
@@ -48,30 +48,26 @@ const sentAction = record<SentAction>({
 /** One thing that happens. */
 export type Deed =
   | { readonly kind: 'send'; readonly actions: readonly SentAction[] }
+  | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'crash' | 'stop' | 'rebalance' }
   /** Kills the process at a later call to the log. */
   | { readonly kind: 'crash-at'; readonly call: number }
 
-export const deeds: Arbitrary<Deed[]> = array(
-  oneof<Arbitrary<Deed>[]>(
-    {
-      weight: 6,
-      arbitrary: record({
-        kind: constant('send' as const),
-        actions: array(sentAction, { minLength: 1, maxLength: 14 }),
-      }),
-    } as never,
-    {
-      weight: 2,
-      arbitrary: record({ kind: constantFrom('crash' as const, 'stop' as const, 'rebalance' as const) }),
-    } as never,
-    {
-      weight: 2,
-      arbitrary: record({ kind: constant('crash-at' as const), call: integer({ min: 1, max: 12 }) }),
-    } as never,
-  ),
-  { minLength: 3, maxLength: 16 },
+const sending: Arbitrary<Deed> = record({
+  kind: constant('send' as const),
+  actions: array(sentAction, { minLength: 1, maxLength: 14 }),
+})
+const waiting: Arbitrary<Deed> = record({ kind: constant('wait' as const), ms: integer({ min: 1, max: 2_500 }) })
+const killing: Arbitrary<Deed> = record({ kind: constant('crash-at' as const), call: integer({ min: 1, max: 16 }) })
+const deed = oneof(
+  { weight: 6, arbitrary: sending },
+  { weight: 2, arbitrary: waiting },
+  { weight: 2, arbitrary: killing },
+  { weight: 2, arbitrary: constantFrom<Deed[]>({ kind: 'crash' }, { kind: 'stop' }, { kind: 'rebalance' }) },
 )
+
+/** Events in any order, late, twice, with clocks that are wrong; the process is killed, stopped, and loses its partitions. */
+export const deeds: Arbitrary<Deed[]> = array(deed, { minLength: 3, maxLength: 16 })
 
 let made = 0
 
@@ -107,13 +103,69 @@ export async function createViewers(driver: TopologyDriver) {
   }
 }
 
+/** Does the deeds to a topology that reads `ad.raw`, lets it finish its work, and calls `look`. */
+export async function live(
+  topology: Topology | ((log: EventLog) => Topology),
+  deeds: readonly Deed[],
+  look: (driver: TopologyDriver) => Promise<void>,
+): Promise<void> {
+  let callsLeft = Number.POSITIVE_INFINITY
+  const driver: TopologyDriver = await createTopologyDriver(topology, {
+    onLogCall: () => {
+      if (--callsLeft === 0) driver.crashNow()
+    },
+  })
+  const advance = async (ms: number): Promise<void> => {
+    await driver.advance(ms)
+    if (!driver.isRunning) await driver.restart()
+  }
+  try {
+    const send = await createViewers(driver)
+    for (const deed of deeds) {
+      if (deed.kind === 'send') for (const action of deed.actions) await send(action)
+      else if (deed.kind === 'wait') await advance(deed.ms)
+      else if (deed.kind === 'crash-at') callsLeft = deed.call
+      else if (deed.kind === 'rebalance') await driver.rebalance()
+      else {
+        if (deed.kind === 'crash') await driver.crash()
+        await driver.restart()
+      }
+      await advance(1)
+    }
+    callsLeft = Number.POSITIVE_INFINITY
+    await advance(1)
+    // Each stage publishes with its tick.
+    await advance(6_000)
+    await look(driver)
+  } finally {
+    await driver.close()
+  }
+}
+
+/** A time of an event in the order of its partition. */
+interface Arrival {
+  readonly isPlausible: boolean
+  /** Of the partition before the event, ms. */
+  readonly watermarkMs: number
+}
+
 /** What an event has to count for, from the source topic alone. */
 export interface Expected {
   readonly event: AdRaw
   readonly timeMs: number
-  readonly isLate: boolean
+  /** Of the event and its copies. */
+  readonly arrivals: Arrival[]
+  /** Whether it came too late to be judged. */
+  isLate: boolean
   isCounted: boolean
 }
+
+/** End of the time for which a minute counts an event, ms of the watermark. */
+export const minuteClosesMs = (timeMs: number): number => (Math.floor(timeMs / MINUTE_MS) + 1) * MINUTE_MS + LATENESS_MS
+
+/** Whether a window counts an event. */
+export const isTaken = ({ timeMs, arrivals }: Expected, closesMs: (timeMs: number) => number): boolean =>
+  arrivals.some(({ isPlausible, watermarkMs }) => isPlausible && closesMs(timeMs) > watermarkMs)
 
 /** Every distinct event with what it has to count for: a plain recomputation. */
 export function expectedOf(records: readonly LogRecord[]): Map<string, Expected> {
@@ -124,11 +176,10 @@ export function expectedOf(records: readonly LogRecord[]): Map<string, Expected>
     const timeMs = Date.parse(event.datetime!)
     const watermarkMs = watermarks.get(partition) ?? Number.NEGATIVE_INFINITY
     const isPlausible = isPlausibleEventTime(timeMs, timestampMs)
-    const minuteEndMs = (Math.floor(timeMs / MINUTE_MS) + 1) * MINUTE_MS
-    const isLate = !isPlausible || minuteEndMs + LATENESS_MS <= watermarkMs
-    // A copy of an event from the future may come when its time is plausible.
-    const known = found.get(event.eventId)
-    if (!known || (known.isLate && !isLate)) found.set(event.eventId, { event, timeMs, isLate, isCounted: false })
+    const known = found.get(event.eventId) ?? { event, timeMs, arrivals: [], isLate: true, isCounted: false }
+    known.arrivals.push({ isPlausible, watermarkMs })
+    known.isLate = !isTaken(known, minuteClosesMs)
+    found.set(event.eventId, known)
     if (isPlausible)
       watermarks.set(partition, Math.max(watermarkMs, Math.min(timeMs, timestampMs + WATERMARK_AHEAD_MS)))
   }

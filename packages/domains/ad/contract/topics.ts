@@ -29,10 +29,10 @@ const wire: WireReaders = {
   User: wireObject({ view: wireBoolean, click: wireBoolean, total_time: wireNumber, age: wireNumber }),
 }
 
-const byAccount = {
-  keyOf: ({ User }: Pick<AdRaw, 'User'>): string => User.account,
-  keyText: '`User.account`',
-}
+/** The account of an event, and of what is derived from it: so these topics have the same key. */
+const accountOf = ({ User, account }: { readonly User?: AdRaw['User']; readonly account?: unknown }): string =>
+  User ? User.account : String(account ?? '')
+const byAccount = { keyOf: accountOf, keyText: '`User.account`' }
 const byCampaign = keyField('ad_id')
 /** A quiet domain: an event of a viewer in an hour. */
 const partitions = 3
@@ -113,7 +113,8 @@ export const campaigns = defineTopic({
 export const activity = defineTopic({
   name: 'ad.activity',
   schema: adActivity,
-  keyOf: keyField('account'),
+  keyOf: accountOf,
+  keyText: '`account`',
   eventTimeMs: instantField('datetime'),
   partitions,
   lake: false,
