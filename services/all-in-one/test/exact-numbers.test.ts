@@ -91,6 +91,12 @@ const asTexts = (fields: Iterable<readonly [string, string]>, wire: WireReaders)
     return [name, reader && /^-?\d/.test(written) ? `"${written}"` : written]
   })
 
+/** An event time for a sample without one: its time of receipt would be another in each run. */
+function timeOf({ timeField }: Topic, sample: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const isTimed = timeField?.unit !== 'instant' || Object.hasOwn(sample, timeField.field)
+  return isTimed ? {} : { [timeField.field]: '2024-03-24T11:25:29.845Z' }
+}
+
 const objectOf = (fields: Iterable<readonly [string, string]>): string =>
   `{${[...fields].map(([name, written]) => `${JSON.stringify(name)}:${written}`).join(',')}}`
 
@@ -107,7 +113,10 @@ function eventsOf(topic: Topic): Sent[] {
         ])
         const nested: [string, string][] = []
         const fields = new Map<string, string>(
-          Object.entries({ ...sample, eventId }).map(([name, value]) => [name, JSON.stringify(value)]),
+          Object.entries({ ...timeOf(topic, sample), ...sample, eventId }).map(([name, value]) => [
+            name,
+            JSON.stringify(value),
+          ]),
         )
         for (const name of objectFieldsOf(topic)) {
           const object = new Map(membersOf(fields.get(name)!)).set('balance', nextNumber())
@@ -187,7 +196,13 @@ describe.each(formats)('numbers of events, with the lake in %s', format => {
   it.each(routed.map(topic => [topic.name, topic] as const))(
     '%s has every digit, and so has what is made of each event',
     async (name, topic) => {
-      const copies = catalog.derivedOf(name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')
+      // Some topics tell something else of each event than its own fields.
+      const copies = catalog
+        .derivedOf(name)
+        .filter(
+          ({ derivedFrom, schema }) =>
+            derivedFrom?.relation === 'each' && Object.keys(topic.schema.shape).every(field => field in schema.shape),
+        )
       for (const stored of [topic, ...copies]) {
         const found = await storedIn(stored)
         for (const { eventId, text, kept, nested } of sentTo.get(name)!) {
