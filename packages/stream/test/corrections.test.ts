@@ -43,10 +43,11 @@ const shared = {
   subtract: (sum: number, { n }: RevisedClick) => sum - n,
   merge: (a: number, b: number) => a + b,
 }
-const marked = { isCorrection: ({ correction }: RevisedClick) => correction }
-interface Marked {
-  readonly isCorrection?: (event: RevisedClick) => boolean
+const marked = {
+  isCorrection: ({ correction }: RevisedClick) => correction,
+  keptFields: ['page', 'n'] as readonly ('page' | 'n')[],
 }
+type Marked = Partial<typeof marked>
 
 const windowed = (marker: Marked) =>
   createWindowedAggregation({

@@ -10,6 +10,7 @@ const { campaignTotals, campaignPartials, campaignLate, userTotals, userPartials
 /** A total counts every event that a minute counts: its steps may end before the event's minute does. */
 const HORIZON_MS = LATENESS_MS + MINUTE_MS
 const shared = { ...counting, service: 'aggregator', source: activity }
+const counts = ['impressions', 'views', 'countedClicks', 'suppressedClicks', 'seconds'] as const
 const writeInstant = createInstantWriter()
 
 const secondsOf = ({ viewedMs }: Counts): number => viewedMs / 1000
@@ -24,6 +25,7 @@ export const createMinutesTopology = ({ logger, metrics }: TopologyParts): Topol
     late: minutesLate,
     windowMs: MINUTE_MS,
     graceMs: LATENESS_MS,
+    keptFields: [...counts, 'ad_id', 'gender', 'ageBand'],
     groupsOf: event => [[event.ad_id, event.gender, event.ageBand]],
     toEvent: ({ windowMs, group: [adId, gender, ageBand], events, result, revision }) => ({
       minute: writeInstant(windowMs),
@@ -53,6 +55,7 @@ export const createCampaignTotalsTopology = ({ log, logger, metrics }: Aggregati
     results: campaignTotals,
     late: campaignLate,
     horizonMs: HORIZON_MS,
+    keptFields: [...counts, 'ad_id'],
     groupsOf: event => [[event.ad_id]],
     toEvent: ({ group: [adId], events, result, revision, state }) => ({
       ad_id: adId!,
@@ -80,6 +83,7 @@ export const createUserTotalsTopology = ({ log, logger, metrics }: AggregationPa
     results: userTotals,
     late: userLate,
     horizonMs: HORIZON_MS,
+    keptFields: [...counts, 'account'],
     groupsOf: event => [[event.account]],
     toEvent: ({ group: [account], events, result, revision, state }) => ({
       account: account!,

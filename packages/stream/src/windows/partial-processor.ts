@@ -36,6 +36,7 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
   | 'add'
   | 'subtract'
   | 'isCorrection'
+  | 'keptFields'
   | 'logger'
   | 'metrics'
 >
@@ -191,16 +192,17 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     }
     const cause = { offset: record.offset, isPublished }
     const isHeld = this.#totals !== null && !isPublished
+    const kept = this.#kept(event, record)
     if (earlier === 'first') {
-      window.newest.add(eventId, revision, record.value)
+      window.newest.add(eventId, revision, kept)
       if (!isHeld) window.partials.add(event, cause)
       return
     }
-    const replaced = this.#eventOf(record, earlier.record)
+    const replaced = JSON.parse(earlier.record.toString()) as EventOf<Source>
     if (earlier.window !== window) earlier.window.newest.leave(earlier.event)
     const own = window.newest.find(eventId)
-    if (own === null) window.newest.add(eventId, revision, record.value)
-    else window.newest.replace(own, revision, record.value)
+    if (own === null) window.newest.add(eventId, revision, kept)
+    else window.newest.replace(own, revision, kept)
     if (isHeld) return
     if (earlier.window.partials === window.partials) window.partials.replace(replaced, event, cause)
     else {
@@ -209,11 +211,10 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     }
   }
 
-  /** The event of a record that was read before. */
-  #eventOf(record: LogRecord, value: Buffer): EventOf<Source> {
-    const decoded = this.#read({ ...record, value })
-    if (decoded.kind !== 'ok') throw new Error('A record that was read before is no event.')
-    return decoded.value.event
+  /** What is kept of an event, as JSON. */
+  #kept(event: EventOf<Source>, { value }: LogRecord): Buffer {
+    const { keptFields } = this.#options
+    return keptFields ? Buffer.from(JSON.stringify(event, keptFields as string[])) : value
   }
 
   #tooLate(

@@ -56,6 +56,8 @@ export interface WindowedAggregationOptions<Source extends Topic, Results extend
    * revision takes the place of the earlier record of its event, in the groups of both.
    */
   readonly subtract?: (result: Result, event: EventOf<Source>) => Result
+  /** With `subtract`: the fields that it and `groupsOf` read; of an event in memory the others are not kept. */
+  readonly keptFields?: readonly (keyof EventOf<Source> & string)[]
   /** With `subtract`: whether an earlier record of the event was published, so that one that comes after the grace is not late as well. */
   readonly isCorrection?: (event: EventOf<Source>) => boolean
   /** The result over the events of both; commutative and associative. */
