@@ -5,21 +5,14 @@ import { failedRecord } from '../failed-records.ts'
 import { IdTable } from '../id-table.ts'
 import { advance, type Progress, type RestartPoint } from '../progress.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
-import { findEarlier, type RecordingWindow } from './earlier-record.ts'
+import { type Arrival, addEvent, correctEvent, type Window } from './count-event.ts'
 import { NewestRecords } from './newest-records.ts'
 import { PartialResults } from './partial-results.ts'
 import { emptyRestartState, encodeRestartState, type RestartState, restartFrom } from './restart-state.ts'
 import type { RestoreTotals } from './restore-totals.ts'
-import { createSourceReader, type SourceEvent } from './source-event.ts'
+import { createSourceReader } from './source-event.ts'
 import { type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
 import type { WindowedAggregationOptions } from './windowed-aggregation.ts'
-
-interface Window<Event, Result> extends RecordingWindow {
-  readonly startMs: number
-  /** Ids of the events that are counted, where no event is corrected. */
-  readonly ids: IdTable
-  readonly partials: PartialResults<Event, Result>
-}
 
 /** As for the windowed aggregation. */
 export type PartialOptions<Source extends Topic, Result> = Pick<
@@ -40,14 +33,6 @@ export type PartialOptions<Source extends Topic, Result> = Pick<
   | 'logger'
   | 'metrics'
 >
-
-/** An event with the record that tells of it. */
-interface Arrival<Source extends Topic> extends SourceEvent<Source> {
-  readonly record: LogRecord
-  readonly sentMs: number
-  /** The record is read for the first time. */
-  readonly isPublished: boolean
-}
 
 /** Changed partial results that are published at the latest, whatever the time. */
 const MOST_CHANGED = 20_000
@@ -138,9 +123,8 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
   }
 
   #place(arrival: Arrival<Source>, before: Progress): void {
-    const { windowMs, graceMs, subtract } = this.#options
-    const { offset } = arrival.record
-    const { timeMs, sentMs } = arrival
+    const { windowMs, graceMs, subtract, metrics } = this.#options
+    const { timeMs, sentMs, record, isPublished } = arrival
     const startMs = this.#startOf(timeMs)
     const isPlausible = isPlausibleEventTime(timeMs, sentMs)
     const isAfterGrace = startMs + windowMs + graceMs <= before.watermarkMs
@@ -148,9 +132,14 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
       const reason = !isPlausible ? 'implausible_time' : isAfterGrace ? 'after_grace' : 'state_expired'
       this.#tooLate(arrival, startMs, reason)
     } else {
-      const window = this.#window(startMs, { stateFrom: offset, progress: before })
-      if (subtract) this.#correct(window, arrival)
-      else this.#add(window, arrival)
+      const window = this.#window(startMs, { stateFrom: record.offset, progress: before })
+      // A total that was committed holds the event, or it is a copy whose id is no longer known.
+      const isHeld = this.#totals !== null && !isPublished
+      const outcome = subtract
+        ? correctEvent(window, arrival, { windows: this.#windows.values(), options: this.#options, isHeld })
+        : addEvent(window, arrival, isHeld)
+      if (outcome !== 'counted' && isPublished)
+        metrics?.[outcome === 'late' ? 'late' : 'duplicates'].inc({ topic: record.topic }, 1)
     }
   }
 
@@ -167,54 +156,6 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     this.#nextDropMs = Math.min(this.#nextDropMs, this.#dropMs(window))
     this.#newestWindowMs = Math.max(this.#newestWindowMs, startMs)
     return window
-  }
-
-  #add(window: Window<EventOf<Source>, Result>, { event, eventId, record, isPublished }: Arrival<Source>): void {
-    if (window.ids.putIfAbsent(eventId, 0) !== null) {
-      if (isPublished) this.#options.metrics?.duplicates.inc({ topic: record.topic }, 1)
-      return
-    }
-    // A total that was committed holds the event, or it is a copy whose id is no longer known.
-    if (this.#totals && !isPublished) return
-    window.partials.add(event, { offset: record.offset, isPublished })
-  }
-
-  /** Adds an event, or puts its newer record in the place of the one that counts. */
-  #correct(window: Window<EventOf<Source>, Result>, arrival: Arrival<Source>): void {
-    const { event, eventId, record, isPublished } = arrival
-    const { metrics, isCorrection } = this.#options
-    const revision = Number((event as Readonly<Record<string, unknown>>).revision)
-    const known = { eventId, revision, isCorrection: isCorrection?.(event) ?? null }
-    const earlier = findEarlier(this.#windows.values(), window, known)
-    if (earlier === 'not_newer' || earlier === 'closed') {
-      if (isPublished) metrics?.[earlier === 'closed' ? 'late' : 'duplicates'].inc({ topic: record.topic }, 1)
-      return
-    }
-    const cause = { offset: record.offset, isPublished }
-    const isHeld = this.#totals !== null && !isPublished
-    const kept = this.#kept(event, record)
-    if (earlier === 'first') {
-      window.newest.add(eventId, revision, kept)
-      if (!isHeld) window.partials.add(event, cause)
-      return
-    }
-    const replaced = JSON.parse(earlier.record.toString()) as EventOf<Source>
-    if (earlier.window !== window) earlier.window.newest.leave(earlier.event)
-    const own = window.newest.find(eventId)
-    if (own === null) window.newest.add(eventId, revision, kept)
-    else window.newest.replace(own, revision, kept)
-    if (isHeld) return
-    if (earlier.window.partials === window.partials) window.partials.replace(replaced, event, cause)
-    else {
-      earlier.window.partials.remove(replaced, cause)
-      window.partials.add(event, cause)
-    }
-  }
-
-  /** What is kept of an event, as JSON. */
-  #kept(event: EventOf<Source>, { value }: LogRecord): Buffer {
-    const { keptFields } = this.#options
-    return keptFields ? Buffer.from(JSON.stringify(event, keptFields as string[])) : value
   }
 
   #tooLate(
