@@ -67,14 +67,20 @@ const mappings = [
   })),
 ]
 
-const { raw, minutesLate, campaignLate, userLate } = topics
+const { raw, curated, campaigns, activity, unknownCampaigns } = topics
+const { minutes, minutesPartials, minutesLate } = topics
+const { campaignTotals, campaignPartials, campaignLate, userTotals, userPartials, userLate } = topics
 
 /** Advertising: topics, tables and mappings. */
 export const ad = defineDomain({
   name: 'ad',
   title: 'Advertising campaigns and their viewers',
-  topics: { ...topics },
-  tables: Object.values(tables),
+  topics: {
+    ...{ raw, curated, campaigns, activity, unknownCampaigns },
+    ...{ minutes, minutesPartials, minutesLate },
+    ...{ campaignTotals, campaignPartials, campaignLate, userTotals, userPartials, userLate },
+  },
+  tables: [tables.events, tables.minutes, tables.campaignTotals, tables.userTotals, tables.unknownCampaigns],
   conservation: [
     { source: raw, table: tables.minutes, eventsColumn: 'events', late: minutesLate },
     { source: raw, table: tables.campaignTotals, eventsColumn: 'events', late: campaignLate },
