@@ -1,4 +1,5 @@
 import { defineDomain, defineMapping, microsOf } from '@millrace/contracts'
+import { measures } from './contract/measures.ts'
 import * as tables from './contract/tables.ts'
 import * as topics from './contract/topics.ts'
 
@@ -87,4 +88,5 @@ export const ad = defineDomain({
     { source: raw, table: tables.userTotals, eventsColumn: 'events', late: userLate },
   ],
   mappings,
+  measures,
 })

@@ -6,24 +6,25 @@ import {
   FaultyActor,
   hasFaults,
   mergeActors,
-  type RecordStream,
   type SimulatedRun,
+  talliedRun,
 } from '@millrace/simulation'
 import { ad } from './contract.ts'
 import { CampaignRecord, campaignsOf, recordOf } from './simulate/campaigns.ts'
-import { GoldenTally } from './simulate/golden.ts'
+import { CampaignTally } from './simulate/golden.ts'
 import { type AdOptions, adOptions } from './simulate/options.ts'
 import { partsOf, Viewer } from './simulate/viewer.ts'
 
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = ['Ad', 'User']
 
-type Span = SimulatedRun['span']
-
-/** Everything that a run sends, from the beginning. */
-function streamOf(options: AdOptions, { startMs, endMs }: Span): RecordStream {
-  const { viewers, shard, faults, seed, start } = options
-  const labels = ['ad', seed, options.incarnation ?? (start === 'now' ? String(startMs) : '')]
+/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole campaigns and viewers. */
+function simulate(options: AdOptions, nowMs: number): SimulatedRun {
+  const { viewers, shard, faults, seed } = options
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const endMs = startMs + options.durationMs
+  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
+  const labels = ['ad', seed, incarnation]
   const world = createWorld(options.world)
   const campaigns = campaignsOf(options)
   const parts = campaigns.map(partsOf)
@@ -41,33 +42,7 @@ function streamOf(options: AdOptions, { startMs, endMs }: Span): RecordStream {
         : viewer,
     )
   }
-  return mergeActors(actors)
-}
-
-/** A pure function of the options, and of `nowMs` only where they say `now`. Golden answers are counted in a second run of the same. */
-function simulate(options: AdOptions, nowMs: number): SimulatedRun {
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const span = { startMs, endMs: startMs + options.durationMs }
-  const stream = streamOf(options, span)
-  let taken = 0
-  return {
-    stream: {
-      get nextMs() {
-        return stream.nextMs
-      },
-      next() {
-        taken++
-        return stream.next()
-      },
-    },
-    span,
-    golden() {
-      const again = streamOf(options, span)
-      const tally = new GoldenTally()
-      for (let left = taken; left > 0; left--) tally.note(again.next())
-      return tally.rows()
-    },
-  }
+  return talliedRun(mergeActors(actors), { startMs, endMs }, new CampaignTally())
 }
 
 /** People who are shown ads, and ignore, view or click them. */

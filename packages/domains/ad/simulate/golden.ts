@@ -1,13 +1,10 @@
 import { ageBandOf } from '@millrace/contracts'
-import type { GoldenRow, SimulatedRecord } from '@millrace/simulation'
+import { type GoldenRow, type GoldenTally, isNewEvent, type SimulatedRecord } from '@millrace/simulation'
 import { type AdRaw, ad } from '../contract.ts'
 
 const MINUTE_MS = 60_000
 /** A click counts when the last counted one of the viewer on the ad is at least this long before it. */
 const SUPPRESSION_MS = 60_000
-
-/** Kinds of faults with which a record never reaches the log. */
-const REFUSED: readonly string[] = ['malformed', 'missing-field']
 
 interface Sums {
   impressions: number
@@ -45,16 +42,16 @@ class SumsBy<Key> {
 const ctrOf = ({ counted, impressions }: Sums): number | null => (impressions > 0 ? counted / impressions : null)
 
 /** Counts what the simulation sends, and knows from it what the tables of the domain have to hold. */
-export class GoldenTally {
+export class CampaignTally implements GoldenTally {
   readonly #minutes = new SumsBy<{ adId: string; minuteMs: number; gender: string; ageBand: string }>()
   readonly #campaigns = new SumsBy<string>()
   readonly #viewers = new SumsBy<string>()
   /** By viewer and ad. */
   readonly #clicks = new Map<string, SentClick[]>()
 
-  note({ topic, value, fault }: SimulatedRecord): void {
-    if (topic !== ad.topics.raw.name || fault?.kind === 'dup' || REFUSED.includes(fault?.kind ?? '')) return
-    const { eventId, datetime, Ad, User } = JSON.parse(value) as AdRaw
+  note(record: SimulatedRecord): void {
+    if (record.topic !== ad.topics.raw.name || !isNewEvent(record)) return
+    const { eventId, datetime, Ad, User } = JSON.parse(record.value) as AdRaw
     const timeMs = Date.parse(datetime!)
     const minuteMs = Math.floor(timeMs / MINUTE_MS) * MINUTE_MS
     const ageBand = ageBandOf(User.age)!
