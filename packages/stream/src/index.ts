@@ -47,6 +47,7 @@ export { runStreamService, type ServiceFrame, type ServiceParts } from './stream
 export type { Emit, FailedRecord, PartitionProcessor, ProcessResult, Topology } from './topology.ts'
 export {
   createKeyedWindows,
+  type DeclaredWindows,
   type KeyedWindowsOptions,
   type SessionWindows,
   type TimeWindow,

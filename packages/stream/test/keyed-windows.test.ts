@@ -3,7 +3,14 @@ import type { LogRecord } from '@millrace/event-log'
 import { array, assert, asyncProperty, oneof } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createKeyedWindows, type SessionWindows, type Topology, type TumblingWindows } from '../src/index.ts'
+import {
+  createKeyedWindows,
+  type DeclaredWindows,
+  type SessionWindows,
+  type TimeWindow,
+  type Topology,
+  type TumblingWindows,
+} from '../src/index.ts'
 import { WATERMARK_AHEAD_MS } from '../src/progress.ts'
 import { type Click, type ClickInOrder, clicks, clicksIn, type Deed, deed, live, roughDeed } from './clicks-world.ts'
 
@@ -82,6 +89,40 @@ const raids = createKeyedWindows({
     emit(notices, notice(`${reason} ${eventId}`, { atMs: eventTimeMs, user: key, n: 0 })),
 })
 
+/** Windows of whole minutes that clicks declare; some without a length, some too long. Clicks of one window declare different ends. */
+const declared: DeclaredWindows<Pick<Click, 'datetime' | 'n'>> = {
+  windowOf({ datetime, n }) {
+    const startMs = Math.floor(Date.parse(datetime) / (60 * SECOND_MS)) * 60 * SECOND_MS
+    return { startMs, endMs: startMs + (n + 1) * 20 * SECOND_MS }
+  },
+  graceMs: 60 * SECOND_MS,
+  maxLengthMs: 180 * SECOND_MS,
+}
+
+/** Says how a declared window stands at its timers, how it ended, and what was late. */
+const visits = createKeyedWindows({
+  name: 'visits.test',
+  service: 'visits',
+  source: clicks,
+  outputs: [notices],
+  windows: declared,
+  newState: () => ({ n: 0, isTimed: false }),
+  onRecord(state, { n }, { window, setTimer }) {
+    if (!state.isTimed) setTimer(window.startMs + FIRST_TIMER_MS)
+    state.isTimed = true
+    state.n += n
+  },
+  onTimer({ n }, { key, eventTimeMs, window, emit, setTimer }) {
+    // A window that begins anew has a later end than the one before.
+    emit(notices, notice(`timer of ${window.startMs} to ${window.endMs}`, { atMs: eventTimeMs, user: key, n }))
+    setTimer(eventTimeMs + NEXT_TIMER_MS)
+  },
+  onClose: ({ n }, { key, window, emit }) =>
+    emit(notices, notice(`closed ${window.endMs}`, { atMs: window.startMs, user: key, n })),
+  onLate: ({ eventId }, reason, { key, eventTimeMs, emit }) =>
+    emit(notices, notice(`${reason} ${eventId}`, { atMs: eventTimeMs, user: key, n: 0 })),
+})
+
 interface PlainWindow {
   readonly user: string
   readonly offset: number
@@ -95,8 +136,17 @@ interface PlainWindow {
   isOver: boolean
 }
 
-type Kind = TumblingWindows | SessionWindows
+type Kind = TumblingWindows | SessionWindows | typeof declared
 type Notice = ReturnType<typeof notice>
+
+/** The window of an event alone, by each kind's own words. */
+function windowOf(click: ClickInOrder, kind: Kind): TimeWindow {
+  const { timeMs, sentMs } = click
+  if ('windowOf' in kind) return kind.windowOf(click)
+  const startMs =
+    'gapMs' in kind ? Math.min(timeMs, sentMs + WATERMARK_AHEAD_MS) : Math.floor(timeMs / kind.lengthMs) * kind.lengthMs
+  return { startMs, endMs: startMs + ('gapMs' in kind ? kind.gapMs : kind.lengthMs) }
+}
 
 /** The events of one partition, looking at every open window at every event. `losses`: offsets at which retention took all records. */
 function recompute(events: readonly ClickInOrder[], kind: Kind, losses: readonly number[]): Notice[] {
@@ -115,10 +165,12 @@ function recompute(events: readonly ClickInOrder[], kind: Kind, losses: readonly
       const closeMs = endMs + graceMs
       for (; window.timerMs <= Math.min(watermarkMs, closeMs); window.timerMs += NEXT_TIMER_MS) {
         const atMs = window.timerMs
-        calls.push({ atMs, offset, call: () => say('timer', { atMs, user, n }) })
+        const text = 'windowOf' in kind ? `timer of ${startMs} to ${endMs}` : 'timer'
+        calls.push({ atMs, offset, call: () => say(text, { atMs, user, n }) })
       }
       if (closeMs > watermarkMs) continue
-      const text = 'lengthMs' in kind ? 'closed' : `${isOver ? 'closed' : 'abandoned'} ${endMs}`
+      const ending = 'gapMs' in kind && !isOver ? 'abandoned' : 'closed'
+      const text = 'lengthMs' in kind ? ending : `${ending} ${endMs}`
       calls.push({ atMs: closeMs, offset, call: () => say(text, { atMs: startMs, user, n }) })
     }
     open = open.filter(({ endMs }) => endMs + graceMs > watermarkMs)
@@ -133,21 +185,24 @@ function recompute(events: readonly ClickInOrder[], kind: Kind, losses: readonly
   }
 
   let left = losses
-  for (const { user, page, n, eventId, offset, timeMs, sentMs, isPlausible } of events) {
+  for (const click of events) {
+    const { user, page, n, eventId, offset, timeMs, sentMs } = click
     for (; left.length > 0 && left[0]! <= offset; left = left.slice(1)) lose()
     const beforeMs = watermarkMs
     const usableMs = Math.min(timeMs, sentMs + WATERMARK_AHEAD_MS)
-    if (isPlausible) watermarkMs = Math.max(watermarkMs, usableMs)
+    if (click.isPlausible) watermarkMs = Math.max(watermarkMs, usableMs)
     callDue()
-    const startMs = 'gapMs' in kind ? usableMs : Math.floor(timeMs / kind.lengthMs) * kind.lengthMs
-    const endMs = startMs + ('gapMs' in kind ? kind.gapMs : kind.lengthMs)
-    const isLate = endMs + graceMs <= watermarkMs
+    const { startMs, endMs } = windowOf(click, kind)
+    let window = open.find(other => other.user === user && ('gapMs' in kind || other.startMs === startMs))
+    const isTooLong = 'windowOf' in kind && (endMs <= startMs || endMs - startMs > kind.maxLengthMs)
+    const isPlausible = click.isPlausible && !isTooLong
+    // A declared window may be open still, because another event declared a later end.
+    const isLate = endMs + graceMs <= watermarkMs && !('windowOf' in kind && window)
     if (!isPlausible || isLate || startMs <= lostUpToMs) {
       const reason = !isPlausible ? 'implausible_time' : isLate ? 'after_grace' : 'state_expired'
       say(`${reason} ${eventId}`, { atMs: timeMs, user, n: 0 })
       continue
     }
-    let window = open.find(other => other.user === user && ('gapMs' in kind || other.startMs === startMs))
     if (window?.ids.has(eventId)) continue
     newestMs = Math.max(newestMs, startMs)
     if (!window) {
@@ -204,6 +259,7 @@ describe('state per key and window with event-time timers', () => {
   it.each([
     { of: 'tumbling windows', topology: quotas, kind: { lengthMs: 60 * SECOND_MS, graceMs: 120 * SECOND_MS } },
     { of: 'sessions', topology: raids, kind: { gapMs: GAP_MS } },
+    { of: 'declared windows', topology: visits, kind: declared },
   ])(
     'equals a plain recomputation of $of: any order, copies, lateness, kills at any call, rebalances, retention',
     async ({ topology, kind }) => {

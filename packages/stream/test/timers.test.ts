@@ -155,6 +155,99 @@ describe('the end of a window', () => {
   })
 })
 
+describe('a window that an event declares', () => {
+  /** A click of `home` declares ten minutes from midnight on, a click of `<minutes>` so many. */
+  const declared = (options: RaidOptions = {}) =>
+    raids({
+      windows: {
+        windowOf: ({ page }) => ({
+          startMs: MIDNIGHT_MS,
+          endMs: MIDNIGHT_MS + (Number(page) || 10) * MINUTE_MS,
+        }),
+        graceMs: 5 * MINUTE_MS,
+        maxLengthMs: 30 * MINUTE_MS,
+      },
+      onLate: (_, reason, { key, eventTimeMs, emit }) => emit(outcomes, outcome(key, eventTimeMs, reason)),
+      ...options,
+    })
+
+  it('closes when the watermark is past its end by the grace, whenever its events were', async () => {
+    await using driver = await createTopologyDriver(declared())
+    await pipeInTime(driver, at(0), at(2), at(14.999))
+    expect(await outcomesOf(driver)).toEqual([])
+    await pipeInTime(driver, at(15))
+    expect(await outcomesOf(driver)).toEqual(['ann 15 abandoned', 'ann 15 after_grace'])
+  })
+
+  it('is one of each declared start: a key may have several at a time', async () => {
+    const windowOf = ({ datetime, n }: Click) => {
+      const startMs = Date.parse(datetime) - n * MINUTE_MS
+      return { startMs, endMs: startMs + 10 * MINUTE_MS }
+    }
+    await using driver = await createTopologyDriver(
+      declared({ windows: { windowOf, graceMs: 0, maxLengthMs: 10 * MINUTE_MS } }),
+    )
+    const of = (minute: number, start: number, page = 'home') => ({ ...at(minute, { page }), n: minute - start })
+    await pipeInTime(driver, of(1, 0), of(5, 4), of(6, 0, 'over'), of(20, 20))
+    expect(await outcomesOf(driver)).toEqual(['ann 6 over', 'ann 14 abandoned'])
+  })
+
+  it('has the latest of the ends that events declare, also for events that declare an earlier one', async () => {
+    await using driver = await createTopologyDriver(declared())
+    await pipeInTime(driver, at(0), at(1, { page: '20' }), at(2, { page: '5' }), at(24), at(24.5, { page: 'over' }))
+    expect(await outcomesOf(driver)).toEqual(['ann 24.5 over'])
+    await pipeInTime(driver, at(25))
+    expect(await outcomesOf(driver)).toEqual(['ann 24.5 over', 'ann 25 after_grace'])
+  })
+
+  it('begins anew where a later end is declared after it closed', async () => {
+    await using driver = await createTopologyDriver(declared())
+    await pipeInTime(driver, at(0), at(16, { page: '20' }), at(40))
+    expect(await outcomesOf(driver)).toEqual(['ann 15 abandoned', 'ann 25 abandoned', 'ann 40 after_grace'])
+  })
+
+  it('is not held where it is too long, has no length or begins at an implausible time', async () => {
+    const metrics = createKeyedMetrics('aggregator', new Registry())
+    const window = { startMs: MIDNIGHT_MS, endMs: MIDNIGHT_MS }
+    const windows = {
+      windowOf: () => ({ ...window }),
+      graceMs: 0,
+      maxLengthMs: 30 * MINUTE_MS,
+    }
+    await using driver = await createTopologyDriver(declared({ windows, metrics }))
+    const dayAhead = MIDNIGHT_MS + 25 * HOUR_MS
+    const wrong = [
+      { startMs: MIDNIGHT_MS, endMs: MIDNIGHT_MS },
+      { startMs: MIDNIGHT_MS, endMs: MIDNIGHT_MS - 1 },
+      { startMs: MIDNIGHT_MS, endMs: MIDNIGHT_MS + 30 * MINUTE_MS + 1 },
+      { startMs: dayAhead, endMs: dayAhead + MINUTE_MS },
+      { startMs: Date.UTC(1999, 0, 1), endMs: Date.UTC(1999, 0, 1) + MINUTE_MS },
+      { startMs: Number.NaN, endMs: Number.NaN },
+    ]
+    for (const [minute, declaration] of wrong.entries()) {
+      Object.assign(window, declaration)
+      await pipeInTime(driver, at(minute))
+    }
+    expect(await outcomesOf(driver)).toEqual(wrong.map((_, minute) => `ann ${minute} implausible_time`))
+    expect(Object.values(await samples(metrics.keys))).toEqual([0])
+    Object.assign(window, { startMs: MIDNIGHT_MS, endMs: MIDNIGHT_MS + 30 * MINUTE_MS })
+    await pipeInTime(driver, at(10))
+    expect(Object.values(await samples(metrics.keys))).toEqual([1])
+  })
+
+  it('has timers at its end, while it waits for late events', async () => {
+    await using driver = await createTopologyDriver(
+      declared({
+        onRecord: (_, __, { eventTimeMs, window, setTimer }) => eventTimeMs < window.endMs && setTimer(window.endMs),
+        onTimer: (_, { key, eventTimeMs, emit }) => emit(outcomes, outcome(key, eventTimeMs, 'up')),
+        onClose: (_, { key, eventTimeMs, emit }) => emit(outcomes, outcome(key, eventTimeMs, 'closed')),
+      }),
+    )
+    await pipeInTime(driver, at(0), at(5, { page: '12' }), at(10), at(12), at(17))
+    expect(await outcomesOf(driver)).toEqual(['ann 12 up', 'ann 17 closed', 'ann 17 after_grace'])
+  })
+})
+
 describe('timers', () => {
   const timed = (setAt: (minute: number) => readonly number[], options: RaidOptions = {}) =>
     raids({

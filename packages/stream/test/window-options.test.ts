@@ -7,6 +7,7 @@ import {
   createRanking,
   createRunningTotals,
   createWindowedAggregation,
+  type KeyedWindowsOptions,
   totalState,
 } from '../src/index.ts'
 import { clicks, late, partials } from './clicks-world.ts'
@@ -35,7 +36,8 @@ const sums = (windowMs: number, graceMs: number) =>
   createWindowedAggregation({ ...shared, results: resultsOf('delete'), windowMs, graceMs })
 const totals = (cleanup: 'compact' | 'delete', horizonMs: number) =>
   createRunningTotals({ ...shared, results: resultsOf(cleanup), horizonMs, log })
-const keyed = (windows: Parameters<typeof createKeyedWindows>[0]['windows']) =>
+const windowOf = () => ({ startMs: 0, endMs: 1 })
+const keyed = (windows: KeyedWindowsOptions<typeof clicks, object>['windows']) =>
   createKeyedWindows({
     ...{ name: 'aggregator.clicks.visits', service: 'aggregator', source: clicks, outputs: [], windows },
     newState: () => ({}),
@@ -72,18 +74,15 @@ describe('options of windows and totals that cannot work', () => {
     [() => ranks(1, 0), 'keepMs is 0: expected whole milliseconds, above 0.'],
     [() => ranks(1, 1, {}), 'clicks.sums has no field "revision": expected one that only grows.'],
     [() => keyed({ lengthMs: 1, graceMs: -1 }), 'graceMs is -1: expected whole milliseconds, 0 or more.'],
+    [() => keyed({ windowOf, graceMs: -1, maxLengthMs: 1 }), 'graceMs is -1: expected whole milliseconds, 0 or more.'],
+    [() => keyed({ windowOf, graceMs: 0, maxLengthMs: Number.POSITIVE_INFINITY }), 'maxLengthMs is Infinity: expected'],
   ])('are refused when the topology is made: %s', (make, message) => {
     expect(make).toThrow(message)
   })
 
   it('are no others', () => {
-    const made = [
-      sums(1, 0),
-      totals('compact', 1),
-      keyed({ gapMs: 1 }),
-      keyed({ lengthMs: 1, graceMs: 0 }),
-      ranks(1, 1),
-    ]
-    expect(made.map(({ name }) => name)).toHaveLength(5)
+    const windows = [{ gapMs: 1 }, { lengthMs: 1, graceMs: 0 }, { windowOf, graceMs: 0, maxLengthMs: 1 }]
+    const made = [sums(1, 0), totals('compact', 1), ...windows.map(keyed), ranks(1, 1)]
+    expect(made.map(({ name }) => name)).toHaveLength(6)
   })
 })

@@ -1,4 +1,4 @@
-import { isPlausibleEventTime, type Topic } from '@millrace/contracts'
+import { type EventOf, isPlausibleEventTime, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import type { z } from 'zod'
 import { emitEvent } from '../emit-event.ts'
@@ -114,7 +114,7 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
     this.#callDue()
     this.key = this.#options.source.keyOf(event)
     this.eventTimeMs = timeMs
-    const placement = this.#placementOf(timeMs)
+    const placement = this.#placementOf(event, timeMs)
     const reason = this.#reasonOf(placement)
     if (!reason) this.#add(decoded.value, placement, before)
     else {
@@ -123,8 +123,12 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
     }
   }
 
-  #placementOf(timeMs: number): Placement {
+  #placementOf(event: EventOf<Source>, timeMs: number): Placement {
     const { windows } = this.#options
+    if ('windowOf' in windows) {
+      const { startMs, endMs } = windows.windowOf(event)
+      return { startMs, endMs, group: `${startMs} ${this.key}` }
+    }
     if ('gapMs' in windows) {
       // A clock that is ahead would keep the session open for as long.
       const startMs = Math.min(timeMs, this.record.timestampMs + WATERMARK_AHEAD_MS)
@@ -135,10 +139,25 @@ export class KeyedWindowProcessor<Source extends Topic, State> implements Partit
   }
 
   /** Why no window takes the event; null when one does. */
-  #reasonOf({ startMs, endMs }: TimeWindow): LateEvents['reason'] | null {
-    if (!isPlausibleEventTime(this.eventTimeMs, this.record.timestampMs)) return 'implausible_time'
-    if (endMs + this.#graceMs <= this.watermarkMs) return 'after_grace'
+  #reasonOf(placement: Placement): LateEvents['reason'] | null {
+    const { startMs, endMs } = placement
+    if (!isPlausibleEventTime(this.eventTimeMs, this.record.timestampMs) || !this.#isHeld(placement))
+      return 'implausible_time'
+    if (endMs + this.#graceMs <= this.watermarkMs && !this.#isExtended(placement)) return 'after_grace'
     return startMs <= this.#lostUpToMs ? 'state_expired' : null
+  }
+
+  /** Whether its window is one that is held: no event may declare one that stays open for ever. */
+  #isHeld({ startMs, endMs }: TimeWindow): boolean {
+    const { windows } = this.#options
+    if (!('windowOf' in windows)) return true
+    const lengthMs = endMs - startMs
+    return lengthMs > 0 && lengthMs <= windows.maxLengthMs && isPlausibleEventTime(startMs, this.record.timestampMs)
+  }
+
+  /** Whether another event declared a later end of the window, so that it is open still. */
+  #isExtended(placement: Placement): boolean {
+    return 'windowOf' in this.#options.windows && this.#open.find(placement, this.key) !== undefined
   }
 
   #add({ event, eventId }: SourceEvent<Source>, placement: Placement, before: Progress): void {

@@ -28,6 +28,18 @@ export interface SessionWindows {
   readonly lengthMs?: never
 }
 
+/**
+ * Windows that events declare, e.g. a raid: from its start to the end of the boss's time. One window per key and declared start; of
+ * different ends that were declared before it closed, the latest counts. A window is open until the watermark has passed its end by
+ * the grace. The declared window counts, whatever the time of the event in it.
+ */
+export interface DeclaredWindows<Event> {
+  readonly windowOf: (event: Event) => TimeWindow
+  readonly graceMs: number
+  /** An event that declares a longer window, one without a length, or one that begins at an implausible time, is late. */
+  readonly maxLengthMs: number
+}
+
 /** What `onRecord` and `onTimer` are given; only valid during that call. */
 export interface WindowContext
   extends Pick<KeyedContext, 'record' | 'key' | 'eventTimeMs' | 'watermarkMs' | 'isRebuilding' | 'emit'> {
@@ -35,7 +47,7 @@ export interface WindowContext
   readonly record: KeyedContext['record']
   /** Of the event, or the time for which the timer was set or the window closes, ms. */
   readonly eventTimeMs: number
-  /** Of a session: from its oldest event to `gapMs` after its newest one, so far. */
+  /** Of a session: from its oldest event to `gapMs` after its newest one, so far. Of a declared window: to the latest end so far. */
   readonly window: TimeWindow
   /**
    * Has `onTimer` called when the watermark reaches `atMs`, unless the window is closed before. A window has one timer: this
@@ -52,7 +64,7 @@ export interface KeyedWindowsOptions<Source extends Topic, State> {
   /** Its key is the key of the windows. */
   readonly source: Source
   readonly outputs: readonly Topic[]
-  readonly windows: TumblingWindows | SessionWindows
+  readonly windows: TumblingWindows | SessionWindows | DeclaredWindows<EventOf<Source>>
   readonly newState: () => State
   /** Adds an event to the state of its key and window. As the functions below: no clock, no random, no I/O. */
   readonly onRecord: (state: State, event: EventOf<Source>, context: WindowContext) => void
@@ -77,6 +89,9 @@ export interface KeyedWindowsOptions<Source extends Topic, State> {
 export function createKeyedWindows<Source extends Topic, State>(options: KeyedWindowsOptions<Source, State>): Topology {
   const { name, source, outputs, windows } = options
   if ('gapMs' in windows) checkDurations(name, { lengths: { gapMs: windows.gapMs } })
-  else checkDurations(name, { lengths: { lengthMs: windows.lengthMs }, allowances: { graceMs: windows.graceMs } })
+  else if ('windowOf' in windows) {
+    const { maxLengthMs, graceMs } = windows
+    checkDurations(name, { lengths: { maxLengthMs }, allowances: { graceMs } })
+  } else checkDurations(name, { lengths: { lengthMs: windows.lengthMs }, allowances: { graceMs: windows.graceMs } })
   return { name, topics: [source], outputs, createProcessor: () => new KeyedWindowProcessor(options) }
 }

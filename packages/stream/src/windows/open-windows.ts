@@ -18,7 +18,7 @@ export interface OpenWindow<State> extends Timed {
   after: OpenWindow<State> | null
 }
 
-/** Windows that close together, with the ids of their events: those of one tumbling window, or the one of a session. */
+/** Windows that close together, with the ids of their events: those of one tumbling window, else a single one. */
 interface WindowGroup<State> {
   readonly name: number | string
   readonly ids: IdTable
@@ -49,6 +49,11 @@ export class OpenWindows<State> {
   /** The one that is due first. */
   get nextDue(): OpenWindow<State> | undefined {
     return this.#due.first
+  }
+
+  /** The open window of a group and key, if there is one. */
+  find({ group }: Placement, key: string): OpenWindow<State> | undefined {
+    return this.#groups.get(group)?.byKey.get(key)
   }
 
   /** The window of an event, opened where there is none; null when its group has the event already. */
