@@ -1,7 +1,6 @@
 import { readWire } from '@millrace/contracts'
-import { assert, constantFrom, nat, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lol, lolRaw, readGameTimeMs } from './contract.ts'
+import { lol, lolRaw } from './contract.ts'
 
 const sample = {
   datetime: '2024-03-24T11:25:29.845Z',
@@ -67,21 +66,4 @@ describe('a League of Legends event', () => {
   it('does not take a field from the prototype', () => {
     expect(read(JSON.parse(`{"__proto__":{"eventId":"${eventId}"}}`)).success).toBe(false)
   })
-})
-
-describe('readGameTimeMs', () => {
-  it('reads minutes and seconds', () =>
-    assert(
-      property(nat(9_999), nat(99), (minutes, seconds) => {
-        expect(readGameTimeMs(`${minutes}:${seconds}`)).toBe((minutes * 60 + seconds) * 1_000)
-      }),
-    ))
-
-  it('reads what the contract takes, and nothing else', () =>
-    assert(
-      property(string({ unit: constantFrom('0', '7', '9', ':', '/', ' ', '-', 'x'), maxLength: 9 }), text => {
-        expect(readGameTimeMs(text) !== null).toBe(lolRaw.shape.ingametime.safeParse(text).success)
-      }),
-      { numRuns: 2_000 },
-    ))
 })

@@ -23,6 +23,9 @@ import {
   wireNumber,
 } from '@millrace/contracts'
 import { z } from 'zod'
+import { GAME_TIME } from '../game-time.ts'
+
+export { readGameTimeMs } from '../game-time.ts'
 
 /** The champions of the scenario; other names are accepted on the wire and kept. */
 export const lolChampions = [
@@ -47,30 +50,6 @@ export const lolChampions = [
 
 /** What a column of 32 bits holds. */
 const MAX_INT = 2 ** 31 - 1
-
-const GAME_TIME = /^\d{1,4}:\d{1,2}$/
-const MOST_MINUTE_DIGITS = 4
-const MOST_SECOND_DIGITS = 2
-
-/** The number of the digits from `from` up to `to`; −1 where there are none, too many, or something else among them. */
-function readDigits(text: string, from: number, to: number, most: number): number {
-  if (to <= from || to - from > most) return -1
-  let value = 0
-  for (let at = from; at < to; at++) {
-    const digit = text.charCodeAt(at) - 0x30
-    if (digit < 0 || digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return value
-}
-
-/** Milliseconds of a game time written minutes:seconds, or null where the text is none. */
-export function readGameTimeMs(ingametime: string): number | null {
-  const colon = ingametime.indexOf(':')
-  const minutes = readDigits(ingametime, 0, colon, MOST_MINUTE_DIGITS)
-  const seconds = readDigits(ingametime, colon + 1, ingametime.length, MOST_SECOND_DIGITS)
-  return minutes < 0 || seconds < 0 ? null : (minutes * 60 + seconds) * 1000
-}
 
 const account = z.string().min(1).max(128).describe('player account; the partition key')
 const roomID = z.string().min(1).max(128).describe('match (room) id')
