@@ -75,7 +75,7 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
   let hasStarted = false
   const finished = run.finished.then(
     async summary => {
-      await writeGolden(file, golden())
+      await writeGolden(file, golden)
       return summary
     },
     async error => {
@@ -110,10 +110,10 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
 }
 
 /** Writes the golden answers and closes the file: for each table a line with the number of its rows, and a line for each row. */
-async function writeGolden(file: LineFile | null, golden: ReturnType<SimulatedRun['golden']>): Promise<void> {
+async function writeGolden(file: LineFile | null, golden: SimulatedRun['golden']): Promise<void> {
   if (!file) return
   try {
-    for (const [table, rows] of Object.entries(golden)) {
+    for (const [table, rows] of Object.entries(golden())) {
       await file.append(`${JSON.stringify({ table, rows: rows.length })}\n`)
       for (let from = 0; from < rows.length; from += GOLDEN_LINES) {
         const lines = rows.slice(from, from + GOLDEN_LINES).map(row => `${JSON.stringify({ table, row })}\n`)
