@@ -235,6 +235,17 @@ describe('a window that an event declares', () => {
     expect(Object.values(await samples(metrics.keys))).toEqual([1])
   })
 
+  it('has the ids of its own events, which are forgotten with it', async () => {
+    const metrics = createKeyedMetrics('aggregator', new Registry())
+    await using driver = await createTopologyDriver(declared({ metrics }))
+    // Both of one partition.
+    await pipeInTime(driver, at(0), at(1, { page: '20', user: 'u5' }), at(2, { id: 0, page: '20', user: 'u5' }))
+    expect(Math.max(...Object.values(await samples(metrics.eventIds)))).toBe(3)
+    await pipeInTime(driver, at(16, { user: 'u5' }))
+    expect(await outcomesOf(driver)).toEqual(['ann 15 abandoned'])
+    expect(Math.max(...Object.values(await samples(metrics.eventIds)))).toBe(3)
+  })
+
   it('has timers at its end, while it waits for late events', async () => {
     await using driver = await createTopologyDriver(
       declared({
