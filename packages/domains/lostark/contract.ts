@@ -1,16 +1,7 @@
 import { defineDomain } from '@millrace/contracts'
 import { mappings } from './contract/mappings.ts'
 import { analysis, raids, successDaily, training } from './contract/tables.ts'
-import {
-  curated,
-  late,
-  members,
-  outcomes,
-  raw,
-  success,
-  successLate,
-  successPartials,
-} from './contract/topics.ts'
+import { curated, late, members, outcomes, raw, success, successLate, successPartials } from './contract/topics.ts'
 
 export {
   type LostarkCurated,

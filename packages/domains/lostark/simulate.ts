@@ -1,102 +1,98 @@
-import { createInstantWriter } from '@millrace/contracts'
-import { env } from '@millrace/runtime'
 import {
   type Actor,
+  createWorld,
   type DomainSimulation,
-  defineOptions,
   FaultyActor,
   hasFaults,
   mergeActors,
-  type OptionsOf,
   Random,
-  type SimulatedRecord,
+  type RecordStream,
   type SimulatedRun,
 } from '@millrace/simulation'
 import { lostark, lostarkRaw } from './contract.ts'
+import { classNames } from './names.ts'
+import { GoldenTally } from './simulate/golden.ts'
+import { type LostarkOptions, lostarkOptions, PARTY_SIZE } from './simulate/options.ts'
+import { Player } from './simulate/player.ts'
+import { createRoom } from './simulate/room.ts'
 
-/** Time between two events of an account, ms. */
-const INTERVAL_MS = { min: 10_000, max: 50_000 }
-const MAX_ACCOUNTS = 1_000_000
-/** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
+/** Fields without which an action is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = Object.keys(lostarkRaw.shape).filter(name => name !== 'eventId')
+/** Chosen: share of the players whose clients send the other names of bosses and classes. */
+const ALIAS_SHARE = 0.25
 
-const options = defineOptions(
-  {
-    accounts: env
-      .integer({ min: 1, max: MAX_ACCOUNTS })
-      .prefault('20')
-      .meta({ form: '<n>', description: 'number of accounts' }),
-  },
-  ({ accounts, shard }, tell) => {
-    if (accounts !== undefined && shard && shard.count > accounts)
-      tell('shard', `is ${shard.index}/${shard.count}, but there are ${accounts} accounts.`)
-  },
-)
-
-type LostarkOptions = OptionsOf<typeof options>
-
-const writeInstant = createInstantWriter()
-
-/** An account that does something now and then. */
-class Account implements Actor {
-  readonly id: number
-  nextMs: number
-  readonly #random: Random
-  readonly #endMs: number
-  #sequence = 0
-
-  constructor(id: number, labels: readonly string[], span: { readonly startMs: number; readonly endMs: number }) {
-    this.id = id
-    this.#random = new Random(...labels, 'account', id)
-    this.#endMs = span.endMs
-    this.nextMs = span.startMs
-    this.#goOn(span.startMs + this.#random.int(0, INTERVAL_MS.max))
-  }
-
-  #goOn(atMs: number): void {
-    this.nextMs = atMs < this.#endMs ? atMs : Number.POSITIVE_INFINITY
-  }
-
-  next(): SimulatedRecord {
-    const atMs = this.nextMs
-    const eventId = this.#random.uuid()
-    const key = `account_${this.id + 1}`
-    const value = JSON.stringify({
-      eventId,
-      datetime: writeInstant(atMs),
-      account: key,
-      method: this.#random.pick(['/view', '/buy']),
-      value: this.#random.int(1, 100),
-    })
-    this.#goOn(atMs + this.#random.int(INTERVAL_MS.min, INTERVAL_MS.max))
-    const topic = lostark.topics.raw.name
-    return { topic, key, eventId, value, atMs, actor: this.id, sequence: this.#sequence++, fault: null }
-  }
+interface Span {
+  readonly startMs: number
+  readonly endMs: number
 }
 
+/** The stream of records that the options describe; shards are made of whole parties. */
+function createStream(
+  options: LostarkOptions,
+  { startMs, endMs }: Span,
+): RecordStream & { readonly classes: ReadonlyMap<string, string> } {
+  const { raids, shard, faults, seed, unclosed } = options
+  const people = ['lostark', seed]
+  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
+  const labels = [...people, incarnation]
+  const world = createWorld(options.world)
+  const classes = new Map<string, string>()
+  const actors: Actor[] = []
+  for (let number = shard.index - 1; number < raids; number += shard.count) {
+    const room = createRoom({ labels: [...labels, 'room', number], startMs, endMs, unclosed })
+    for (let seat = 0; seat < PARTY_SIZE; seat++) {
+      const id = number * PARTY_SIZE + seat
+      const { account, ip } = world.person(id)
+      const random = new Random(...people, 'class', id)
+      const className = random.pick(classNames)
+      const hasAliases = random.chance(ALIAS_SHARE)
+      classes.set(account, className)
+      const player = new Player({ id, account, ip, className, hasAliases, room, seat, labels, endMs })
+      actors.push(hasFaults(faults) ? withFaults(player, options, labels) : player)
+    }
+  }
+  return Object.assign(mergeActors(actors), { classes })
+}
+
+const withFaults = (player: Actor, { faults }: LostarkOptions, labels: readonly string[]): Actor =>
+  new FaultyActor(player, {
+    rates: faults,
+    labels,
+    topics: [lostark.topics.raw.name],
+    removableFields: REQUIRED_FIELDS,
+  })
+
+/** A pure function of the options, and of `nowMs` only where they say `now`. */
 function simulate(options: LostarkOptions, nowMs: number): SimulatedRun {
-  const { accounts, shard, faults, seed } = options
   const startMs = options.start === 'now' ? nowMs : options.start
   const span = { startMs, endMs: startMs + options.durationMs }
-  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = ['lostark', seed, incarnation]
-  const topics = [lostark.topics.raw.name]
-  const actors: Actor[] = []
-  for (let id = shard.index - 1; id < accounts; id += shard.count) {
-    const account = new Account(id, labels, span)
-    actors.push(
-      hasFaults(faults)
-        ? new FaultyActor(account, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
-        : account,
-    )
+  const stream = createStream(options, span)
+  let given = 0
+  return {
+    stream: {
+      get nextMs() {
+        return stream.nextMs
+      },
+      next() {
+        given++
+        return stream.next()
+      },
+    },
+    span,
+    /** Simulates the run again, so that a long run does not have to remember each event. */
+    golden() {
+      const again = createStream(options, span)
+      const tally = new GoldenTally(again.classes)
+      for (let taken = 0; taken < given; taken++) tally.note(again.next())
+      return tally.rows()
+    },
   }
-  return { stream: mergeActors(actors), span, golden: () => ({}) }
 }
 
-/** Accounts that do something now and then. */
+/** Parties that play legion raids, one after another. */
 export const simulation: DomainSimulation<LostarkOptions> = {
   domain: lostark.name,
   topics: [lostark.topics.raw],
-  ...options,
+  ...lostarkOptions,
   simulate,
 }

@@ -19,7 +19,8 @@ type Context = Pick<WindowContext, 'key' | 'emit' | 'window'>
 const revisionOfTimer = (offset: number): number => 2 * offset + 1
 const revisionOfEvent = (offset: number): number => 2 * offset + 2
 
-const successOf = ({ standing: { state } }: Raid): boolean | null => (state === 'running' ? null : state === 'succeeded')
+const successOf = ({ standing: { state } }: Raid): boolean | null =>
+  state === 'running' ? null : state === 'succeeded'
 
 function publishRaid(raid: Raid, { key: sessionID, window, emit }: Context, revision: number): void {
   const startTime = writeInstant(window.startMs)

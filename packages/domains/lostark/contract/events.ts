@@ -1,4 +1,13 @@
-import { eventId, instant, instantMs, type WireReaders, wireEventId, wireInstant, wireNumber, wireObject } from '@millrace/contracts'
+import {
+  eventId,
+  instant,
+  instantMs,
+  type WireReaders,
+  wireEventId,
+  wireInstant,
+  wireNumber,
+  wireObject,
+} from '@millrace/contracts'
 import { z } from 'zod'
 import { GAME_TIME, readGameTimeMs } from '../../game-time.ts'
 

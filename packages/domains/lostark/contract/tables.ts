@@ -24,9 +24,9 @@ const eventColumns = {
 } as const
 
 const example = {
-  start_time: '2024-03-24T11:00:00.000Z',
-  session_id: 'EXAMPLE_SESSION',
-  account: 'testAccount_1',
+  start_time: '2024-03-24T11:00:46.354Z',
+  session_id: '1a00f91d-35ad-44a0-bb11-177f1180bb7e',
+  account: 'testAccount_17',
 }
 
 export const analysis = defineTable({
@@ -53,7 +53,8 @@ export const analysis = defineTable({
 
 export const training = defineTable({
   name: 'lostark_training',
-  description: 'Features and labels of the players of raids; the labels come from the outcome of the raid, one per raid and player.',
+  description:
+    'Features and labels of the players of raids; the labels come from the outcome of the raid, one per raid and player.',
   purpose: {
     question: 'What are the features of a player in a raid, did the raid succeed and did the player survive?',
     partitionRows:
@@ -76,7 +77,8 @@ export const raids = defineTable({
   description: 'Outcomes of raids, by the day on which they began.',
   purpose: {
     question: 'Which raids began on a day, and how did each one end?',
-    partitionRows: 'the raids of a day: about 90 for each room that plays all day, so 450 for the 5 rooms of the scenario',
+    partitionRows:
+      'the raids of a day: about 90 for each room that plays all day, so 450 for the 5 rooms of the scenario',
     example: { day: '2024-03-24' },
   },
   partitionKey: ['day'],
@@ -106,7 +108,8 @@ export const successDaily = defineTable({
   description: 'Success rates by boss and class, by the day on which raids began.',
   purpose: {
     question: 'How often did the raids of a day succeed, by boss and by class of the players?',
-    partitionRows: 'one for each boss, and for each boss and class: 168 with the 6 bosses and 27 classes of the scenario',
+    partitionRows:
+      'one for each boss, and for each boss and class: 168 with the 6 bosses and 27 classes of the scenario',
     example: { day: '2024-03-24' },
   },
   partitionKey: ['day'],

@@ -74,7 +74,12 @@ export const members = defineTopic({
   why: 'How each player of each raid stands: the labels of training sets, and what success rates are counted from.',
 })
 
-export const late = defineLateTopic({ name: 'lostark.late', source: raw, topology: 'raids', of: 'the outcomes of raids' })
+export const late = defineLateTopic({
+  name: 'lostark.late',
+  source: raw,
+  topology: 'raids',
+  of: 'the outcomes of raids',
+})
 
 const ofSuccess = { source: members, topology: 'success', of: 'the success rates of lostark.success' }
 export const successPartials = definePartialsTopic({ name: 'lostark.success-partials', ...ofSuccess })
