@@ -22,6 +22,7 @@ const eventValues = (event: LostarkCurated) => ({
 
 const elapsedSecOf = ({ gametime }: LostarkCurated): number => (readGameTimeMs(gametime) ?? 0) / 1000
 
+/** Columns that a correction may empty have a value instead of null: in the mart a value is never replaced by null. */
 export const mappings = [
   defineMapping(curated, analysis, event => ({
     writeTimeMicros: microsOf(Date.parse(event.datetime)),
@@ -49,6 +50,7 @@ export const mappings = [
       start_time: Date.parse(member.startTime),
       session_id: member.sessionID,
       account: member.account,
+      raid_state: member.state,
       success: member.success,
       survived: member.survived,
     },
@@ -63,11 +65,11 @@ export const mappings = [
       difficulty: outcome.difficulty,
       limit_sec: outcome.limitSec,
       state: outcome.state,
-      success: outcome.success,
+      success: outcome.success ?? false,
       members: outcome.members,
       survivors: outcome.survivors,
-      duration_sec: outcome.durationSec,
-      time_up_by: outcome.timeUpBy,
+      duration_sec: outcome.durationSec ?? 0,
+      time_up_by: outcome.timeUpBy ?? 'none',
       revision: outcome.revision,
     },
   })),
@@ -81,7 +83,7 @@ export const mappings = [
       players: row.players,
       successes: row.successes,
       survivors: row.survivors,
-      success_rate: row.successRate,
+      success_rate: row.successRate ?? 0,
       revision: row.revision,
     },
   })),

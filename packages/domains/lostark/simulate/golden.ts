@@ -22,10 +22,10 @@ interface Raid {
 
 interface Ending {
   readonly state: 'running' | 'succeeded' | 'failed'
-  readonly success: boolean | null
+  readonly success: boolean
   readonly survivors: number
-  readonly duration_sec: number | null
-  readonly time_up_by: 'record' | 'watermark' | null
+  readonly duration_sec: number
+  readonly time_up_by: 'record' | 'watermark' | 'none'
 }
 
 const msOf = (gametime: string): number => {
@@ -75,10 +75,10 @@ export class GoldenTally {
     const survivors = deaths.filter(deathMs => deathMs === Number.POSITIVE_INFINITY).length
     if (survivors === 0) {
       const duration_sec = (Math.max(...deaths) - startMs) / 1000
-      return { state: 'failed', success: false, survivors, duration_sec, time_up_by: null }
+      return { state: 'failed', success: false, survivors, duration_sec, time_up_by: 'none' }
     }
     if (!isUp && this.#newest.get(sessionID)! < startMs + boss.limitSec * 1000)
-      return { state: 'running', success: null, survivors, duration_sec: null, time_up_by: null }
+      return { state: 'running', success: false, survivors, duration_sec: 0, time_up_by: 'none' }
     const time_up_by = isUp ? 'record' : 'watermark'
     return { state: 'succeeded', success: true, survivors, duration_sec: boss.limitSec, time_up_by }
   }
@@ -91,7 +91,8 @@ export class GoldenTally {
     for (const raid of this.#raids.values()) {
       const { sessionID: session_id, startMs: start_time, boss, players } = raid
       const ending = this.#endingOf(raid)
-      const { success } = ending
+      const { state } = ending
+      const success = state === 'running' ? null : ending.success
       const day = new Date(start_time).toISOString().slice(0, 10)
       const { name, difficulty, limitSec: limit_sec } = boss
       const members = players.size
@@ -99,7 +100,7 @@ export class GoldenTally {
       for (const [account, { deathMs, events }] of players) {
         const survived = success === null ? null : deathMs === Number.POSITIVE_INFINITY
         for (const { id: event_id, atMs: datetime } of events)
-          training.push({ start_time, session_id, account, datetime, event_id, success, survived })
+          training.push({ start_time, session_id, account, datetime, event_id, raid_state: state, success, survived })
         for (const ofClass of ['', this.#classes.get(account)!]) {
           const key = JSON.stringify([day, name, ofClass])
           const row = daily.get(key) ?? newDailyRow(day, name, ofClass)
@@ -113,7 +114,7 @@ export class GoldenTally {
     }
     const withRate = (row: DailyRow): GoldenRow => ({
       ...row,
-      success_rate: row.players === 0 ? null : row.successes / row.players,
+      success_rate: row.players === 0 ? 0 : row.successes / row.players,
     })
     return {
       lostark_raids: raids,
