@@ -75,6 +75,23 @@ describe('decodeJson', () => {
     expect(decoded(value)).toMatchObject({ kind: 'dead-letter', code, path: null, sourceEventId: null })
   })
 
+  it.each([
+    [{ name: 'Kamen' }, '/boss/endTime', 'boss.endTime: expected a whole number, got undefined'],
+    [{ name: 7, endTime: 1 }, '/boss/name', 'boss.name: expected a text, got 7'],
+    [{ name: 'Kamen', endTime: 1, at: { x: '1' } }, '/boss/at/x', 'boss.at.x: expected a number, got "1"'],
+    [[], '/boss/name', 'boss.name: expected a text, got undefined'],
+    [null, '/boss', 'boss: expected an object or a list, got null'],
+  ])('looks into objects: %j', (boss, path, message) => {
+    const at = z.looseObject({ x: z.number() })
+    const nested = z.looseObject({ boss: z.looseObject({ name: z.string(), endTime: z.int(), at }) })
+    const record = recordOf(JSON.stringify({ boss }))
+    expect(decodeJson(nested)(record, record)).toEqual(
+      deadLetter('wrong_field', message, { path, sourceEventId: null }),
+    )
+    const right = recordOf(JSON.stringify({ boss: { name: 'Kamen', endTime: 1, at: { x: 1 } } }))
+    expect(decodeJson(nested)(right, right).kind).toBe('ok')
+  })
+
   it('does not touch fields that nobody asked for', () => {
     expect(without('y', 'not a number').kind).toBe('ok')
   })

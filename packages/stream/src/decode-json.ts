@@ -1,6 +1,6 @@
 import { type ColumnType, columnsOf, jsonPointer } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { deadLetter, ok, type Step } from './step.ts'
 
 type FieldOf<Schema extends z.ZodObject> = keyof Schema['shape'] & string
@@ -23,8 +23,49 @@ const shown = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
+interface FieldCheck {
+  readonly field: string
+  readonly nullable: boolean
+  readonly expected: string
+  readonly test: (value: unknown) => boolean
+  /** Of an object: its fields. */
+  readonly inner: readonly FieldCheck[]
+}
+
+function checksOf(schema: z.ZodObject, fields: readonly string[]): FieldCheck[] {
+  const columns = columnsOf(schema)
+  return fields.map(field => {
+    const column = columns.find(({ name }) => name === field)
+    if (!column) throw new Error(`The schema has no field "${field}".`)
+    const of = schema.shape[field]
+    const inner = of instanceof z.ZodObject ? checksOf(of, Object.keys(of.shape)) : []
+    return { field, nullable: column.nullable, ...CHECKS[column.type], inner }
+  })
+}
+
+interface Fault {
+  /** Names of the fields that lead to it. */
+  readonly path: readonly string[]
+  readonly expected: string
+  readonly value: unknown
+}
+
+/** The first field that has the wrong type. */
+function faultOf(object: Readonly<Record<string, unknown>>, checks: readonly FieldCheck[]): Fault | null {
+  for (const { field, nullable, expected, test, inner } of checks) {
+    const value = object[field]
+    if (nullable && (value === undefined || value === null)) continue
+    if (!test(value)) return { path: [field], expected, value }
+    if (inner.length === 0) continue
+    const fault = faultOf(value as Readonly<Record<string, unknown>>, inner)
+    if (fault) return { ...fault, path: [field, ...fault.path] }
+  }
+  return null
+}
+
 /**
- * A step that parses a record's JSON once and checks the types of the fields that are used; the rest was checked at the gateway.
+ * A step that parses a record's JSON once and checks the types of the fields that are used, and of the fields of objects among them;
+ * the rest was checked at the gateway.
  * Unknown fields are kept.
  * @param schema the contract of the topic
  * @param fields the fields that later steps use; every field of the contract where left out
@@ -33,12 +74,7 @@ export function decodeJson<Schema extends z.ZodObject, Field extends FieldOf<Sch
   schema: Schema,
   fields: readonly Field[] = Object.keys(schema.shape) as Field[],
 ): Step<LogRecord, Decoded<Schema, Field>> {
-  const columns = columnsOf(schema)
-  const checks = fields.map(field => {
-    const column = columns.find(({ name }) => name === field)
-    if (!column) throw new Error(`The schema has no field "${field}".`)
-    return { field, nullable: column.nullable, ...CHECKS[column.type] }
-  })
+  const checks = checksOf(schema, fields)
   return record => {
     let event: Record<string, unknown>
     try {
@@ -48,12 +84,12 @@ export function decodeJson<Schema extends z.ZodObject, Field extends FieldOf<Sch
     }
     if (typeof event !== 'object' || event === null || Array.isArray(event))
       return deadLetter('not_an_object', `expected a JSON object, got ${shown(event)}`)
-    for (const { field, nullable, expected, test } of checks) {
-      const value = event[field]
-      if (test(value) || (nullable && (value === undefined || value === null))) continue
+    const fault = faultOf(event, checks)
+    if (fault) {
+      const { path, expected, value } = fault
       const sourceEventId = typeof event.eventId === 'string' ? event.eventId : null
-      return deadLetter('wrong_field', `${field}: expected ${expected}, got ${shown(value)}`, {
-        path: jsonPointer([field]),
+      return deadLetter('wrong_field', `${path.join('.')}: expected ${expected}, got ${shown(value)}`, {
+        path: jsonPointer(path),
         sourceEventId,
       })
     }
