@@ -52,6 +52,7 @@ function publishMember(
 /** Publishes what is new of a raid; the members of a raid are many records only where its state changes. */
 function publish(raid: Raid, { key, window, emit }: Context, revision: number): void {
   const { changes } = raid
+  if (!changes.isRaid && !changes.isEveryMember && !changes.member) return
   const context = { key, window, emit }
   if (changes.isRaid || changes.isEveryMember) publishRaid(raid, context, revision)
   if (changes.isEveryMember)
