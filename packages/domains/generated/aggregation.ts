@@ -1,5 +1,7 @@
 // Generated from index.ts by `npm run generate`.
+import { aggregation as hotel } from '../hotel/aggregate.ts'
 import { aggregation as lostark } from '../lostark/aggregate.ts'
 import { aggregation as antenna } from '../antenna/aggregate.ts'
+import { aggregation as music } from '../music/aggregate.ts'
 
-export const aggregations = [lostark, antenna]
+export const aggregations = [hotel, lostark, antenna, music]
