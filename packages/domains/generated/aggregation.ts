@@ -1,7 +1,8 @@
 // Generated from index.ts by `npm run generate`.
 import { aggregation as hotel } from '../hotel/aggregate.ts'
 import { aggregation as lostark } from '../lostark/aggregate.ts'
+import { aggregation as ad } from '../ad/aggregate.ts'
 import { aggregation as antenna } from '../antenna/aggregate.ts'
 import { aggregation as music } from '../music/aggregate.ts'
 
-export const aggregations = [hotel, lostark, antenna, music]
+export const aggregations = [hotel, lostark, ad, antenna, music]
