@@ -6,6 +6,7 @@ import {
   FaultyActor,
   hasFaults,
   mergeActors,
+  type RecordStream,
   type SimulatedRun,
   talliedRun,
 } from '@millrace/simulation'
@@ -18,13 +19,10 @@ import { partsOf, Viewer } from './simulate/viewer.ts'
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = ['Ad', 'User']
 
-/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole campaigns and viewers. */
-function simulate(options: AdOptions, nowMs: number): SimulatedRun {
-  const { viewers, shard, faults, seed } = options
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const endMs = startMs + options.durationMs
-  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = ['ad', seed, incarnation]
+/** Everything that a run sends, from the beginning; shards are made of whole campaigns and viewers. */
+function createStream(options: AdOptions, { startMs, endMs }: SimulatedRun['span']): RecordStream {
+  const { viewers, shard, faults, seed, start } = options
+  const labels = ['ad', seed, options.incarnation ?? (start === 'now' ? String(startMs) : '')]
   const world = createWorld(options.world)
   const campaigns = campaignsOf(options)
   const parts = campaigns.map(partsOf)
@@ -42,7 +40,18 @@ function simulate(options: AdOptions, nowMs: number): SimulatedRun {
         : viewer,
     )
   }
-  return talliedRun(mergeActors(actors), { startMs, endMs }, new CampaignTally())
+  return mergeActors(actors)
+}
+
+/** A pure function of the options, and of `nowMs` only where they say `now`. */
+function simulate(options: AdOptions, nowMs: number): SimulatedRun {
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const span = { startMs, endMs: startMs + options.durationMs }
+  return talliedRun(
+    () => createStream(options, span),
+    span,
+    () => new CampaignTally(),
+  )
 }
 
 /** People who are shown ads, and ignore, view or click them. */

@@ -6,6 +6,7 @@ import {
   hasFaults,
   mergeActors,
   Random,
+  type RecordStream,
   type SimulatedRun,
   talliedRun,
 } from '@millrace/simulation'
@@ -43,36 +44,34 @@ function usersOf({ seed, devices }: AntennaOptions): AntennaUser[] {
   return Array.from({ length: devices }, (_, number) => userOf(number, names, people))
 }
 
-/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole groups. */
-function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
-  const { devices, antennas, shard, faults } = options
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const endMs = startMs + options.durationMs
-  const people = ['antenna', options.seed]
+/** Everything that a run sends, from the beginning; shards are made of whole groups. */
+function createStream(options: AntennaOptions, { startMs, endMs }: SimulatedRun['span']): RecordStream {
+  const { devices, antennas, shard, faults, seed } = options
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
-  const labels = [...people, incarnation]
+  const labels = ['antenna', seed, incarnation]
+  const topics = [antenna.topics.raw.name]
   const users = usersOf(options)
   const actors: Actor[] = []
-  const quotas = new Map<string, number>()
   for (let first = (shard.index - 1) * GROUP_SIZE; first < devices; first += shard.count * GROUP_SIZE) {
     const group = createGroup([...labels, 'group', first / GROUP_SIZE], antennas, startMs)
     for (let id = first; id < Math.min(first + GROUP_SIZE, devices); id++) {
-      const user = users[id]!
-      quotas.set(user.id, user.quota)
-      const device = new Device({ id, user, group, labels, startMs, endMs })
+      const device = new Device({ id, user: users[id]!, group, labels, startMs, endMs })
       actors.push(
         hasFaults(faults)
-          ? new FaultyActor(device, {
-              rates: faults,
-              labels,
-              topics: [antenna.topics.raw.name],
-              removableFields: REQUIRED_FIELDS,
-            })
+          ? new FaultyActor(device, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
           : device,
       )
     }
   }
-  return talliedRun(mergeActors(actors), { startMs, endMs }, new QuotaTally(quotas))
+  return mergeActors(actors)
+}
+
+/** A pure function of the options, and of `nowMs` only where they say `now`. */
+function simulate(options: AntennaOptions, nowMs: number): SimulatedRun {
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const span = { startMs, endMs: startMs + options.durationMs }
+  const createTally = () => new QuotaTally(new Map(usersOf(options).map(({ id, quota }) => [id, quota])))
+  return talliedRun(() => createStream(options, span), span, createTally)
 }
 
 /** Mobile devices that move between antennas in groups. */

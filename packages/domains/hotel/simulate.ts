@@ -6,6 +6,7 @@ import {
   FaultyActor,
   hasFaults,
   mergeActors,
+  type RecordStream,
   type SimulatedRun,
   talliedRun,
 } from '@millrace/simulation'
@@ -17,12 +18,10 @@ import { type HotelOptions, hotelOptions } from './simulate/options.ts'
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
 const REQUIRED_FIELDS = Object.keys(hotelRaw.shape).filter(name => name !== 'eventId')
 
-/** A pure function of the options, and of `nowMs` only where they say `now`; shards are made of whole guests. */
-function simulate(options: HotelOptions, nowMs: number): SimulatedRun {
+/** Everything that a run sends, from the beginning; shards are made of whole guests. */
+function createStream(options: HotelOptions, span: SimulatedRun['span']): RecordStream {
   const { guests, places, shard, faults } = options
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const span = { startMs, endMs: startMs + options.durationMs }
-  const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
+  const incarnation = options.incarnation ?? (options.start === 'now' ? String(span.startMs) : '')
   const labels = [hotel.name, options.seed, incarnation]
   const topics = [hotel.topics.raw.name]
   const world = createWorld(options.world)
@@ -36,7 +35,18 @@ function simulate(options: HotelOptions, nowMs: number): SimulatedRun {
         : guest,
     )
   }
-  return talliedRun(mergeActors(actors), span, new BookingTally())
+  return mergeActors(actors)
+}
+
+/** A pure function of the options, and of `nowMs` only where they say `now`. */
+function simulate(options: HotelOptions, nowMs: number): SimulatedRun {
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const span = { startMs, endMs: startMs + options.durationMs }
+  return talliedRun(
+    () => createStream(options, span),
+    span,
+    () => new BookingTally(),
+  )
 }
 
 /** Guests of a hotel booking site. */

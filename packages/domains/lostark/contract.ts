@@ -1,5 +1,6 @@
 import { defineDomain } from '@millrace/contracts'
 import { mappings } from './contract/mappings.ts'
+import { measures } from './contract/measures.ts'
 import { analysis, raids, successDaily, training } from './contract/tables.ts'
 import { curated, late, members, outcomes, raw, success, successLate, successPartials } from './contract/topics.ts'
 
@@ -30,4 +31,5 @@ export const lostark = defineDomain({
     },
   ],
   mappings,
+  measures,
 })

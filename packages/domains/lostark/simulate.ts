@@ -8,10 +8,11 @@ import {
   Random,
   type RecordStream,
   type SimulatedRun,
+  talliedRun,
 } from '@millrace/simulation'
 import { lostark, lostarkRaw } from './contract.ts'
 import { classNames } from './names.ts'
-import { GoldenTally } from './simulate/golden.ts'
+import { RaidTally } from './simulate/golden.ts'
 import { type LostarkOptions, lostarkOptions, PARTY_SIZE } from './simulate/options.ts'
 import { Player } from './simulate/player.ts'
 import { createRoom } from './simulate/room.ts'
@@ -21,22 +22,20 @@ const REQUIRED_FIELDS = Object.keys(lostarkRaw.shape).filter(name => name !== 'e
 /** Chosen: share of the players whose clients send the other names of bosses and classes. */
 const ALIAS_SHARE = 0.25
 
-interface Span {
-  readonly startMs: number
-  readonly endMs: number
-}
+/** Class of each player of a run, by account. */
+type Classes = Map<string, string>
 
-/** The stream of records that the options describe; shards are made of whole parties. */
+/** Everything that a run sends, from the beginning; shards are made of whole parties. @param classes takes the classes of the players */
 function createStream(
   options: LostarkOptions,
-  { startMs, endMs }: Span,
-): RecordStream & { readonly classes: ReadonlyMap<string, string> } {
+  { startMs, endMs }: SimulatedRun['span'],
+  classes: Classes,
+): RecordStream {
   const { raids, shard, faults, seed, unclosed } = options
   const people = ['lostark', seed]
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
   const labels = [...people, incarnation]
   const world = createWorld(options.world)
-  const classes = new Map<string, string>()
   const actors: Actor[] = []
   for (let number = shard.index - 1; number < raids; number += shard.count) {
     const room = createRoom({ labels: [...labels, 'room', number], startMs, endMs, unclosed })
@@ -51,7 +50,7 @@ function createStream(
       actors.push(hasFaults(faults) ? withFaults(player, options, labels) : player)
     }
   }
-  return Object.assign(mergeActors(actors), { classes })
+  return mergeActors(actors)
 }
 
 const withFaults = (player: Actor, { faults }: LostarkOptions, labels: readonly string[]): Actor =>
@@ -66,27 +65,12 @@ const withFaults = (player: Actor, { faults }: LostarkOptions, labels: readonly 
 function simulate(options: LostarkOptions, nowMs: number): SimulatedRun {
   const startMs = options.start === 'now' ? nowMs : options.start
   const span = { startMs, endMs: startMs + options.durationMs }
-  const stream = createStream(options, span)
-  let given = 0
-  return {
-    stream: {
-      get nextMs() {
-        return stream.nextMs
-      },
-      next() {
-        given++
-        return stream.next()
-      },
-    },
+  const classes: Classes = new Map()
+  return talliedRun(
+    () => createStream(options, span, classes),
     span,
-    /** Simulates the run again, so that a long run does not have to remember each event. */
-    golden() {
-      const again = createStream(options, span)
-      const tally = new GoldenTally(again.classes)
-      for (let taken = 0; taken < given; taken++) tally.note(again.next())
-      return tally.rows()
-    },
-  }
+    () => new RaidTally(classes),
+  )
 }
 
 /** Parties that play legion raids, one after another. */

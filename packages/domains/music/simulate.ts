@@ -5,6 +5,7 @@ import {
   hasFaults,
   mergeActors,
   Random,
+  type RecordStream,
   type SimulatedRecord,
   type SimulatedRun,
   talliedRun,
@@ -14,7 +15,12 @@ import { ListeningTally } from './simulate/golden.ts'
 import { Listener } from './simulate/listener.ts'
 import { type MusicOptions, musicOptions } from './simulate/options.ts'
 import { readListenCsv } from './simulate/read-listen.ts'
-import { loadReferenceData, REFERENCE_AHEAD_MS, referenceRecords } from './simulate/reference-data.ts'
+import {
+  loadReferenceData,
+  REFERENCE_AHEAD_MS,
+  type ReferenceData,
+  referenceRecords,
+} from './simulate/reference-data.ts'
 import { Charts, drawTaste } from './simulate/taste.ts'
 
 /** Fields without which an event is refused; the event id stays, so that the fault can be followed. */
@@ -42,14 +48,16 @@ class RecordList implements Actor {
   }
 }
 
-/** A pure function of the options and the files that they name, and of `nowMs` only where they say `now`; shards are made of whole customers. */
-function simulate(options: MusicOptions, nowMs: number): SimulatedRun {
+/** Everything that a run sends, from the beginning; shards are made of whole customers. */
+function createStream(
+  options: MusicOptions,
+  data: ReferenceData,
+  { startMs, endMs }: SimulatedRun['span'],
+): RecordStream {
   const { shard, faults, seed, world } = options
-  const startMs = options.start === 'now' ? nowMs : options.start
-  const endMs = startMs + options.durationMs
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
   const labels = ['music', world, seed, incarnation]
-  const data = loadReferenceData(options)
+  const topics = [music.topics.raw.name]
   const charts = new Charts(data.tracks, new Random('music', world, 'charts'))
   const actors: Actor[] = [new RecordList(referenceRecords(data, shard, startMs - REFERENCE_AHEAD_MS))]
   for (let index = shard.index - 1; index < data.customers.length; index += shard.count) {
@@ -57,14 +65,25 @@ function simulate(options: MusicOptions, nowMs: number): SimulatedRun {
     const taste = drawTaste(customer, charts, new Random('music', world, 'taste', customer.CustID))
     const listensPerDay = options['listens-per-day']
     const listener = new Listener({ id: index + 1, customer, taste, charts, labels, listensPerDay, startMs, endMs })
-    const topics = [music.topics.raw.name]
     actors.push(
       hasFaults(faults)
         ? new FaultyActor(listener, { rates: faults, labels, topics, removableFields: REQUIRED_FIELDS })
         : listener,
     )
   }
-  return talliedRun(mergeActors(actors), { startMs, endMs }, new ListeningTally(data))
+  return mergeActors(actors)
+}
+
+/** A pure function of the options and the files that they name, and of `nowMs` only where they say `now`. */
+function simulate(options: MusicOptions, nowMs: number): SimulatedRun {
+  const startMs = options.start === 'now' ? nowMs : options.start
+  const span = { startMs, endMs: startMs + options.durationMs }
+  const data = loadReferenceData(options)
+  return talliedRun(
+    () => createStream(options, data, span),
+    span,
+    () => new ListeningTally(data),
+  )
 }
 
 const { raw, adClicks, customers, tracks, models, truth } = music.topics

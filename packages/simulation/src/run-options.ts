@@ -187,7 +187,7 @@ const NOT_WITH_REPLAY: Readonly<Record<string, ReplayRule>> = {
 /** Tells what is wrong with an option: a sentence that begins after its name. */
 type Tell = (option: string, message: string) => void
 
-function checkCommon({ sink, duration }: Partial<CommonValues>, given: Texts, tell: Tell): void {
+function checkCommon({ sink }: Partial<CommonValues>, given: Texts, tell: Tell): void {
   for (const [option, owner] of Object.entries(SINK_OF))
     if (sink && owner !== sink && given[option] !== undefined)
       tell(option, `is for the sink ${owner}, but the sink is ${sink}.`)
@@ -196,8 +196,6 @@ function checkCommon({ sink, duration }: Partial<CommonValues>, given: Texts, te
     tell('api-key', 'is missing: the sink gateway needs one ("millrace keys create" makes one).')
   if (given.manifest !== undefined && given.faults === undefined)
     tell('manifest', 'has nothing to list: it needs faults as well.')
-  if (given.golden !== undefined && duration === Number.POSITIVE_INFINITY)
-    tell('golden', 'needs a duration: a run without an end has no golden answers.')
   if (given.reference !== undefined && given.replay === undefined)
     tell('reference', 'means something for recorded files only: it needs replay as well.')
   if (given.replay !== undefined && sink === 'kafka')

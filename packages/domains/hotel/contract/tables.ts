@@ -94,7 +94,7 @@ export const topTable = defineTable({
     day: text('UTC day'),
     kind: text('what the places are ranked by: clicks or purchases'),
     rank: int('rank, from 1'),
-    place: int('number of the place; null: no place has this rank any more'),
+    place: int('number of the place; of a rank with score 0, which no place has any more, the one that had it'),
     score: bigint('clicks or purchases of the place'),
     revision: bigint('grows with every correction'),
   },

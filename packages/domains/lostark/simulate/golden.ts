@@ -1,9 +1,6 @@
-import type { GoldenRow, SimulatedRecord } from '@millrace/simulation'
+import { type GoldenRow, type GoldenTally, isNewEvent, type SimulatedRecord } from '@millrace/simulation'
 import type { LostarkRaw } from '../contract.ts'
 import { type Boss, bosses } from '../names.ts'
-
-/** Kinds of faults with which a record never reaches the log. */
-const REFUSED: readonly string[] = ['malformed', 'missing-field']
 
 interface Player {
   /** Of the first record with status 1, ms; Infinity where there is none. */
@@ -34,7 +31,7 @@ const msOf = (gametime: string): number => {
 }
 
 /** Takes down what the simulation sends, and knows from it what the tables of the domain have to hold. */
-export class GoldenTally {
+export class RaidTally implements GoldenTally {
   readonly #raids = new Map<string, Raid>()
   /** Newest event time by session, ms. */
   readonly #newest = new Map<string, number>()
@@ -45,9 +42,9 @@ export class GoldenTally {
     this.#classes = classes
   }
 
-  note({ value, fault }: SimulatedRecord): void {
-    if (fault?.kind === 'dup' || REFUSED.includes(fault?.kind ?? '')) return
-    const event = JSON.parse(value) as LostarkRaw
+  note(record: SimulatedRecord): void {
+    if (!isNewEvent(record)) return
+    const event = JSON.parse(record.value) as LostarkRaw
     const { sessionID, startTime, gametime, Boss, User, status, success } = event
     const key = `${sessionID} ${startTime}`
     const startMs = Date.parse(startTime)

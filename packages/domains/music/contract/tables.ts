@@ -142,7 +142,7 @@ export const topTracksTable = defineTable({
     day: text('UTC day'),
     gender: text('0, 1 or unknown'),
     rank: int('rank by plays, from 1; of tracks with as many plays the one with the lower id is first'),
-    track_id: bigint('track; null: no track has this rank any more'),
+    track_id: bigint('track; of a rank with 0 plays, which no track has any more, the one that had it'),
     title: text('title of the track; empty while its row is missing'),
     artist: text('artist of the track'),
     plays: bigint('listens of the day'),

@@ -28,7 +28,7 @@ describe('progress on a terminal', () => {
   function screenOf(text: string): string {
     const lines = ['']
     let [row, column] = [0, 0]
-    for (const [token] of text.matchAll(/\u001b\[\d?[A-Z]|[\s\S]/g)) {
+    for (const [token] of text.matchAll(new RegExp(`${ESCAPE}\\[\\d?[A-Z]|[\\s\\S]`, 'g'))) {
       if (token === '\n') [row, column] = [row + 1, 0]
       else if (token === '\r') column = 0
       else if (token === `${ESCAPE}[1A`) row--
