@@ -19,6 +19,8 @@ export interface OutboxOptions {
   readonly clock: Clock
   readonly metrics: ServiceMetrics
   readonly outputs: PublishedOutputs
+  /** Names of the topics that are stored after the others. */
+  readonly storedLast: ReadonlySet<string>
   readonly appendDeadlineMs: number
   /** Repeats an attempt while it throws retryable errors. */
   readonly retry: (what: string, attempt: () => Promise<void>) => Promise<void>
@@ -92,16 +94,19 @@ export class Outbox {
   }
 
   async #store(results: readonly ProcessResult[]): Promise<void> {
-    const { service, clock, metrics } = this.#options
+    const { service, clock, metrics, storedLast } = this.#options
     const failed = results.flatMap(result => result.failed)
     const byTopic = Map.groupBy(
       results.flatMap(result => result.emits),
       emit => emit.topic,
     )
-    const appends = await Promise.allSettled([...byTopic].map(([topic, emits]) => this.#append(topic, emits)))
-    for (const append of appends) {
-      if (append.status === 'rejected') throw append.reason
-      failed.push(...append.value)
+    for (const isLast of [false, true]) {
+      const stage = [...byTopic].filter(([topic]) => storedLast.has(topic) === isLast)
+      const appends = await Promise.allSettled(stage.map(([topic, emits]) => this.#append(topic, emits)))
+      for (const append of appends) {
+        if (append.status === 'rejected') throw append.reason
+        failed.push(...append.value)
+      }
     }
     if (failed.length === 0) return
     await this.#append(

@@ -76,6 +76,7 @@ export class PartitionWorker {
       clock,
       metrics,
       outputs: this.#outputs,
+      storedLast: new Set(topology.restoredFrom?.map(({ name }) => name)),
       appendDeadlineMs: options.appendDeadlineMs,
       retry: (what, attempt) => this.#retry(what, attempt),
       onStored: parts.onProgress,

@@ -49,5 +49,7 @@ export interface Topology {
   readonly topics: readonly Topic[]
   /** What it writes, besides failed events. */
   readonly outputs: readonly Topic[]
+  /** Outputs that processors restore their state from. They are stored after the others of the same results: what state includes is published. */
+  readonly restoredFrom?: readonly Topic[]
   createProcessor(topic: Topic, partition: number): PartitionProcessor
 }
