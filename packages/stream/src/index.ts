@@ -32,7 +32,6 @@ export type { RetryPolicy } from './retry.ts'
 export { createRunner, type Runner, type RunnerParts } from './runner.ts'
 export { createRunnerGroup, type RunnerGroup, type RunnerGroupParts } from './runner-group.ts'
 export type { RunnerOptions } from './runner-options.ts'
-export { SeenIds } from './seen-ids.ts'
 export {
   type DeadLetter,
   type Drop,

@@ -49,6 +49,7 @@ export const createHoursTopology = ({ logger, metrics }: TopologyParts): Topolog
     zero: { plays: 0, mobile: 0 },
     add: ({ plays, mobile }, { ismobile }) => ({ plays: plays + 1, mobile: mobile + ismobile }),
     subtract: ({ plays, mobile }, { ismobile }) => ({ plays: plays - 1, mobile: mobile - ismobile }),
+    isCorrection: ({ healed }) => healed,
     merge: (a, b) => ({ plays: a.plays + b.plays, mobile: a.mobile + b.mobile }),
     toEvent: ({ windowMs, group: [dimension, value], result, revision }) => ({
       hour: writeInstant(windowMs),
@@ -105,6 +106,7 @@ export const createTrackPlaysTopology = ({ logger, metrics }: TopologyParts): To
     zero: 0,
     add: plays => plays + 1,
     subtract: plays => plays - 1,
+    isCorrection: ({ healed }) => healed,
     merge: (a, b) => a + b,
     toEvent: ({ windowMs, group: [gender, track, title, artist], result, revision }) => {
       const day = writeInstant(windowMs).slice(0, 10)

@@ -44,6 +44,7 @@ export const listen = musicRaw.extend({
   part: z.enum(parts).describe('part of the day: morning from 5, afternoon from 12, evening from 17, night from 22'),
   region: z.string().min(1).max(6).describe('the first three characters of the place of listening'),
   missing: z.array(z.enum(['customer', 'track'])).describe('reference rows that have not arrived'),
+  healed: z.boolean().describe('true where the listen was published before with a row missing'),
   gender: flag.nullable().describe('of the customer; null while the row is missing'),
   age: z.int().nullable().describe('of the customer, in years'),
   level: z

@@ -69,7 +69,6 @@ export const lastRequest = z.looseObject({
   sourceEventId: eventId,
   datetime: instant,
   modelVersion: z.int().min(1),
-  offset: z.int().min(0).describe('of the listen'),
 })
 
 /** How a customer listens; the newest revision counts. */
@@ -89,6 +88,9 @@ export const behaviour = z.looseObject({
       partition: z.int().min(0).describe('partition of the listens'),
       tracks: z.array(z.int()).describe('the tracks, ascending'),
       lastEventId: eventId.describe('id of the newest listen'),
+      hasDay: z
+        .boolean()
+        .describe('whether the time of the newest listen is plausible; nothing is predicted before one is'),
       request: lastRequest.nullable().describe('the last SMS that was asked for'),
     })
     .describe('what a restart goes on from'),

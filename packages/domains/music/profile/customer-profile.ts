@@ -23,6 +23,8 @@ export class CustomerProfile {
   mobile = 0
   lastMs = Number.NEGATIVE_INFINITY
   lastEventId = ''
+  /** Whether the time of the newest listen is plausible; until one is, the first listen stands in for it. */
+  hasDay = false
   /** Offset behind the last listen that is counted. */
   revision = 0
   request: LastRequest | null = null
@@ -38,8 +40,8 @@ export class CustomerProfile {
     const profile = new CustomerProfile(customerId)
     const { morning, afternoon, evening, night } = counts
     Object.assign(profile.parts, { morning, afternoon, evening, night })
-    const { lastEventId, request, tracks } = state
-    Object.assign(profile, { plays, mobile, lastMs: Date.parse(lastListenAt), lastEventId, revision, request })
+    const { lastEventId, hasDay, request, tracks } = state
+    Object.assign(profile, { plays, mobile, lastMs: Date.parse(lastListenAt), lastEventId, hasDay, revision, request })
     profile.#tracks = [...tracks]
     return profile
   }
@@ -50,16 +52,18 @@ export class CustomerProfile {
 
   /**
    * Adds a listen.
-   * @param isNewest whether its time may be that of the newest listen; an implausible one may not
+   * @param isPlausible whether its time is plausible; that of the newest listen is, if there is any
    * @returns false where its track is one too many to be remembered
    */
-  add({ eventId, trackId, timeMs, isMobile, offset }: CountedListen, isNewest: boolean): boolean {
+  add({ eventId, trackId, timeMs, isMobile, offset }: CountedListen, isPlausible: boolean): boolean {
     this.plays++
     this.parts[partOfDay(timeMs)]++
     if (isMobile) this.mobile++
-    if (this.lastEventId === '' || (isNewest && timeMs > this.lastMs)) {
+    const isFirst = this.lastEventId === ''
+    if (isFirst || (isPlausible && (!this.hasDay || timeMs > this.lastMs))) {
       this.lastMs = timeMs
       this.lastEventId = eventId
+      this.hasDay = isPlausible
     }
     this.revision = offset + 1
     return this.#addTrack(trackId)

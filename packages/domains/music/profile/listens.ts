@@ -22,12 +22,13 @@ export const createListensTopology = ({ log, logger, joinMetrics }: AggregationP
       customer: { table: new ReferenceTable(customers, log), keyOf: event => String(event.customer_id) },
       track: { table: new ReferenceTable(tracks, log), keyOf: event => String(event.track_id) },
     },
-    join: (event, { customer, track }, revision) => ({
+    join: (event, { customer, track }, revision, isCorrection) => ({
       ...event,
       day: event.datetime.slice(0, 10),
       part: partOfDay(Date.parse(event.datetime)),
       region: regionOf(event.listening_zip),
       missing: [...(customer ? [] : ['customer' as const]), ...(track ? [] : ['track' as const])],
+      healed: isCorrection,
       gender: customer?.Gender ?? null,
       age: customer?.Age ?? null,
       level: customer?.Level ?? null,

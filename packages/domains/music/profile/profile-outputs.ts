@@ -38,6 +38,7 @@ export const emitBehaviour = (profile: CustomerProfile, partition: number): Emit
       partition,
       tracks: profile.tracks as number[],
       lastEventId: profile.lastEventId,
+      hasDay: profile.hasDay,
       request: profile.request,
     },
   })
@@ -73,6 +74,5 @@ export function requestOf(profile: CustomerProfile, knowledge: Knowledge): LastR
     sourceEventId: profile.lastEventId,
     datetime: writeInstant(profile.lastMs),
     modelVersion: knowledge.inUse.model.version,
-    offset: profile.revision - 1,
   }
 }

@@ -8,48 +8,50 @@ import {
   type PartitionProcessor,
   type ProcessResult,
   type ReferenceTable,
-  SeenIds,
-  streamError,
 } from '@millrace/stream'
 import type { AggregationParts } from '../../facets.ts'
 import { music, musicRaw } from '../contract.ts'
 import { CustomerProfile, MOST_TRACKS } from './customer-profile.ts'
 import type { ModelInUse, ModelStore } from './model-store.ts'
 import { emitBehaviour, emitPrediction, emitRequest, type Knowledge, requestOf } from './profile-outputs.ts'
+import { decodeProfilePosition, encodeProfilePosition } from './profile-position.ts'
+import { RecentIds } from './recent-ids.ts'
+import { restoreProfiles } from './restore-profiles.ts'
 
-const { raw, behaviours, customers } = music.topics
+const { raw, customers } = music.topics
 const decode = decodeJson(musicRaw, ['eventId', 'customer_id', 'track_id', 'datetime', 'ismobile'])
 
 /** How long the ids of events are remembered, by times of sending, ms. */
 const REMEMBER_MS = 3_600_000
 /** Profiles that changed are published at the latest when there are so many, and compared with a new model so many at a time. */
 const MOST_CHANGED = 20_000
-const VERSION = 'p1'
 
 /**
  * Profiles of the customers of one partition. They have no end, so they are restored from what was published of them: each record
  * carries the offset that it includes, and a listen below it is not counted again. Which customers became targets is decided listen
- * by listen, in the order of the log; the profiles are published about once a second.
+ * by listen, in the order of the log; the profiles are published about once a second, and stored after predictions and requests.
  */
 export class ProfileProcessor implements PartitionProcessor {
   readonly #parts: AggregationParts
   readonly #customers: ReferenceTable<typeof customers>
   readonly #models: ModelStore
-  readonly #profiles = new Map<string, CustomerProfile>()
-  #seen = new SeenIds(REMEMBER_MS / 4)
+  #profiles = new Map<string, CustomerProfile>()
+  #seen = new RecentIds(REMEMBER_MS)
   #sentMs = Number.NEGATIVE_INFINITY
+  /** Profiles with listens or a request that are not published. */
   readonly #changed = new Set<CustomerProfile>()
+  /** Profiles whose prediction may have changed without a listen. */
+  readonly #reclassified = new Set<CustomerProfile>()
   /** Customers whose row was read since their profiles were last compared with it. */
   readonly #arrived = new Set<string>()
   /** Customers without a row, as far as was read since the last tick. */
   readonly #absent = new Set<string>()
   /** Whether a model was looked for since the last tick. */
   #isModelSought = false
-  /** Requests of which it is not known whether they were stored. */
-  #unsure: CustomerProfile[] = []
-  /** The model that every profile was compared with, and those still to be compared with a newer one. */
+  /** The newest model that profiles are compared with, those still to be compared with it, and the offset behind the last one that all were. */
   #compared: ModelInUse | null = null
   #toCompare: CustomerProfile[] = []
+  #comparedUpTo = 0
   #unlisten = (): void => {}
   #assignment: Pick<Assignment, 'topic' | 'partition'> = { topic: raw.name, partition: 0 }
   #publishFrom = 0
@@ -70,37 +72,29 @@ export class ProfileProcessor implements PartitionProcessor {
     this.#assignment = { topic, partition }
     await this.#customers.refresh()
     await this.#models.refresh()
+    this.#profiles = await restoreProfiles(this.#parts.log, partition)
     this.#unlisten()
-    this.#unlisten = this.#customers.onRow(key => this.#arrived.add(key))
-    this.#compared = this.#models.inUse
-    await this.#restore(partition)
+    this.#unlisten = this.#customers.onRow(key => {
+      if (this.#profiles.has(key)) this.#arrived.add(key)
+    })
+    const position = decodeProfilePosition(committed?.metadata ?? '')
+    for (const key of this.#profiles.keys()) {
+      const row = this.#customers.get(key)
+      if (row && row.offset >= (position?.customers[row.partition] ?? 0)) this.#arrived.add(key)
+    }
+    const { inUse } = this.#models
+    this.#comparedUpTo = position?.model ?? 0
+    this.#compared = inUse && inUse.offset < this.#comparedUpTo ? inUse : null
     this.#publishFrom = Math.max(earliest, committed?.offset ?? earliest)
-    const [, stateFrom = ''] = new RegExp(`^${VERSION} (\\d+)$`).exec(committed?.metadata ?? '') ?? []
-    this.#next =
-      stateFrom === '' ? this.#publishFrom : Math.max(earliest, Math.min(Number(stateFrom), this.#publishFrom))
+    this.#next = Math.max(earliest, Math.min(position?.idsFrom ?? this.#publishFrom, this.#publishFrom))
     this.#flushed = this.#publishFrom
-    this.#unsure = [...this.#profiles.values()].filter(({ request }) => (request?.offset ?? -1) >= this.#publishFrom)
     return { readFrom: this.#next, publishFrom: this.#publishFrom }
-  }
-
-  async #restore(partition: number): Promise<void> {
-    this.#profiles.clear()
-    for (const range of await this.#parts.log.range(behaviours.name))
-      for await (const records of this.#parts.log.read(behaviours.name, range.partition, range.earliest, range.end))
-        for (const record of records) {
-          if (record.value.length === 0) continue
-          const published = readBehaviour(record)
-          const key = String(published.customer_id)
-          if (published.state.partition === partition && published.revision > (this.#profiles.get(key)?.revision ?? 0))
-            this.#profiles.set(key, CustomerProfile.restore(published))
-        }
   }
 
   async process(records: readonly LogRecord[]): Promise<ProcessResult> {
     if (records.at(-1)!.offset >= this.#publishFrom) await this.#lookUp(records)
     // It is called again with the same records after the log did not answer.
     for (const record of records) if (record.offset >= this.#next) this.#count(record)
-    this.#endRebuild()
     return this.#changed.size >= MOST_CHANGED ? this.#flush() : this.#take(null)
   }
 
@@ -109,15 +103,18 @@ export class ProfileProcessor implements PartitionProcessor {
     await this.#models.refresh()
     this.#absent.clear()
     this.#isModelSought = false
-    if (this.#next < this.#publishFrom) return null
-    this.#endRebuild()
-    this.#compareAgain()
-    return this.#next > this.#flushed || this.#changed.size > 0 || this.#emits.length > 0 ? this.#flush() : null
+    return this.#next >= this.#publishFrom && this.#isFlushDue ? this.#flush() : null
   }
 
   close(reason: 'revoked' | 'stopping'): ProcessResult | null {
     this.#unlisten()
     return reason === 'stopping' && this.#next > this.#flushed ? this.#flush() : null
+  }
+
+  get #isFlushDue(): boolean {
+    const isComparisonDue =
+      this.#arrived.size > 0 || this.#toCompare.length > 0 || this.#models.inUse !== this.#compared
+    return isComparisonDue || this.#next > this.#flushed
   }
 
   /** Rows and models that were stored before the listens are known then. */
@@ -146,8 +143,7 @@ export class ProfileProcessor implements PartitionProcessor {
     if (decoded.kind === 'dead-letter' && isPublished) this.#failed.push(failedRecord(record, decoded))
     if (decoded.kind !== 'ok') return
     const { eventId, customer_id: customerId, track_id: trackId, datetime, ismobile } = decoded.value
-    const at = { eventTimeMs: this.#sentMs, offset, touchedMs: this.#sentMs }
-    if (this.#seen.note(eventId, at, this.#isExpired) !== null) {
+    if (!this.#seen.note(eventId, this.#sentMs, offset)) {
       if (isPublished) metrics?.duplicates.inc({ topic })
       return
     }
@@ -168,83 +164,78 @@ export class ProfileProcessor implements PartitionProcessor {
       if (!this.#isLimitLogged) logger?.error({ customerId, most: MOST_TRACKS }, 'too_many_tracks_of_a_customer')
       this.#isLimitLogged = true
     }
+    this.#changed.add(profile)
     this.#compare(profile)
   }
 
-  readonly #isExpired = (newestMs: number): boolean => this.#sentMs - newestMs > REMEMBER_MS
-
   /** Publishes the prediction of a day that a listen ends: later ones are of the next day. */
   #endDay(profile: CustomerProfile, timeMs: number): void {
+    if (!this.#changed.has(profile) && !this.#reclassified.has(profile)) return
     const knowledge = this.#knowledgeOf(profile)
-    if (!knowledge || !this.#changed.has(profile)) return
+    if (!knowledge) return
     if (new Date(timeMs).toISOString().slice(0, 10) > profile.day) this.#emits.push(emitPrediction(profile, knowledge))
   }
 
-  #knowledgeOf({ customerId }: CustomerProfile): Knowledge | null {
+  /** Null where nothing can be predicted: without a model, and for customers without a listen on a plausible day. */
+  #knowledgeOf({ customerId, hasDay }: CustomerProfile): Knowledge | null {
     const { inUse } = this.#models
-    return inUse && { inUse, customer: this.#customers.get(String(customerId)) }
+    return hasDay && inUse ? { inUse, customer: this.#customers.get(String(customerId)) } : null
   }
 
   #compare(profile: CustomerProfile): void {
-    this.#changed.add(profile)
     const knowledge = this.#knowledgeOf(profile)
     const request = knowledge && requestOf(profile, knowledge)
     if (!request) return
     profile.request = request
+    this.#changed.add(profile)
     this.#emits.push(emitRequest(profile.customerId, request))
   }
 
   /** Customers whose row arrived, and all of them when there is a newer model. */
   #compareAgain(): void {
-    for (const key of this.#arrived) {
-      const profile = this.#profiles.get(key)
-      if (profile) this.#compare(profile)
-    }
+    const arrived = Array.from(this.#arrived, key => this.#profiles.get(key)!)
     this.#arrived.clear()
     const { inUse } = this.#models
     if (inUse !== this.#compared) {
       this.#compared = inUse
       this.#toCompare = [...this.#profiles.values()]
     }
-    for (const profile of this.#toCompare.splice(0, MOST_CHANGED)) this.#compare(profile)
-  }
-
-  /** A request that was made since the last commit may not have been stored; where it was, the runner does not store it again. */
-  #endRebuild(): void {
-    if (this.#unsure.length === 0 || this.#next < this.#publishFrom) return
-    for (const { customerId, request } of this.#unsure) if (request) this.#emits.push(emitRequest(customerId, request))
-    this.#unsure = []
+    for (const profile of [...arrived, ...this.#toCompare.splice(0, MOST_CHANGED)]) {
+      this.#reclassified.add(profile)
+      this.#compare(profile)
+    }
+    if (this.#compared && this.#toCompare.length === 0) this.#comparedUpTo = this.#compared.offset + 1
   }
 
   #flush(): ProcessResult {
-    for (const profile of this.#changed) {
+    // What is committed says that profiles were compared with every row up to the position of the table.
+    this.#compareAgain()
+    for (const profile of this.#changed) this.#reclassified.add(profile)
+    for (const profile of this.#reclassified) {
       const knowledge = this.#knowledgeOf(profile)
       if (knowledge) this.#emits.push(emitPrediction(profile, knowledge))
-      this.#emits.push(emitBehaviour(profile, this.#assignment.partition))
     }
+    for (const profile of this.#changed) this.#emits.push(emitBehaviour(profile, this.#assignment.partition))
     this.#changed.clear()
+    this.#reclassified.clear()
     this.#flushed = this.#next
     return this.#take(this.#next)
   }
 
   #take(done: number | null): ProcessResult {
     const { metrics } = this.#parts
-    const stateFrom = Math.min(this.#next, this.#seen.sweep(this.#isExpired))
+    const idsFrom = Math.min(this.#next, this.#seen.dependsFrom)
     metrics?.keys.set(this.#assignment, this.#profiles.size)
     metrics?.eventIds.set(this.#assignment, this.#seen.size)
-    metrics?.rewind.set(this.#assignment, this.#next - stateFrom)
-    const result = { emits: this.#emits, failed: this.#failed, done, metadata: `${VERSION} ${stateFrom}` }
+    metrics?.rewind.set(this.#assignment, this.#next - idsFrom)
+    const metadata = encodeProfilePosition({
+      idsFrom,
+      model: this.#comparedUpTo,
+      customers: this.#customers.positions,
+    })
+    const result = { emits: this.#emits, failed: this.#failed, done, metadata }
     this.#emits = []
     this.#failed = []
     return result
-  }
-}
-
-/** @throws `total_unreadable`: a profile that began anew would replace the published one */
-function readBehaviour({ topic, partition, offset, value }: LogRecord) {
-  try {
-    return behaviours.schema.parse(JSON.parse(value.toString()))
-  } catch (error) {
-    throw streamError('total_unreadable', { topic, partition, offset, expected: 'a profile of a customer' }, error)
   }
 }

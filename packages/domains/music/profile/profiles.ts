@@ -18,6 +18,7 @@ export function createProfilesTopology(parts: AggregationParts): Topology {
     name: makerOf(behaviours),
     topics: [raw],
     outputs: [behaviours, predictions, smsRequests],
+    restoredFrom: [behaviours],
     createProcessor: () => new ProfileProcessor(parts, table, models),
   }
 }

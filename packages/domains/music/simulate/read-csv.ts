@@ -4,7 +4,7 @@ import { systemReason } from '@millrace/runtime'
 import { simulationError } from '@millrace/simulation'
 import { parse } from 'csv-parse/sync'
 
-/** @throws SimulationError `read_failed` */
+/** The text of a file without its byte order mark. @throws SimulationError `read_failed` */
 function textOf(path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
@@ -51,16 +51,19 @@ export function readCsv<T extends Topic>(
   }: { readonly columns: readonly string[]; readonly idOf: (row: Readonly<Record<string, string>>) => string },
 ): ReturnType<T['schema']['parse']>[] {
   const text = textOf(path)
-  let rows: { readonly record: Record<string, string>; readonly info: { readonly lines: number } }[]
+  let rows: { readonly record: string[]; readonly info: { readonly lines: number } }[]
   try {
-    rows = parse(text, { columns: true, bom: true, info: true, skip_empty_lines: true }) as unknown as typeof rows
+    rows = parse(text, { info: true, skip_empty_lines: true }) as unknown as typeof rows
   } catch (error) {
     throw simulationError('read_failed', { path, reason: (error as Error).message }, error)
   }
-  checkHeader(path, Object.keys(rows[0]?.record ?? {}), columns)
-  return rows.map(({ record, info }) =>
-    recordOf(topic, { ...record, eventId: idOf(record) }, { path, line: info.lines }),
-  )
+  const [first, ...others] = rows
+  const header = first?.record ?? []
+  checkHeader(path, header, columns)
+  return others.map(({ record, info }) => {
+    const row = Object.fromEntries(header.map((name, index) => [name, record[index]!]))
+    return recordOf(topic, { ...row, eventId: idOf(row) }, { path, line: info.lines })
+  })
 }
 
 /**
@@ -88,9 +91,7 @@ export function readTracksCsv<T extends Topic>(
   topic: T,
   idOf: (row: Readonly<Record<string, string>>) => string,
 ): ReturnType<T['schema']['parse']>[] {
-  const [header = '', ...lines] = textOf(path)
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
+  const [header = '', ...lines] = textOf(path).split(/\r?\n/)
   checkHeader(path, header.split(','), ['TrackId', 'Title', 'Artist', 'Length'])
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return []

@@ -1,4 +1,4 @@
-import { createWorld, fillPool, Random, type Shard, type SimulatedRecord } from '@millrace/simulation'
+import { createWorld, fillPool, Random, type Shard, type SimulatedRecord, simulationError } from '@millrace/simulation'
 import { type AdTargetModel, type Customer, campaigns, levels, modelFeatures, music, type Track } from '../contract.ts'
 import type { MusicOptions } from './options.ts'
 import { readCsv, readTracksCsv } from './read-csv.ts'
@@ -86,23 +86,42 @@ const scenarioModel = (world: string): AdTargetModel => ({
   examples: 5000,
 })
 
-/** @throws SimulationError `read_failed` for files that are none */
+/** The rows of a file, each of which has an id of its own. @throws SimulationError `read_failed` */
+function distinct<Row>(path: string, rows: readonly Row[], column: keyof Row & string): readonly Row[] {
+  const ids = new Set<unknown>()
+  for (const { [column]: id } of rows) {
+    if (ids.has(id)) throw simulationError('read_failed', { path, reason: `${column} ${id} occurs twice` })
+    ids.add(id)
+  }
+  if (rows.length === 0) throw simulationError('read_failed', { path, reason: 'it has no rows' })
+  return rows
+}
+
+const CUSTOMER_COLUMNS = [
+  ...['CustID', 'Name', 'Gender', 'Address', 'zip'],
+  ...['SignDate', 'Status', 'Level', 'Campaign', 'LinkedWithApps'],
+]
+
+function readCustomers(path: string, world: string): readonly Customer[] {
+  const rows = readCsv(path, music.topics.customers, {
+    columns: CUSTOMER_COLUMNS,
+    idOf: ({ CustID = '' }) => idOf(world, 'customer', CustID),
+  })
+  return distinct(path, rows, 'CustID')
+}
+
+function readTracks(path: string, world: string): readonly Track[] {
+  const rows = readTracksCsv(path, music.topics.tracks, ({ TrackId = '' }) => idOf(world, 'track', TrackId))
+  return distinct(path, rows, 'TrackId')
+}
+
+/** @throws SimulationError `read_failed` for files that cannot be read */
 export function loadReferenceData(options: MusicOptions): ReferenceData {
   const { world, model } = options
-  const { customers: customersTopic, tracks: tracksTopic } = music.topics
   const [customersFile, tracksFile] = [options['customers-file'], options['tracks-file']]
   return {
-    customers:
-      customersFile === undefined
-        ? makeCustomers(options)
-        : readCsv(customersFile, customersTopic, {
-            columns: ['CustID', 'Name', 'Gender', 'Address', 'zip', 'SignDate', 'Status', 'Level', 'Campaign'],
-            idOf: ({ CustID = '' }) => idOf(world, 'customer', CustID),
-          }),
-    tracks:
-      tracksFile === undefined
-        ? makeTracks(options)
-        : readTracksCsv(tracksFile, tracksTopic, ({ TrackId = '' }) => idOf(world, 'track', TrackId)),
+    customers: customersFile === undefined ? makeCustomers(options) : readCustomers(customersFile, world),
+    tracks: tracksFile === undefined ? makeTracks(options) : readTracks(tracksFile, world),
     model: model === 'scenario' ? scenarioModel(world) : null,
   }
 }
