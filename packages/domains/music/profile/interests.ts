@@ -39,8 +39,9 @@ export const createInterestsTopology = ({ logger, metrics }: AggregationParts): 
       idOf: ({ event }) => event.eventId,
       newState: () => new RecentPlays(ALLOWED_LATENESS_MS),
       dependsFrom: plays => plays.dependsFrom,
-      onRecord(plays, { event, timeMs }, { record, late, emit }) {
-        if (late) return undefined
+      // What is late is for the plays to say: after a play of a clock that is ahead, the next one is late to its customer.
+      onRecord(plays, { event, timeMs }, { record, disposition, emit }) {
+        if (disposition === 'implausible' || disposition === 'refused') return undefined
         for (const { play, since, before } of plays.add(
           event.track_id,
           { eventId: event.eventId, timeMs },

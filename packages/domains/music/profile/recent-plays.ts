@@ -33,6 +33,7 @@ function tripleAt(plays: readonly Play[], index: number): number | null {
  * before it was not. So at most four plays change when one is added, wherever it belongs.
  */
 export class RecentPlays {
+  readonly #allowedLatenessMs: number
   readonly #keepMs: number
   /** Every play that is kept; says from which offset they can be read again. */
   readonly #all: EventTimeWindow<Play>
@@ -41,6 +42,7 @@ export class RecentPlays {
 
   /** @param allowedLatenessMs how much older than the newest a play may be */
   constructor(allowedLatenessMs: number) {
+    this.#allowedLatenessMs = allowedLatenessMs
     // What a late play changes depends on plays of up to twice the span before it.
     this.#keepMs = allowedLatenessMs + 2 * WITHIN_MS
     this.#all = new EventTimeWindow({ keepMs: this.#keepMs })
@@ -50,10 +52,11 @@ export class RecentPlays {
     return this.#all.dependsFrom
   }
 
-  /** Adds a play; what crosses since then, or no longer does. */
+  /** Adds a play, unless it is too late; what crosses since then, or no longer does. */
   add(track: number, event: Pick<Play, 'eventId' | 'timeMs'>, offset: number): Crossing[] {
     const play: Play = { ...event, since: null }
-    if (this.#all.insert(play, offset) < 0) return []
+    if (play.timeMs < this.#all.newestMs - this.#allowedLatenessMs) return []
+    this.#all.insert(play, offset)
     this.#sweep()
     const plays = this.#byTrack.get(track) ?? []
     this.#byTrack.set(track, plays)
