@@ -73,8 +73,8 @@ export const sendingOf = (crowd: Crowd) =>
 /** A record of another topic. */
 export interface Row {
   readonly kind: 'row'
-  readonly topic: Topic
-  readonly event: EventOf<Topic>
+  readonly to: 'customers' | 'tracks' | 'models'
+  readonly event: Customer | Track | AdTargetModel
 }
 export type Deed =
   | Row
@@ -139,7 +139,7 @@ export async function runDisturbed(
         const { partition, offset } = await store(raw, event, sentMs)
         listens.push({ event, timeMs, sentMs, partition, offset, isAhead })
       }
-    else if (deed.kind === 'row') await store(deed.topic, deed.event, sentMs)
+    else if (deed.kind === 'row') await store(music.topics[deed.to], deed.event, sentMs)
     else if (deed.kind === 'wait') await driver.advance(deed.ms)
     else if (deed.kind === 'rebalance') await driver.rebalance()
     else if (deed.kind === 'crash-at') callsLeft = deed.call
@@ -156,9 +156,10 @@ export async function runDisturbed(
 }
 
 /** The first of each event. */
-export const distinct = (listens: readonly StoredListen[]): StoredListen[] => [
-  ...new Map(listens.toReversed().map(listen => [listen.event.eventId, listen])).values(),
-].reverse()
+export function distinct(listens: readonly StoredListen[]): StoredListen[] {
+  const ids = new Set<string>()
+  return listens.filter(({ event: { eventId } }) => !ids.has(eventId) && ids.add(eventId))
+}
 
 /** The record with the highest revision of each key; records of one revision are the same. */
 export function newest<T extends { readonly revision: number }>(all: readonly T[], keyOf: (event: T) => string) {
