@@ -4,8 +4,8 @@ import { array, assert, asyncProperty, oneof } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { music } from '../contract.ts'
 import {
-  disturbances,
   distinct,
+  disturbances,
   listenOf,
   MINUTE_MS,
   newest,

@@ -21,7 +21,13 @@ export const listenOf = (n: number, timeMs: number, more: Partial<MusicRaw> = {}
   ...more,
 })
 export const customerOf = (CustID: number, more: Partial<Customer> = {}): Customer => ({
-  ...{ eventId: uuid(900_000 + CustID), CustID, Name: `Customer ${CustID}`, Gender: 1 as const, Address: '1 Mill Lane' },
+  ...{
+    eventId: uuid(900_000 + CustID),
+    CustID,
+    Name: `Customer ${CustID}`,
+    Gender: 1 as const,
+    Address: '1 Mill Lane',
+  },
   ...{ zip: '01234', SignDate: '06/04/2013', Status: 1 as const, Level: 0, Campaign: 1, LinkedWithApps: 0 as const },
   ...more,
 })
