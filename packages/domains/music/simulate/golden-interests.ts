@@ -10,35 +10,50 @@ interface SentPlay {
   readonly timeMs: number
 }
 
+const isAfter = (play: SentPlay, id: string, timeMs: number): boolean =>
+  play.timeMs > timeMs || (play.timeMs === timeMs && play.id > id)
+
+/** A play and those before it within 30 minutes, the newest first. */
+function withinOf(plays: readonly SentPlay[], index: number): readonly SentPlay[] {
+  const within: SentPlay[] = []
+  const last = plays[index]
+  for (let at = index; last && at >= 0 && plays[at]!.timeMs > last.timeMs - WITHIN_MS; at--) within.push(plays[at]!)
+  return within
+}
+
 /** Which plays crossed: found anew from the plays around each one that is sent, and compared with what was found before. */
 export class GoldenInterests {
-  readonly #plays = new Map<string, SentPlay[]>()
+  /** By customer and track. */
+  readonly #plays = new Map<number, Map<number, SentPlay[]>>()
   readonly #rows = new Map<string, GoldenRow>()
 
   note({ eventId, customer_id, track_id }: MusicRaw, timeMs: number): void {
-    const key = `${customer_id} ${track_id}`
-    const plays = [...(this.#plays.get(key) ?? []), { id: eventId, timeMs }].sort(
-      (a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1),
-    )
-    const keptFromMs = plays.at(-1)!.timeMs - KEPT_MS
-    this.#plays.set(
-      key,
-      plays.filter(play => play.timeMs >= keptFromMs),
-    )
-    let wasThree = false
-    for (const [index, { id, timeMs: atMs }] of plays.entries()) {
-      const within = plays.slice(0, index + 1).filter(play => play.timeMs > atMs - WITHIN_MS)
+    const byTrack = this.#plays.get(customer_id) ?? new Map<number, SentPlay[]>()
+    this.#plays.set(customer_id, byTrack)
+    const plays = byTrack.get(track_id) ?? []
+    byTrack.set(track_id, plays)
+    let place = plays.length
+    while (place > 0 && isAfter(plays[place - 1]!, eventId, timeMs)) place--
+    plays.splice(place, 0, { id: eventId, timeMs })
+    while (plays[0]!.timeMs < plays.at(-1)!.timeMs - KEPT_MS) {
+      plays.shift()
+      place--
+    }
+    // Plays before it, and those an hour after it, cross as they did.
+    let wasThree = withinOf(plays, place - 1).length >= 3
+    for (let index = place; index < plays.length && plays[index]!.timeMs <= timeMs + 2 * WITHIN_MS; index++) {
+      const { id, timeMs: atMs } = plays[index]!
+      const within = withinOf(plays, index)
       const isThree = within.length >= 3
-      const isCrossing = isThree && !wasThree
-      wasThree = isThree
-      // Plays before it, and those an hour after it, cross as they did.
-      if (atMs < timeMs || atMs > timeMs + 2 * WITHIN_MS) continue
-      const row = this.#rows.get(id)
-      if (isCrossing) {
+      if (isThree && !wasThree) {
         const month = new Date(atMs).toISOString().slice(0, 7)
-        const since = within[0]!.timeMs
+        const since = within.at(-1)!.timeMs
         this.#rows.set(id, { customer_id, month, datetime: atMs, event_id: id, track_id, since, withdrawn: false })
-      } else if (row) this.#rows.set(id, { ...row, withdrawn: true })
+      } else {
+        const row = this.#rows.get(id)
+        if (row) this.#rows.set(id, { ...row, withdrawn: true })
+      }
+      wasThree = isThree
     }
   }
 

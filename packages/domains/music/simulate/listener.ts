@@ -15,12 +15,14 @@ const OWN_RHYTHM = 0.6
 /** A track that was just played is played again so often, and again after that. */
 const REPEAT_SHARE = 0.08
 const REPEAT_AGAIN_SHARE = 0.5
+/** So many plays follow from one that is not a repetition, itself included. */
+const PLAYS_OF_ONE = 1 + REPEAT_SHARE / (1 - REPEAT_AGAIN_SHARE)
 /** A place of listening is the customer's own, near it, or anywhere. */
 const AT_HOME = 0.8
 const NEAR_HOME = 0.95
 /** Shares of the listens after which an offer is shown, and of the offers that are clicked by those who do and those who do not. */
-const OFFER_SHARE = 0.1
-const CLICK_SHARE = { clicks: 0.5, ignores: 0.01 }
+const OFFER_SHARE = 0.4
+const CLICK_SHARE = { clicks: 0.6, ignores: 0.001 }
 const OFFER_AFTER_MS = 20_000
 export const offers = ['ADV_FREE_REFERRAL', 'ADV_LIKE_FACEBOOK', 'ADV_DONATION_CHARITY', 'ADV_REDUCED_1DAY'] as const
 
@@ -78,7 +80,7 @@ export class Listener implements Actor {
     while (atMs < endMs) {
       const hour = Math.floor((atMs % DAY_MS) / HOUR_MS)
       const own = 1 + OWN_RHYTHM * Math.cos((2 * Math.PI * (hour - taste.favouriteHour)) / 24)
-      const meanMs = DAY_MS / (listensPerDay * taste.rate * RHYTHM[hour]! * own)
+      const meanMs = (DAY_MS * PLAYS_OF_ONE) / (listensPerDay * taste.rate * RHYTHM[hour]! * own)
       const hourEndMs = Math.floor(atMs / HOUR_MS) * HOUR_MS + HOUR_MS
       const drawnMs = atMs - Math.log(1 - this.#random.float()) * meanMs
       if (drawnMs < hourEndMs) return Math.ceil(drawnMs)

@@ -3,14 +3,16 @@ import type { Customer, Track } from '../contract.ts'
 
 /** Share of the listens of a level that are on mobile devices: Free, Silver, Gold. */
 export const MOBILE_SHARES = [0.5, 0.72, 0.83] as const
-/** Customers differ from the share of their level by at most so much. */
-const MOBILE_SPREAD = 0.15
-const VARIETY = { min: 0.2, max: 0.95 }
-const FAVOURITES = 8
+/** Customers listen mostly on mobile devices or mostly at home, each with a share about one of these. */
+const MOBILE = { atHome: 0.1, onTheMove: 0.94, spread: 0.06 }
+/** Customers look for new tracks or play their favourites, each with a variety about one of these. */
+const VARIETY = { favourites: 0.15, newTracks: 0.9, spread: 0.1 }
+const NEW_TRACKS_SHARE = 0.5
+const FAVOURITES = 3
 /** How often one plays music: lognormal with this deviation, so that few customers play most of it. */
 const RATE_SIGMA = 1
-/** Who clicks offers: the logistic function of so much of a customer's variety and mobile share. */
-const CLICK = { steepness: 30, mobile: 0.6, variety: 0.4, middle: 0.63 }
+/** Who clicks offers: who listens on mobile devices and looks for new tracks, but for so many who do the opposite. */
+const CLICKS = { mobile: 0.5, variety: 0.5, opposite: 0.02 }
 /** How far down the list of tracks the popular ones go: the n-th is drawn with weight 1 ÷ (n + this). */
 const TAIL = 5
 
@@ -60,15 +62,17 @@ const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
 
 export function drawTaste({ Level }: Customer, charts: Charts, random: Random): Taste {
-  const mobile = MOBILE_SHARES[Level]! + MOBILE_SPREAD * (2 * random.float() - 1)
-  const variety = VARIETY.min + random.float() * (VARIETY.max - VARIETY.min)
-  const liking = CLICK.mobile * mobile + CLICK.variety * variety - CLICK.middle
+  const onTheMoveShare = (MOBILE_SHARES[Level]! - MOBILE.atHome) / (MOBILE.onTheMove - MOBILE.atHome)
+  const about = (middle: number, spread: number): number => middle + spread * (2 * random.float() - 1)
+  const mobile = about(random.chance(onTheMoveShare) ? MOBILE.onTheMove : MOBILE.atHome, MOBILE.spread)
+  const variety = about(random.chance(NEW_TRACKS_SHARE) ? VARIETY.newTracks : VARIETY.favourites, VARIETY.spread)
+  const isLikely = mobile > CLICKS.mobile && variety > CLICKS.variety
   return {
     // The mean of a lognormal is exp(sigma² ÷ 2).
     rate: Math.exp(RATE_SIGMA * normal(random) - RATE_SIGMA ** 2 / 2),
     mobile,
     variety,
-    clicks: random.chance(1 / (1 + Math.exp(-CLICK.steepness * liking))),
+    clicks: isLikely !== random.chance(CLICKS.opposite),
     favouriteHour: random.int(0, 23),
     favourites: Array.from({ length: FAVOURITES }, () => charts.draw(random)),
   }
