@@ -3,13 +3,16 @@ import { createJoinMetrics, createKeyedMetrics, runStreamService } from '@millra
 import { profilerEnv } from './config.ts'
 import { createProfilerTopologies } from './topology.ts'
 
-/** Runs the profiler on Kafka until it is stopped. */
-export const runProfiler = (variables: Readonly<Record<string, string | undefined>>): Promise<never> =>
+/** Runs the profiler until it is stopped; on Kafka, unless another log is given. */
+export const runProfiler = (
+  variables: Readonly<Record<string, string | undefined>>,
+  openLog: typeof kafkaEventLogFromEnv = kafkaEventLogFromEnv,
+): Promise<never> =>
   runStreamService({
     name: 'profiler',
     env: profilerEnv,
     variables,
-    openLog: kafkaEventLogFromEnv,
+    openLog,
     build({ config, ...frame }) {
       const { log, logger } = frame
       const { registry } = frame.metrics

@@ -1,9 +1,11 @@
 import { kafkaEnv } from '@millrace/event-log'
 import { env, serviceEnv } from '@millrace/runtime'
 
+/** Without a login, which belongs to the token. */
 const url = env.parsed('an address such as https://sms.example.com/v1/messages', text => {
   const parsed = URL.parse(text)
-  return parsed && /^https?:$/.test(parsed.protocol) ? text : undefined
+  const isTaken = parsed && /^https?:$/.test(parsed.protocol) && parsed.username + parsed.password === ''
+  return isTaken ? text : undefined
 })
 
 /** Environment of the SMS gateway; every name has the prefix MILLRACE_. */

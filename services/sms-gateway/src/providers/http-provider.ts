@@ -8,7 +8,7 @@ export interface HttpProviderOptions {
   readonly clock: Clock
 }
 
-/** Statuses after which the same request may succeed. */
+/** Statuses below 500 after which the same request may succeed. */
 const AGAIN = new Set([408, 409, 425, 429])
 const SHOWN_CHARACTERS = 200
 
@@ -19,9 +19,24 @@ function retryAfterMs(value: string | null, nowMs: number): number | null {
   return Number.isNaN(ms) ? null : Math.max(0, ms)
 }
 
+/** The beginning of a body, of any length; empty where the connection is lost meanwhile. */
+async function beginningOf({ body }: Response): Promise<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      if (text.length >= SHOWN_CHARACTERS) break
+    }
+  } catch {
+    // The status says enough.
+  }
+  return text.slice(0, SHOWN_CHARACTERS)
+}
+
 /**
  * Sends each message as JSON in a POST with its id as `Idempotency-Key`. 2xx is sent; 408, 409, 425, 429, 5xx, a timeout and a lost
- * connection may be tried again; any other answer refuses the message.
+ * connection may be tried again; any other answer, redirects included, refuses the message.
  */
 export const createHttpProvider = ({ url, token, timeoutMs, clock }: HttpProviderOptions): SmsProvider => ({
   name: 'http',
@@ -35,7 +50,7 @@ export const createHttpProvider = ({ url, token, timeoutMs, clock }: HttpProvide
     try {
       const response = await fetch(url, {
         method: 'POST',
-        redirect: 'error',
+        redirect: 'manual',
         headers: {
           'content-type': 'application/json',
           'idempotency-key': message.requestId,
@@ -45,11 +60,11 @@ export const createHttpProvider = ({ url, token, timeoutMs, clock }: HttpProvide
         signal: timeout.signal,
       })
       const { status } = response
-      if (response.ok) {
-        await response.body?.cancel()
-        return { kind: 'sent' }
-      }
-      const reason = `HTTP ${status} ${(await response.text()).slice(0, SHOWN_CHARACTERS)}`.trim()
+      const text = await beginningOf(response)
+      if (response.ok) return { kind: 'sent' }
+      // A provider may repeat what it was sent.
+      const shown = token ? text.replaceAll(token.reveal(), '[redacted]') : text
+      const reason = `HTTP ${status} ${shown.replaceAll(message.text, '[text]')}`.trim()
       if (status < 500 && !AGAIN.has(status)) return { kind: 'refused', reason }
       const after = retryAfterMs(response.headers.get('retry-after'), clock.now())
       return { kind: 'again', reason, retryAfterMs: after }
