@@ -49,7 +49,7 @@ export const listensByCustomer = defineTable({
   purpose: {
     question: 'What did a customer listen to on a day, and when?',
     partitionRows: 'the listens of one customer in a day: at most some hundreds',
-    example: { day: DAY, customer_id: 1 },
+    example: { day: DAY, customer_id: 460 },
   },
   partitionKey: ['day', 'customer_id'],
   clusteringKey: newestFirst,
@@ -67,7 +67,7 @@ export const listensByRegion = defineTable({
   purpose: {
     question: 'Who listens in a region in a part of a day, and to what?',
     partitionRows: 'the listens of one of 1,000 regions in a part of a day: a thousandth of the traffic of some hours',
-    example: { day: DAY, region: '100', part: 'morning' },
+    example: { day: DAY, region: '264', part: 'morning' },
   },
   partitionKey: ['day', 'region', 'part'],
   clusteringKey: newestFirst,
@@ -156,7 +156,7 @@ export const interestList = defineTable({
   purpose: {
     question: 'Which tracks did a customer play again and again in a month?',
     partitionRows: 'the crossings of one customer in a month: some dozens',
-    example: { customer_id: 2, month: DAY.slice(0, 7) },
+    example: { customer_id: 460, month: DAY.slice(0, 7) },
   },
   partitionKey: ['customer_id', 'month'],
   clusteringKey: newestFirst,
@@ -179,7 +179,7 @@ export const behaviourOf = defineTable({
     question:
       'At which times of the day, how often on mobile devices, and how many different tracks does a customer listen?',
     partitionRows: 'one',
-    example: { customer_id: 1 },
+    example: { customer_id: 460 },
   },
   partitionKey: ['customer_id'],
   clusteringKey: [],
@@ -268,7 +268,7 @@ export const clicks = defineTable({
   purpose: {
     question: 'Which offers did a customer click on a day?',
     partitionRows: 'the clicks of one customer in a day: a few',
-    example: { day: DAY, customer_id: 3 },
+    example: { day: DAY, customer_id: 460 },
   },
   partitionKey: ['day', 'customer_id'],
   clusteringKey: newestFirst,
