@@ -167,7 +167,8 @@ describe('predictions', () => {
     await driver.pipe(models, modelOf(1, { threshold: 0.999 }))
     await driver.pipe(customers, customerOf(1))
     await driver.pipe(raw, at(0), at(1), at(2))
-    await driver.advance(1_500)
+    // Until it is committed, too.
+    await driver.advance(5_000)
     expect(await messages(driver)).toEqual([])
     if (how === 'crash') await driver.crash()
     await driver.pipe(models, modelOf(2))
@@ -181,7 +182,8 @@ describe('predictions', () => {
     await using driver = await profilesDriver()
     await driver.pipe(models, modelOf(1))
     await driver.pipe(raw, at(0), at(1), at(2))
-    await driver.advance(1_500)
+    // Until it is committed, too.
+    await driver.advance(5_000)
     expect(await predictionsOf(driver)).toMatchObject([{ clicks: true, target: false }])
     await driver.crash()
     await driver.pipe(customers, customerOf(1))
@@ -233,6 +235,60 @@ describe('messages', () => {
       await driver.advance(1_500)
     }
     expect(await messages(driver)).toEqual(['1@2026-01-01'])
+  })
+
+  it('are not asked for again where others of the partition went on meanwhile', async () => {
+    await using driver = await profilesDriver()
+    const producer = await driver.log.producer({ clientId: 'sender' })
+    const partitionOf = (customer: number): number => producer.partitionFor(raw.name, Buffer.from(String(customer)))
+    const other = [2, 3, 4, 5, 6, 7, 8, 9].find(customer => partitionOf(customer) === partitionOf(1))!
+    await driver.pipe(customers, customerOf(1))
+    await driver.pipe(raw, at(0), at(1), at(2))
+    await driver.advance(5_000)
+    await driver.pipe(models, modelOf(1))
+    await driver.advance(5_000)
+    await driver.pipe(raw, at(3, { customer_id: other }))
+    await driver.advance(5_000)
+    await driver.crash()
+    await driver.restart()
+    await driver.pipe(raw, at(4))
+    await driver.advance(5_000)
+    expect(await messages(driver)).toEqual(['1@2026-01-01'])
+  })
+
+  it('are asked for though the log took nothing but profiles before the process ended', async () => {
+    const held = new Set<string>()
+    let isHolding = false
+    await using driver = await profilesDriver({
+      throughLog: log => ({
+        ...log,
+        producer: async options => {
+          const producer = await log.producer(options)
+          const append: typeof producer.append = (topic, ...rest) => {
+            if (!held.has(topic)) return producer.append(topic, ...rest)
+            isHolding = true
+            return new Promise(() => {})
+          }
+          return { ...producer, append }
+        },
+      }),
+    })
+    await driver.pipe(customers, customerOf(1))
+    await driver.pipe(raw, at(0), at(1), at(2))
+    await driver.advance(5_000)
+    for (const topic of [smsRequests, predictions]) held.add(topic.name)
+    const producer = await driver.log.producer({ clientId: 'sender' })
+    const record = { key: Buffer.from('ad-target'), value: Buffer.from(JSON.stringify(modelOf(1))) }
+    await producer.append(models.name, [{ ...record, timestampMs: driver.clock.now() }], { deadlineMs: 60_000 })
+    while (!isHolding) await driver.clock.advance(100)
+    for (let turns = 0; turns < 20; turns++) await driver.clock.advance(100)
+    await driver.crash()
+    held.clear()
+    await driver.restart()
+    await driver.pipe(raw, at(3))
+    await driver.advance(1_500)
+    expect(await messages(driver)).toEqual(['1@2026-01-01'])
+    expect(await predictionsOf(driver)).toMatchObject([{ target: true }])
   })
 
   /** Every call to the log from the model on, before and after it takes effect. */
