@@ -129,7 +129,8 @@ describe('the SMS gateway', () => {
       await producer.append(smsRequests.name, [{ key, value, timestampMs: START_MS }], { deadlineMs: 60_000 })
     }
     // The driver waits for a process to be quiet, and this one waits for its next attempt.
-    while ((await driver.failed()).length === 0 || (await receipts(driver)).length === 0) await driver.clock.advance(100)
+    while ((await driver.failed()).length === 0 || (await receipts(driver)).length === 0)
+      await driver.clock.advance(100)
     expect(await driver.failed()).toMatchObject([
       { code, message: reason, topic: smsRequests.name, sourceEventId: '1@2024-03-24' },
     ])
