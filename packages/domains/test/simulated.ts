@@ -41,19 +41,12 @@ function goldenProblems(
 /** Services whose tables a simulation knows, because they follow from what it sends. */
 const KNOWN_MAKERS = ['aggregator', 'profiler']
 
-/**
- * Tables of aggregates without golden answers, a sentence each. A table with a row for each event needs none: the reconciler compares
- * it event by event, and what is joined to events shows in the aggregates.
- */
+/** Tables of aggregates without golden answers, a sentence each. */
 const goldenGaps = ({ name, tables, mappings }: DomainContract, golden: Readonly<Record<string, unknown>>): string[] =>
   tables
     .filter(table => !Object.hasOwn(golden, table.name))
     .flatMap(table => {
-      const makers = mappings
-        .filter(mapping => mapping.table === table)
-        .flatMap(({ topic: { derivedFrom } }) =>
-          derivedFrom && derivedFrom.relation !== 'each' ? [derivedFrom.by] : [],
-        )
+      const makers = mappings.filter(mapping => mapping.table === table).map(({ topic }) => topic.derivedFrom?.by ?? '')
       const maker = makers.find(by => KNOWN_MAKERS.includes(by))
       return maker
         ? [
