@@ -36,7 +36,10 @@ function stepsOf(page: string): Step[] {
 }
 
 const isRead = (command: string): boolean => /millrace -- (mart|failed|alerts|topics)\b/.test(command)
-const isSend = (command: string): boolean => /\bcurl\b|millrace -- generate\b/.test(command)
+const isSend = (command: string): boolean => /\bcurl\b|\bsend\b|millrace -- generate\b/.test(command)
+
+/** Shell functions, and lines that set variables: they hold for the commands that follow. */
+const DEFINITIONS = /^\w+\(\) \{\n(?:.*\n)*?\}$|^(?!KEY=)[A-Z]+=.*$/gm
 
 /** Without what differs from run to run: ids, keys, places in the log, and how often a result was corrected. */
 function comparable(text: string): string {
@@ -99,18 +102,17 @@ it.for(pages)('what %s shows is what its commands print', { timeout: 10 * MINUTE
     'npm() { while [ "$1" != "--" ]; do shift; done; shift; millrace "$@"; }',
     `millrace() { local more=(); [ "$1" = generate ] && more=(--gateway-url ${url}); ${process.execPath} --disable-warning=ExperimentalWarning ${MAIN} "$@" "\${more[@]}"; }`,
   ]
-  /** Lines that set variables, for the commands that follow. */
-  const variables: string[] = []
+  const definitions: string[] = []
   const run = (command: string): Promise<string> =>
     new Promise(resolve => {
-      const script = [...prelude, ...variables, command].join('\n').replaceAll('http://127.0.0.1:8080', url)
+      const script = [...prelude, ...definitions, command].join('\n').replaceAll('http://127.0.0.1:8080', url)
       execFile('bash', ['-c', script], { cwd: directory, maxBuffer: 1 << 26 }, (_, out) => resolve(out))
     })
   let checked = 0
   for (const { command, output } of stepsOf(page)) {
     if (/millrace -- (gateway|demo)\b/.test(command) || /--help\b/.test(command)) continue
-    const settings = command.split('\n').filter(line => /^[A-Z]+=/.test(line) && !line.startsWith('KEY='))
-    variables.push(...settings)
+    definitions.push(...(command.match(DEFINITIONS) ?? []))
+    if (command.replace(DEFINITIONS, '').replace(/^#.*$/gm, '').trim() === '') continue
     if (!isRead(command) && !isSend(command)) continue
     expect(
       isRead(command) && isSend(command),

@@ -102,7 +102,9 @@ describe('the samples of every topic', () => {
   it.each(cases)('of %s are rows of the mart, as they are or as what is derived from each', async (name, topic) => {
     await expectRows(topic)
     for (const derived of catalog.derivedOf(name).filter(({ derivedFrom }) => derivedFrom?.relation === 'each')) {
-      expect(await eventsOf(derived)).toHaveLength(topic.route!.samples.length)
+      // A joined event is published again when a row arrives.
+      const ids = new Set((await eventsOf(derived)).map(({ eventId }) => eventId))
+      expect(ids).toEqual(new Set(sent.get(name)))
       await expectRows(derived)
     }
   })

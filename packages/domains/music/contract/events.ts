@@ -142,6 +142,8 @@ export const listens = defineTopic({
   keyOf: customerKey,
   eventTimeMs: instantField('datetime'),
   partitions,
+  // Its revisions are positions in the log, which no two runs share; the lake has the raw listens.
+  lake: false,
   derivedFrom: { topic: raw, by: 'profiler', topology: 'listens', relation: 'each' },
   why: 'Listens joined with their customer and their track; published again when a missing row arrives.',
 })

@@ -186,6 +186,7 @@ export const interests = defineTopic({
   keyOf: customerKey,
   eventTimeMs: instantField('datetime'),
   partitions,
+  lake: false,
   derivedFrom: { topic: raw, by: 'profiler', topology: 'interests', relation: 'some' },
   why: 'Tracks that a customer played three times within 30 minutes, once per crossing.',
 })
