@@ -2,7 +2,7 @@
 
 Answers questions, a line of JSON each, and ends when its input does:
 
-curate  reads a topic to its end in micro-batches, with all columns
+work    reads a topic to its end in micro-batches, with all columns
 start   goes on with a topic until `stop`: in micro-batches with all columns, or in real-time mode, which allows no state,
         with those that need none
 stop    ends what `start` began
@@ -211,7 +211,7 @@ def main():
         ask = json.loads(line)
         answer = {}
         try:
-            if ask["ask"] == "curate":
+            if ask["ask"] == "work":
                 curator = Curator(spark, ask, scratch)
                 answer = curator.to_the_end()
                 curator.forget()

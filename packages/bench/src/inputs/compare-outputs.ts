@@ -6,6 +6,8 @@ const TOLERANCE = 1e-9
 function isSame(ours: unknown, theirs: unknown): boolean {
   // Some leave out what others write as null.
   if ((ours ?? null) === (theirs ?? null)) return true
+  if (Array.isArray(ours) && Array.isArray(theirs))
+    return ours.length === theirs.length && ours.every((one, index) => isSame(one, theirs[index]))
   if (typeof ours !== 'number' || typeof theirs !== 'number') return false
   return Math.abs(ours - theirs) <= TOLERANCE * Math.max(1, Math.abs(ours), Math.abs(theirs))
 }
@@ -21,7 +23,7 @@ function byId(events: readonly Event[], whose: string): ReadonlyMap<string, Even
 }
 
 /**
- * Checks that both made the same events of flat fields, in whatever order.
+ * Checks that both made the same events of flat fields and lists, in whatever order.
  * @param without fields that only ours has
  * @throws what the first difference is
  */

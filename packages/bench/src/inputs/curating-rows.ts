@@ -1,11 +1,12 @@
+import { lol } from '@millrace/domains/lol/contract'
 import type { StackAddresses } from '@millrace/testing'
 import type { Row, Side, SideContext } from '../row.ts'
 import { expectSameOutputs } from './compare-outputs.ts'
-import type { CuratingPeer, CuratingPlace } from './curating-peers.ts'
-import { Curators } from './curators.ts'
 import { newTopic, openLog, store } from './kafka.ts'
 import { p99Side } from './latency-probe.ts'
 import { lolRecords } from './lol-records.ts'
+import { Members } from './members.ts'
+import type { PeerPlace, SteadyWorker, Worker } from './peer.ts'
 import { PEER_WARM_UP_ROUNDS } from './peer-tools.ts'
 import { readTopic } from './read-topic.ts'
 import { waitForRecords } from './wait-for-records.ts'
@@ -22,7 +23,18 @@ const SECONDS = 5
 /** The columns that need the player's previous move. */
 export const STATEFUL: readonly string[] = ['displacement', 'elapsedMs', 'speed']
 
-type OpenPeer = (place: CuratingPlace) => Promise<CuratingPeer>
+type OpenPeer = (place: PeerPlace) => Promise<SteadyWorker>
+
+/** Ours, in so many processes. */
+export function openCurators(addresses: StackAddresses, count: number): SteadyWorker {
+  const members = new Members(addresses, 'curation', count)
+  const names = (from: string, to: string) => ({ [lol.topics.raw.name]: from, [lol.topics.curated.name]: to })
+  return {
+    toTheEnd: (from, to, records) => members.toTheEnd(names(from, to), records),
+    start: (from, to) => members.start(names(from, to)),
+    close: () => members.close(),
+  }
+}
 
 async function fill(addresses: StackAddresses, records: number, players: number): Promise<string> {
   const topic = await newTopic(addresses, 'actions')
@@ -38,14 +50,14 @@ async function fill(addresses: StackAddresses, records: number, players: number)
  * @throws what the first difference is
  */
 async function expectSame(
-  place: CuratingPlace,
+  place: PeerPlace,
   openPeer: OpenPeer,
   { how, without = [] }: { readonly how: 'toTheEnd' | 'start'; readonly without?: readonly string[] },
 ): Promise<void> {
   const { addresses } = place
   const from = await fill(addresses, COMPARED, COMPARED_PLAYERS)
   const [ourTopic, theirTopic] = [await newTopic(addresses, 'ours'), await newTopic(addresses, 'theirs')]
-  const ours = new Curators(addresses, PROCESSES)
+  const ours = openCurators(addresses, PROCESSES)
   const peer = await openPeer(place)
   const log = openLog(addresses)
   try {
@@ -62,10 +74,7 @@ async function expectSame(
 export const throughputSides = (
   openPeer: OpenPeer,
 ): Pick<Row<string>, 'unit' | 'needs' | 'warmUpRounds' | 'prepare' | 'ours' | 'other'> => {
-  const side = async (
-    { addresses, setting: from }: SideContext<string>,
-    by: Pick<CuratingPeer, 'toTheEnd' | 'close'>,
-  ) =>
+  const side = async ({ addresses, setting: from }: SideContext<string>, by: Worker) =>
     ({
       round: async () => by.toTheEnd(from, await newTopic(addresses, 'curated'), EVENTS),
       close: () => by.close(),
@@ -78,7 +87,7 @@ export const throughputSides = (
       await expectSame(place, openPeer, { how: 'toTheEnd' })
       return fill(place.addresses, EVENTS, PLAYERS)
     },
-    ours: context => side(context, new Curators(context.addresses, PROCESSES)),
+    ours: context => side(context, openCurators(context.addresses, PROCESSES)),
     other: async context => side(context, await openPeer(context)),
   }
 }
@@ -86,7 +95,7 @@ export const throughputSides = (
 /** Milliseconds from the log to what is curated, of 99 in 100. */
 export async function latencySide(
   addresses: StackAddresses,
-  by: Pick<CuratingPeer, 'start' | 'close'>,
+  by: Pick<SteadyWorker, 'start' | 'close'>,
   seconds = SECONDS,
 ): Promise<Side> {
   const [from, to] = [await newTopic(addresses, 'actions'), await newTopic(addresses, 'curated')]
@@ -113,6 +122,6 @@ export const latencySides = (
     await expectSame(place, openPeer, { how: 'start', without })
     return null
   },
-  ours: ({ addresses }) => latencySide(addresses, new Curators(addresses, 1)),
+  ours: ({ addresses }) => latencySide(addresses, openCurators(addresses, 1)),
   other: async context => latencySide(context.addresses, await openPeer(context)),
 })

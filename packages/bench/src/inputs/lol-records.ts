@@ -1,7 +1,7 @@
 import { simulation } from '@millrace/domains/lol/simulate'
 import type { OutgoingRecord } from '@millrace/event-log'
-import { systemClock } from '@millrace/runtime'
 import type { SimulatedRecord } from '@millrace/simulation'
+import { sentNow } from './domain-records.ts'
 
 /** 2024-03-24, when simulations begin unless told otherwise. */
 const NOW_MS = 1_711_278_000_000
@@ -26,10 +26,6 @@ export function movesOf(players: number, seed = 'bench') {
 export const simulateMoves = (count: number, players: number): readonly SimulatedRecord[] =>
   movesOf(players).next(count)
 
-/** The same as records for the log, sent now: a log removes what was sent long ago. */
+/** The same as records for the log. */
 export const lolRecords = (count: number, players: number): readonly OutgoingRecord[] =>
-  simulateMoves(count, players).map(({ key, value }) => ({
-    key: Buffer.from(key),
-    value: Buffer.from(value),
-    timestampMs: systemClock.now(),
-  }))
+  sentNow(simulateMoves(count, players))

@@ -59,30 +59,32 @@ export async function buildJavaPeer(name: JavaPeer): Promise<string> {
   return `${jar}${path.delimiter}${classPath}`
 }
 
-export interface SparkBuild {
+export type PythonPeer = 'spark' | 'flink'
+
+export interface PythonBuild {
   readonly python: string
   /** Of the Kafka connector, with what it needs. */
   readonly jars: readonly string[]
 }
 
-/** Gets PySpark into an environment of its own and the jars of its Kafka connector, where that is not done yet. */
-export async function buildSpark(): Promise<SparkBuild> {
-  const jarsFolder = folderOf('spark', ['pom.xml'])
+/** Gets a peer's packages into an environment of its own and the jars of its Kafka connector, where that is not done yet. */
+export async function buildPythonPeer(name: PythonPeer): Promise<PythonBuild> {
+  const jarsFolder = folderOf(name, ['pom.xml'])
   const list = path.join(jarsFolder, 'class-path.txt')
   const known = existsSync(list) ? readFileSync(list, 'utf8').trim() : ''
   const jars =
-    known !== '' && areThere(known) ? known : await runMaven('spark', jarsFolder, ['dependency:build-classpath'])
-  return { python: await installPySpark(), jars: jars.split(path.delimiter) }
+    known !== '' && areThere(known) ? known : await runMaven(name, jarsFolder, ['dependency:build-classpath'])
+  return { python: await installPackages(name), jars: jars.split(path.delimiter) }
 }
 
-async function installPySpark(): Promise<string> {
-  const folder = folderOf('spark', ['requirements.txt'], 'pyspark')
+async function installPackages(name: PythonPeer): Promise<string> {
+  const folder = folderOf(name, ['requirements.txt'], `py${name}`)
   const python = path.join(folder, 'bin/python')
   const isInstalled = path.join(folder, 'installed')
   if (existsSync(isInstalled)) return python
   rmSync(folder, { recursive: true, force: true })
   await runTool('python3', ['-m', 'venv', folder])
-  const requirements = path.join(PEERS, 'spark/requirements.txt')
+  const requirements = path.join(PEERS, name, 'requirements.txt')
   await runTool(python, ['-m', 'pip', 'install', '--no-cache-dir', '--requirement', requirements])
   mkdirSync(isInstalled)
   return python

@@ -26,6 +26,13 @@ const PYTHON: Tool = {
   command: 'python3',
   arguments: ['-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'],
 }
+/** What Flink's packages are published for. */
+const PYTHON_OF_FLINK: Tool = {
+  command: 'python3',
+  arguments: ['-c', 'import platform; print(platform.python_version())'],
+  judge: output =>
+    /^3\.(10|11|12)\./.test(output) ? null : `Python 3.10, 3.11 or 3.12 is needed, found ${output.trim()}`,
+}
 
 async function problemOf({ command, arguments: given, judge }: Tool): Promise<string | null> {
   try {
@@ -51,3 +58,6 @@ export const javaPeerProblem = (): Promise<string | null> => firstProblem([JDK, 
 
 /** Why Spark cannot be run here, or null. */
 export const sparkProblem = (): Promise<string | null> => firstProblem([JDK, MAVEN, PYTHON])
+
+/** Why Flink cannot be run here, or null. */
+export const flinkProblem = (): Promise<string | null> => firstProblem([JDK, MAVEN, PYTHON, PYTHON_OF_FLINK])

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import {
   createHealth,
@@ -23,33 +22,25 @@ export interface TopologyRun {
 }
 
 export interface OnTopicOptions {
-  /** Of the consumer group; one of its own unless given. */
-  readonly name?: string
-  /** Where everything that the topology emits goes, in place of its topics. */
-  readonly to?: string
   readonly onBegin?: () => void
   readonly onDone?: (records: number) => void
 }
 
 /** The topology as a group of its own that reads another topic in place of its first. */
-export function onTopic(
-  topology: Topology,
-  topic: string,
-  { name = `bench-${randomUUID()}`, to, onBegin, onDone }: OnTopicOptions = {},
-): Topology {
-  const read: Topic = topology.topics[0]!
+export function onTopic(topology: Topology, topic: string, { onBegin, onDone }: OnTopicOptions = {}): Topology {
+  const [read] = topology.topics
   return {
-    name,
-    topics: [{ ...read, name: topic }],
+    name: `bench-${randomUUID()}`,
+    topics: [{ ...read!, name: topic }],
     outputs: topology.outputs,
     createProcessor(_topic, partition) {
-      const processor = topology.createProcessor(read, partition)
+      const processor = topology.createProcessor(read!, partition)
       const process = processor.process.bind(processor)
       processor.process = async batch => {
         onBegin?.()
         const result = await process(batch)
         onDone?.(batch.length)
-        return to === undefined ? result : { ...result, emits: result.emits.map(emit => ({ ...emit, topic: to })) }
+        return result
       }
       return processor
     },

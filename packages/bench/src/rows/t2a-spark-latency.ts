@@ -1,4 +1,4 @@
-import { openSpark } from '../inputs/curating-peers.ts'
+import { openSparkCurator } from '../inputs/curating-peers.ts'
 import { latencySide, latencySides, STATEFUL } from '../inputs/curating-rows.ts'
 import { sparkProblem } from '../inputs/peer-tools.ts'
 import { figure } from '../report/figures.ts'
@@ -6,11 +6,11 @@ import { defineRow, type SideContext } from '../row.ts'
 
 const MICRO_BATCH_SECONDS = 10
 
-const sides = latencySides(place => openSpark(place, 'real-time'), STATEFUL)
+const sides = latencySides(place => openSparkCurator(place, 'real-time'), STATEFUL)
 
 /** The usual mode of Spark, once, for who wonders: it is no part of the ratio. */
 async function tellMicroBatches(context: SideContext<unknown>): Promise<void> {
-  const side = await latencySide(context.addresses, await openSpark(context, 'micro-batch'), MICRO_BATCH_SECONDS)
+  const side = await latencySide(context.addresses, await openSparkCurator(context, 'micro-batch'), MICRO_BATCH_SECONDS)
   try {
     await side.round()
     process.stderr.write(`  Spark in micro-batches, with all columns: p99 ${figure(await side.round())} ms\n`)

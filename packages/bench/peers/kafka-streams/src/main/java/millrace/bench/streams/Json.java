@@ -1,36 +1,46 @@
 package millrace.bench.streams;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** JSON objects as values of a stream. */
+/** JSON as values of a stream. */
 final class Json {
-  static final ObjectMapper MAPPER = new ObjectMapper();
+  static final ObjectMapper MAPPER =
+      new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
   private Json() {}
 
+  /** Any object. */
   static Serde<ObjectNode> serde() {
-    return Serdes.serdeFrom((topic, value) -> write(value), (topic, bytes) -> read(bytes));
+    return serde(ObjectNode.class);
   }
 
-  private static byte[] write(ObjectNode value) {
-    try {
-      return value == null ? null : MAPPER.writeValueAsBytes(value);
-    } catch (JsonProcessingException e) {
-      throw new SerializationException(e);
-    }
-  }
-
-  private static ObjectNode read(byte[] bytes) {
-    try {
-      return bytes == null ? null : (ObjectNode) MAPPER.readTree(bytes);
-    } catch (IOException | ClassCastException e) {
-      throw new SerializationException(e);
-    }
+  /** Objects with the components of a record; others are left out. */
+  static <T> Serde<T> serde(Class<T> type) {
+    ObjectReader reader = MAPPER.readerFor(type);
+    ObjectWriter writer = MAPPER.writerFor(type);
+    return Serdes.serdeFrom(
+        (topic, value) -> {
+          try {
+            return value == null ? null : writer.writeValueAsBytes(value);
+          } catch (JsonProcessingException e) {
+            throw new SerializationException(e);
+          }
+        },
+        (topic, bytes) -> {
+          try {
+            return bytes == null ? null : reader.readValue(bytes);
+          } catch (IOException e) {
+            throw new SerializationException(e);
+          }
+        });
   }
 }

@@ -10,11 +10,11 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Answers questions, a line of JSON each: `curate` reads a topic to its end, `start` goes on with one until the input of this
+ * Answers questions, a line of JSON each: `work` reads a topic to its end, `start` goes on with one until the input of this
  * process ends. The process ends with its input, and so with who started it.
  */
 public final class Main {
-  private static Curator running;
+  private static Application running;
 
   private Main() {}
 
@@ -40,17 +40,26 @@ public final class Main {
 
   private static void answer(JsonNode ask, ObjectNode answer) throws InterruptedException {
     switch (ask.get("ask").textValue()) {
-      case "curate" -> {
-        try (Curator curator = new Curator(ask)) {
-          curator.start();
-          answer.put("perSecond", curator.finish(ask.get("records").longValue()));
+      case "work" -> {
+        try (Application application = applicationOf(ask)) {
+          application.start();
+          answer.put("perSecond", application.finish(ask.get("records").longValue()));
         }
       }
       case "start" -> {
-        running = new Curator(ask);
+        running = applicationOf(ask);
         running.start();
       }
       default -> throw new IllegalArgumentException("Unknown: " + ask);
     }
+  }
+
+  private static Application applicationOf(JsonNode ask) {
+    return switch (ask.get("work").textValue()) {
+      case "curation" -> new Curator(ask);
+      case "sums" -> new Sums(ask);
+      case "listens" -> new Listens(ask);
+      default -> throw new IllegalArgumentException("Unknown: " + ask);
+    };
   }
 }
