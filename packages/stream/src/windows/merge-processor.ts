@@ -1,11 +1,12 @@
-import { type EventOf, instantMs, type Topic } from '@millrace/contracts'
+import type { EventOf, Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import { emitEvent } from '../emit-event.ts'
 import { failedRecord } from '../failed-records.ts'
 import { NO_PROGRESS } from '../progress.ts'
 import { deadLetter } from '../step.ts'
 import type { Emit, FailedRecord, PartitionProcessor, ProcessResult } from '../topology.ts'
-import { readPartial } from './read-partial.ts'
+import { GroupMap } from './group-map.ts'
+import { createPartialReader, type TimedPartial } from './read-partial.ts'
 import { encodeRestartState, restartFrom } from './restart-state.ts'
 import type { RestoreTotals } from './restore-totals.ts'
 import { groupKey, type LateEvents, TOTAL_WINDOW_MS, type WindowPartial } from './window-records.ts'
@@ -13,15 +14,15 @@ import type { WindowedAggregationOptions, WindowResult } from './windowed-aggreg
 
 interface MergedGroup {
   readonly group: readonly string[]
-  /** The latest partial result of each source partition. */
-  readonly parts: Map<number, WindowPartial>
+  /** The latest partial result of each source partition, in their order: sums of fractions depend on it. */
+  readonly parts: WindowPartial[]
 }
 
 interface MergedWindow {
   readonly startMs: number
   /** Offset of the first partial result of the window. */
   readonly since: number
-  readonly groups: Map<string, MergedGroup>
+  readonly groups: GroupMap<MergedGroup>
   readonly changed: Set<MergedGroup>
   /** Newest time of sending of a partial result of the window, ms. */
   touchedMs: number
@@ -57,6 +58,7 @@ export interface MergeOptions<Results extends Topic, Result>
 export class MergeProcessor<Results extends Topic, Result> implements PartitionProcessor {
   readonly #options: MergeOptions<Results, Result>
   readonly #restoreTotals: RestoreTotals | null
+  readonly #readPartial = createPartialReader()
   readonly #windows = new Map<number, MergedWindow>()
   readonly #sources = new Map<number, SourceProgress>()
   #publishFrom = 0
@@ -109,13 +111,13 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
   #merge(record: LogRecord): void {
     const { offset, timestampMs: sentMs, value } = record
     this.#next = offset + 1
-    const partial = readPartial(value)
+    const partial = this.#readPartial(value)
     if (!partial) {
       const fault = deadLetter('wrong_field', 'expected a partial result of a window')
       if (offset >= this.#publishFrom) this.#failed.push(failedRecord(record, fault))
       return
     }
-    const startMs = instantMs(partial.window)
+    const { windowMs: startMs } = partial
     const isNextMinute = Math.floor(sentMs / MINUTE_MS) > Math.floor(this.#sentMs / MINUTE_MS)
     this.#sentMs = Math.max(this.#sentMs, sentMs)
     this.#noteSource(partial, sentMs)
@@ -132,16 +134,22 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
 
   /** The group that the partial result changes; null when it is older than the one that is there. */
   #include(window: MergedWindow, partial: WindowPartial): MergedGroup | null {
-    const key = groupKey(partial.group)
-    const merged = window.groups.get(key) ?? { group: partial.group, parts: new Map() }
-    window.groups.set(key, merged)
-    if ((merged.parts.get(partial.partition)?.revision ?? 0) >= partial.revision) return null
-    merged.parts.set(partial.partition, partial)
+    let merged = window.groups.get(partial.group)
+    if (!merged) {
+      merged = { group: partial.group, parts: [] }
+      window.groups.set(partial.group, merged)
+    }
+    const { parts } = merged
+    let at = parts.length
+    while (at > 0 && parts[at - 1]!.partition > partial.partition) at--
+    const known = parts[at - 1]
+    if (known?.partition !== partial.partition) parts.splice(at, 0, partial)
+    else if (known.revision >= partial.revision) return null
+    else parts[at - 1] = partial
     return merged
   }
 
-  #noteSource({ partition, watermark }: WindowPartial, sentMs: number): void {
-    const watermarkMs = instantMs(watermark)
+  #noteSource({ partition, watermarkMs }: TimedPartial, sentMs: number): void {
     const source = this.#sources.get(partition)
     if (!source) this.#sources.set(partition, { watermarkMs, sentMs })
     else {
@@ -156,7 +164,7 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
     const window: MergedWindow = {
       startMs,
       since,
-      groups: new Map(),
+      groups: new GroupMap(),
       changed: new Set(),
       touchedMs: Number.NEGATIVE_INFINITY,
     }
@@ -167,9 +175,7 @@ export class MergeProcessor<Results extends Topic, Result> implements PartitionP
 
   #publish(window: MergedWindow): void {
     const { merge, zero, results, toEvent } = this.#options
-    for (const { group, parts: byPartition } of window.changed) {
-      // Always in the same order: sums of fractions depend on it.
-      const parts = [...byPartition.values()].sort((a, b) => a.partition - b.partition)
+    for (const { group, parts } of window.changed) {
       let result = zero
       let events = 0
       let revision = 0

@@ -118,7 +118,8 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
     const sentMs = sentMsOf?.(event) ?? record.timestampMs
     const before = this.#progress
     this.#progress = advance(before, timeMs, sentMs)
-    if (isCounted?.(event) ?? true) this.#place({ ...decoded.value, sentMs, record, isPublished }, before)
+    if (isCounted?.(event) ?? true)
+      this.#place({ event, eventId: decoded.value.eventId, timeMs, sentMs, record, isPublished }, before)
     if (this.#progress.watermarkMs >= this.#nextDropMs) this.#dropWindows()
   }
 
@@ -209,14 +210,18 @@ export class PartialProcessor<Source extends Topic, Result> implements Partition
 
   #publish({ windowMs, changed }: PartialResults<EventOf<Source>, Result>): void {
     const { partition } = this.#assignment
-    for (const partial of changed)
+    const window = writeInstant(windowMs)
+    const watermark = writeInstant(this.#progress.watermarkMs)
+    for (const { group, events, result, revision } of changed)
       this.#emits.push(
         emitEvent(this.#options.partials, {
-          window: writeInstant(windowMs),
+          window,
+          group: group as string[],
           partition,
-          ...partial,
-          group: partial.group as string[],
-          watermark: writeInstant(this.#progress.watermarkMs),
+          events,
+          result,
+          revision,
+          watermark,
         }),
       )
     changed.clear()

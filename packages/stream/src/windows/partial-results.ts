@@ -1,4 +1,5 @@
-import { type Group, groupKey } from './window-records.ts'
+import { GroupMap } from './group-map.ts'
+import type { Group } from './window-records.ts'
 
 export interface PartialResult<Result> {
   readonly group: Group
@@ -30,7 +31,7 @@ export class PartialResults<Event, Result> {
   /** Those that changed since they were published. */
   readonly changed = new Set<PartialResult<Result>>()
   readonly #functions: PartialFunctions<Event, Result>
-  readonly #byGroup = new Map<string, PartialResult<Result>>()
+  readonly #byGroup = new GroupMap<PartialResult<Result>>()
 
   constructor(windowMs: number, functions: PartialFunctions<Event, Result>) {
     this.windowMs = windowMs
@@ -39,8 +40,8 @@ export class PartialResults<Event, Result> {
 
   /** Takes a published result over; of several of one group the one with the highest revision counts. */
   restore({ group, result, events, revision }: PartialResult<Result>): void {
-    const key = groupKey(group)
-    if (revision > (this.#byGroup.get(key)?.revision ?? 0)) this.#byGroup.set(key, { group, result, events, revision })
+    if (revision > (this.#byGroup.get(group)?.revision ?? 0))
+      this.#byGroup.set(group, { group, result, events, revision })
   }
 
   add(event: Event, cause: Cause): void {
@@ -70,11 +71,10 @@ export class PartialResults<Event, Result> {
   #before(event: Event, offset: number): PartialResult<Result>[] {
     const found: PartialResult<Result>[] = []
     for (const group of this.#functions.groupsOf(event)) {
-      const key = groupKey(group)
-      let partial = this.#byGroup.get(key)
+      let partial = this.#byGroup.get(group)
       if (!partial) {
         partial = { group, result: this.#functions.zero, events: 0, revision: 0 }
-        this.#byGroup.set(key, partial)
+        this.#byGroup.set(group, partial)
       }
       if (offset >= partial.revision && !found.includes(partial)) found.push(partial)
     }

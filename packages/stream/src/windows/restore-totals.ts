@@ -2,7 +2,7 @@ import { createInstantWriter, type Topic } from '@millrace/contracts'
 import { type Assignment, type EventLog, type LogRecord, partitionOfKey } from '@millrace/event-log'
 import { z } from 'zod'
 import { streamError } from '../errors.ts'
-import { readPartial } from './read-partial.ts'
+import { createPartialReader } from './read-partial.ts'
 import { groupKey, TOTAL_WINDOW_MS, type TotalState, totalState, type WindowPartial } from './window-records.ts'
 
 /** The partial results of an assignment's totals, several of one total in any order: the one with the highest revision counts. */
@@ -23,6 +23,7 @@ const publishedTotal = z.looseObject({ state: totalState })
 export const restoreOfSource = (topics: TotalTopics): RestoreTotals =>
   async function* ({ partition }) {
     const { name, partials, log } = topics
+    const readPartial = createPartialReader()
     // In this order: what is merged before the position is part of the results that are read after it.
     const merged = await log.committed(name, partials.name)
     for await (const partial of publishedParts(topics)) if (partial.partition === partition) yield partial
