@@ -25,6 +25,13 @@ describe('outputs', () => {
     expect(compare([other, { ...event, ...change }])).toThrow(message)
   })
 
+  it('are the same with the same lists', () => {
+    const listed = (missing: readonly string[]) => [{ ...event, missing }]
+    expect(() => expectSameOutputs(listed(['a']), listed(['a']))).not.toThrow()
+    for (const theirs of [[], ['b'], ['a', 'a']])
+      expect(() => expectSameOutputs(listed(['a']), listed(theirs))).toThrow('Event a differs in missing')
+  })
+
   it('differ by an event that is missing, unknown or there twice', () => {
     expect(compare([event])).toThrow('The peer did not write event b.')
     expect(compare([event, other, { ...event, eventId: 'c' }])).toThrow('Only the peer wrote event c.')
