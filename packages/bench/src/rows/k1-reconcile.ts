@@ -7,7 +7,7 @@ import { type CarriedEvents, carriedCatalog, carryEvents, openServers } from '..
 import { defineRow, type SideContext } from '../row.ts'
 
 /** Of 1,000 players: some 100,000 events. The cost of an event is the same with more of them. */
-const MINUTES = 60
+const MINUTES = 16
 const LAKE_ROOT = '/millrace/lake'
 const KEYSPACE = 'millrace'
 

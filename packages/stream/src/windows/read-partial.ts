@@ -40,7 +40,8 @@ export function createPartialReader(): (value: Buffer) => TimedPartial | null {
       isGroup(partial.group) &&
       isWhole(partial.partition, 0) &&
       isWhole(partial.events, 0) &&
-      isWhole(partial.revision, 1)
+      isWhole(partial.revision, 1) &&
+      'result' in partial
     return isRead ? (Object.assign(partial, { windowMs, watermarkMs }) as unknown as TimedPartial) : null
   }
 }
