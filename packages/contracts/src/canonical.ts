@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalNumber, numberText } from './exact-json.ts'
 import type { Topic } from './topic.ts'
 
@@ -10,13 +10,33 @@ function canonicalValue(value: unknown): string {
   return number === undefined ? canonicalFields(value, () => true) : canonicalNumber(number)
 }
 
+interface Field {
+  readonly key: string
+  /** The key as JSON, with a colon. */
+  readonly prefix: string
+}
+
+let lastKeys: readonly string[] = []
+let lastFields: readonly Field[] = []
+
+/** The keys of an object, sorted. Those of the last object are kept: events of a topic have the same ones, mostly. */
+function sortedFields(value: object): readonly Field[] {
+  const keys = Object.keys(value)
+  if (keys.length === lastKeys.length && keys.every((key, index) => key === lastKeys[index])) return lastFields
+  lastKeys = keys
+  lastFields = keys.toSorted().map(key => ({ key, prefix: `${JSON.stringify(key)}:` }))
+  return lastFields
+}
+
 function canonicalFields(value: object, isPart: (field: string, value: unknown) => boolean): string {
-  const fields: string[] = []
-  for (const key of Object.keys(value).sort()) {
+  let fields = ''
+  for (const { key, prefix } of sortedFields(value)) {
     const field = (value as Record<string, unknown>)[key]
-    if (field !== undefined && isPart(key, field)) fields.push(`${JSON.stringify(key)}:${canonicalValue(field)}`)
+    if (field === undefined || !isPart(key, field)) continue
+    if (fields !== '') fields += ','
+    fields += prefix + canonicalValue(field)
   }
-  return `{${fields.join(',')}}`
+  return `{${fields}}`
 }
 
 /**
@@ -29,4 +49,4 @@ export const canonicalJson = ({ schema }: Pick<Topic, 'schema'>, event: object):
 
 /** SHA-256 of the canonical form, 32 bytes; a run's digest is taken over these, sorted and distinct. */
 export const payloadHash = (topic: Pick<Topic, 'schema'>, event: object): Buffer =>
-  createHash('sha256').update(canonicalJson(topic, event)).digest()
+  hash('sha256', canonicalJson(topic, event), 'buffer')
