@@ -59,13 +59,15 @@ export function createMartHop(contract: Topic, { catalog, log, mart, failed, obs
             else lack(offset, id, table.name)
           }
         }
-      for (const [table, wanted] of byTable) {
-        const there = await mart.has(
+      const lookUp = async ([table, wanted]: readonly [MartTable, readonly Wanted[]]) => ({
+        ...{ table, wanted },
+        there: await mart.has(
           table,
           wanted.map(({ row }) => row),
-        )
+        ),
+      })
+      for (const { table, wanted, there } of await Promise.all([...byTable].map(lookUp)))
         for (const [index, { offset, id }] of wanted.entries()) if (!there[index]) lack(offset, id, table.name)
-      }
       const failedIds = new Set<string>()
       const missing = new Map<string, string>()
       for (const [offset, { id, lacks }] of absent) {
