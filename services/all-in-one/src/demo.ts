@@ -103,6 +103,10 @@ export async function emptyDirectory(directory: string): Promise<void> {
     if (entry !== MARKER) await rm(path.join(directory, entry), { recursive: true, force: true })
 }
 
+/** The golden answers in the order in which the contracts have their tables. */
+const inOrder = <T>(golden: Readonly<Record<string, T>>, { tables }: Catalog): Record<string, T> =>
+  Object.fromEntries(tables.flatMap(({ name }) => (golden[name] === undefined ? [] : [[name, golden[name]]])))
+
 /** Generators run side by side, each with a file of its own: `faults.ndjson` becomes `faults.lol.ndjson`. */
 function fileOfDomain(file: string | undefined, domain: string): string | undefined {
   if (file === undefined) return undefined
@@ -240,7 +244,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           Object.assign(golden, generator.golden())
         }),
       )
-      return { generated, golden }
+      return { generated, golden: inOrder(golden, catalog) }
     } finally {
       ignoreAbort()
       await Promise.all(generators.map(({ generator }) => generator.stop()))
