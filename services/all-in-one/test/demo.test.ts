@@ -4,7 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
+import { instantMs } from '@millrace/contracts'
 import { domainNames } from '@millrace/domains'
+import { catalog } from '@millrace/domains/contracts'
+import { createEmbeddedMart } from '@millrace/mart'
 import { systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
@@ -200,5 +203,28 @@ describe('the demo', () => {
     const { code, out } = await millrace('reconcile', '--data', data('again'))
     expect(code).toBe(3)
     expect(out).toContain(path.basename(file))
+  })
+
+  it('is what README.md shows, and has rows for the sample query of every table', { timeout: 600_000 }, async () => {
+    const report = path.join(directory, 'default.json')
+    const { code, out } = await millrace('demo', '--data', data('default'), '--report', report)
+    expect(code).toBe(0)
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const { digest } = JSON.parse(readFileSync(report, 'utf8'))
+    expect(readme).toContain(`digest ${digest}`)
+    const [, shown = ''] = /(Derived tables against[^`]*)```/.exec(readme) ?? []
+    for (const line of shown.trim().split('\n')) expect(out).toContain(line)
+    const mart = createEmbeddedMart({ file: path.join(data('default'), 'mart.db') })
+    const empty: string[] = []
+    for (const table of catalog.tables) {
+      const partition = Object.entries(table.purpose?.example ?? {}).map(([column, value]) => [
+        column,
+        table.columns[column]?.type === 'timestamp' ? instantMs(value) : value,
+      ])
+      if ((await mart.select(table, Object.fromEntries(partition))).length === 0) empty.push(table.name)
+    }
+    await mart.close()
+    // In the scenario every device and every campaign is known.
+    expect(empty.sort()).toEqual(['ad_unknown_campaigns', 'antenna_unknown_devices'])
   })
 })
