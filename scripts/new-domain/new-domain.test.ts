@@ -32,6 +32,15 @@ describe('npm run new-domain', () => {
     })
   }
 
+  /** Runs tests of the copy, without the checks of `npm test`. */
+  const vitest = (...args: readonly string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const command = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', ...args]
+      execFile(process.execPath, command, { cwd: copy, maxBuffer: 1 << 26 }, (error, out, err) =>
+        error ? reject(new Error(`vitest ${args.join(' ')}: ${error.message}\n${out}\n${err}`)) : resolve(out),
+      )
+    })
+
   it('makes a domain that is checked and tested like the others', { timeout: 15 * MINUTES }, async () => {
     expect(await npmRun('new-domain', NAME)).toMatch(`and added ${NAME}`)
     const after = filesOf(copy)
@@ -41,7 +50,8 @@ describe('npm run new-domain', () => {
     const folders = [`packages/domains/${NAME}/`, `services/${NAME}-generator/`]
     const isIn = (file: string): boolean => folders.some(folder => file.startsWith(folder))
     expect(made.filter(isIn)).toHaveLength(8)
-    expect(made.filter(file => !generated.test(file) && !isIn(file))).toEqual([])
+    const page = `docs/domains/${NAME}.md`
+    expect(made.filter(file => !generated.test(file) && !isIn(file))).toEqual([page])
     expect(changed.filter(file => !generated.test(file))).toEqual(['packages/domains/index.ts', 'pnpm-lock.yaml'])
 
     await npmRun('check')
@@ -53,6 +63,8 @@ describe('npm run new-domain', () => {
       'services/ingest-gateway/src/openapi',
     ]
     expect(await npmRun('test', '--', '--project', 'unit', ...tests)).toMatch(/[1-9]\d* passed, 0 failed/)
+    const pages = 'services/all-in-one/test/domain-pages.test.ts'
+    expect(await vitest(pages, '-t', `each domain|${NAME}`)).toMatch(/2 passed, 0 failed/)
   })
 
   it('refuses a name that is no name or is taken, and changes nothing', { timeout: 5 * MINUTES }, async () => {

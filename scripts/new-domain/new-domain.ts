@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { domainFiles, generatorFiles } from './templates.ts'
+import { domainFiles, domainPage, generatorFiles } from './templates.ts'
 
 /* Makes the folder of a domain that passes every test, its generator, and its line in the list of domains. */
 
@@ -30,12 +30,14 @@ const text = readFileSync(list, 'utf8')
 const names = /export const domainNames = \[([^\]]*)\] as const/.exec(text)
 if (!names) fail(`${list} has no list "export const domainNames = [...] as const": expected it there to add ${name}.`)
 const folders = [path.join('packages/domains', name), path.join('services', `${name}-generator`)]
-for (const folder of folders)
+for (const folder of [...folders, `docs/domains/${name}.md`])
   if (existsSync(path.join(root, folder))) fail(`${folder} is there already: remove it, or choose another name.`)
 if (names[1]!.includes(`'${name}'`))
   fail(`${name} is in packages/domains/index.ts already: remove it, or choose another name.`)
 
+const page = `docs/domains/${name}.md`
 const files = [
+  [page, domainPage(name)] as const,
   ...Object.entries(domainFiles(name)).map(([file, content]) => [path.join(folders[0]!, file), content] as const),
   ...Object.entries(generatorFiles(name)).map(([file, content]) => [path.join(folders[1]!, file), content] as const),
 ]
@@ -47,5 +49,5 @@ for (const [file, content] of files) {
 const listed = [names[1]!.trim().replace(/,$/, ''), `'${name}'`].filter(part => part !== '').join(', ')
 writeFileSync(list, text.replace(names[0], `export const domainNames = [${listed}] as const`))
 process.stdout.write(
-  `Made ${files.length} files in ${folders.join(' and ')}, and added ${name} to packages/domains/index.ts.\n`,
+  `Made ${page} and ${files.length - 1} files in ${folders.join(' and ')}, and added ${name} to packages/domains/index.ts.\n`,
 )

@@ -328,3 +328,69 @@ await startMain(() => runGenerator(simulation, process.env, kafkaEventLogFromEnv
 `,
   }
 }
+
+/** The page of a domain for newcomers; its commands are run by a test, which compares what they print. */
+export const domainPage = (name: string): string => `# ${name}: one line for people
+
+What this domain is, and what Millrace makes of it: one paragraph.
+
+## Start
+
+In the folder of Millrace:
+
+\`\`\`sh
+npm run millrace -- gateway
+\`\`\`
+
+The gateway and all other services run in this process. It prints an API key. In another terminal:
+
+\`\`\`sh
+KEY=mr_...        # the key it printed
+URL=http://127.0.0.1:8080/v1/events/${name}
+\`\`\`
+
+## Send events
+
+One event. Numbers may be strings, and an event without \`eventId\` gets one:
+
+\`\`\`sh
+curl -s $URL -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+  -d '{"datetime":"2024-03-20T11:25:29.845Z","account":"ann","method":"/view","value":"7"}'
+\`\`\`
+
+\`\`\`
+{"accepted":1,"failed":0,"results":[{"index":0,"status":200,"eventId":"74f841c3-6fa4-47cc-807c-9f1658c14c70","partition":0,"offset":0}]}
+\`\`\`
+
+A field of the wrong type is refused:
+
+\`\`\`sh
+curl -s $URL -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+  -d '{"datetime":"2024-03-20T11:25:29.845Z","account":"ann","method":"/view","value":"much"}'
+\`\`\`
+
+\`\`\`
+{"type":"urn:millrace:ingest:invalid_field","title":"Invalid field","status":422,"detail":"Field /value: got the string \\"much\\", expected a number.","code":"invalid_field","pointer":"/value","got":"the string \\"much\\"","expected":"a number","record":0}
+\`\`\`
+
+## Look at the results
+
+About three seconds later the event is in the mart:
+
+\`\`\`sh
+npm run -s millrace -- mart ${name.replaceAll('-', '_')}_events --data .millrace/data --where day=2024-03-20 --where account=ann
+\`\`\`
+
+\`\`\`
+day         account  datetime                  event_id                              method  value
+2024-03-20  ann      2024-03-20T11:25:29.845Z  74f841c3-6fa4-47cc-807c-9f1658c14c70  /view       7
+\`\`\`
+
+## Generate load
+
+\`\`\`sh
+npm run -s millrace -- generate ${name} --sink gateway --api-key $KEY
+\`\`\`
+
+The generator ends with a summary: how many events it sent, and how many were acknowledged.
+`

@@ -132,5 +132,5 @@ it.for(pages)('what %s shows is what its commands print', { timeout: 10 * MINUTE
       await waitUntil(isThere, { what: 'rows of the mart', deadlineMs: MINUTES, intervalMs: 500 }).catch(() => {})
     expect(comparable(printed), `${name}:\n${command}`).toBe(comparable(output))
   }
-  expect(checked).toBeGreaterThan(3)
+  expect(checked).toBeGreaterThan(2)
 })
