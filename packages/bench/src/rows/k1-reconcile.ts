@@ -6,7 +6,7 @@ import { timed } from '../inputs/batches.ts'
 import { type CarriedEvents, carriedCatalog, carryEvents, openServers } from '../inputs/carried-events.ts'
 import { defineRow, type SideContext } from '../row.ts'
 
-/** Of 1,000 players: some 100,000 events. The cost of an event is the same with more of them. */
+/** Of 1,000 players: some 100,000 events, so that what a comparison costs without events does not count. */
 const MINUTES = 16
 const LAKE_ROOT = '/millrace/lake'
 const KEYSPACE = 'millrace'
