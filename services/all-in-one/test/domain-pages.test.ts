@@ -63,6 +63,9 @@ function comparable(text: string): string {
     .join('\n')
 }
 
+/** Where commands run; npm says in INIT_CWD where its user is. */
+const placeOf = (cwd: string) => ({ cwd, env: { ...process.env, INIT_CWD: cwd } })
+
 /** The gateway of a page, in a folder of its own and with no domain but that of the page. */
 async function startGateway(
   directory: string,
@@ -70,7 +73,7 @@ async function startGateway(
 ): Promise<{ readonly url: string; readonly key: string }> {
   const args = ['--disable-warning=ExperimentalWarning', MAIN, 'gateway', '--port', '0']
   args.push('--archive-after', '2s', '--domains', domain)
-  const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { ...placeOf(directory), stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(async () => {
     child.kill('SIGTERM')
     await once(child, 'exit')
@@ -108,7 +111,7 @@ it.for(pages)('what %s shows is what its commands print', { timeout: 10 * MINUTE
   const run = (command: string): Promise<string> =>
     new Promise(resolve => {
       const script = [...prelude, ...definitions, command].join('\n').replaceAll('http://127.0.0.1:8080', url)
-      execFile('bash', ['-c', script], { cwd: directory, maxBuffer: 1 << 26 }, (_, out) => resolve(out))
+      execFile('bash', ['-c', script], { ...placeOf(directory), maxBuffer: 1 << 26 }, (_, out) => resolve(out))
     })
   let checked = 0
   for (const { command, output } of stepsOf(page)) {
