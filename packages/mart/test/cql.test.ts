@@ -42,7 +42,7 @@ describe('CQL of a table', () => {
     for (const table of catalog.tables) {
       const cql = tableCql(table)
       for (const column of Object.keys(table.columns)) expect(cql).toContain(`\n  ${column} `)
-      expect(cql).toContain(`PRIMARY KEY ((${table.partitionKey.join(', ')}), `)
+      expect(cql).toContain(`PRIMARY KEY ((${table.partitionKey.join(', ')})`)
     }
   })
 })

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,9 +81,20 @@ const unless = (own: string, option: string | null, value: () => string): readon
 
 /** What a command needs besides the path that is tried. */
 const needs: Readonly<Record<string, (option: string | null) => readonly string[]>> = {
-  demo: option => [...generated(option), ...unless('--data', option, fresh), '--domains', 'lol', '--players', '2'],
-  'generate lol': option => [...generated(option), '--sink', 'file', ...unless('--out', option, fresh)],
-  'generate antenna': option => [...generated(option), '--sink', 'file', ...unless('--out', option, fresh)],
+  demo: option => [
+    ...generated(option),
+    ...unless('--data', option, fresh),
+    '--domains',
+    /-file$/.test(option ?? '') ? 'music' : 'lol',
+    '--players',
+    '2',
+  ],
+  ...Object.fromEntries(
+    domainNames.map(name => [
+      `generate ${name}`,
+      (option: string) => [...generated(option), '--sink', 'file', ...unless('--out', option, fresh)],
+    ]),
+  ),
   gateway: option => ['--port', '0', ...unless('--data', option, fresh)],
   'keys create': () => ['mine'],
   'keys revoke': () => ['id'],

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { domainNames } from '@millrace/domains'
 import { type Clock, systemClock } from '@millrace/runtime'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -47,8 +48,9 @@ const commands = remoteCommands(createProgram({ ...context, terminal: captureTer
 const REPLAYED = '{"id":"a","topic":"lol.raw","record":{"account":"a"}}'
 const small = ['--duration', '1m', '--sink', 'gateway', '--api-key', 'mr_a_b']
 const needs: Readonly<Record<string, (url: string) => readonly string[]>> = {
-  'generate lol': url => [...small, '--gateway-url', url],
-  'generate antenna': url => [...small, '--gateway-url', url],
+  ...Object.fromEntries(
+    domainNames.map(name => [`generate ${name}`, (url: string) => [...small, '--gateway-url', url]]),
+  ),
   mart: () => ['antenna_bytes'],
   'failed show': () => ['id'],
   'failed export': () => [path.join(directory, 'exported.ndjson')],

@@ -46,7 +46,7 @@ describe('MILLRACE_DOMAINS', () => {
 
   it.each([
     [{ MILLRACE_DOMAINS: 'antena' }, [], /^MILLRACE_DOMAINS has "antena": did you mean antenna\? Expected some of lol/],
-    [{ MILLRACE_DOMAINS: ' ' }, [], /^MILLRACE_DOMAINS has " ": expected some of lol/],
+    [{ MILLRACE_DOMAINS: ' ' }, [], /^MILLRACE_DOMAINS has " ": .*xpected some of lol/],
     [{ MILLRACE_DOMAINS: 'antenna' }, ['--domains', 'loll'], /^--domains has "loll": did you mean lol\?/],
   ])('is validated as --domains is, which comes first: %o %o', async (environment, args, message) => {
     const { code, err } = await gateway(environment, ...args)
@@ -99,7 +99,7 @@ describe('stores that have some of the domains', () => {
   it('are refused where they have none', async () => {
     mkdirSync(path.join(directory, 'empty/log'), { recursive: true })
     const { code, err } = await millrace({}, 'topics', 'list', '--data', path.join(directory, 'empty'))
-    expect(err).toMatch(/^There is no domain to look at, no topic of lol, antenna.* is in .*: create them with/)
+    expect(err).toMatch(/^There is no domain to look at, no topic of lol, .*antenna.* is in .*: create them with/)
     expect(code).toBe(2)
   })
 })

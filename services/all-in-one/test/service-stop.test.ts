@@ -43,10 +43,8 @@ function variablesOf(name: string, port: number): Record<string, string> {
     'lake-archiver': { ...kafka, ...hdfs, MILLRACE_SPOOL_DIRECTORY: spool },
     'mart-writer': { ...kafka, ...cassandra },
     reconciler: { ...kafka, ...hdfs, ...cassandra },
-    'lol-generator': generator,
-    'antenna-generator': generator,
   }
-  const variables = own[name]
+  const variables = name.endsWith('-generator') ? generator : own[name]
   if (!variables) throw new Error(`Say here what ${name} needs.`)
   return variables
 }

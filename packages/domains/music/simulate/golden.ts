@@ -14,6 +14,7 @@ export class ListeningTally implements GoldenTally {
   readonly #plays: GoldenPlays
   readonly #profiles: GoldenProfiles
   readonly #interests = new GoldenInterests()
+  #isModelSent = false
 
   constructor(data: ReferenceData) {
     this.#data = data
@@ -24,6 +25,7 @@ export class ListeningTally implements GoldenTally {
   }
 
   note(record: SimulatedRecord): void {
+    if (record.topic === music.topics.models.name) this.#isModelSent = true
     if (record.topic !== music.topics.raw.name || !isNewEvent(record)) return
     const event = JSON.parse(record.value) as MusicRaw
     const timeMs = Date.parse(event.datetime)
@@ -47,7 +49,8 @@ export class ListeningTally implements GoldenTally {
       music_behaviour: this.#profiles.behaviour(),
       music_predictions: this.#profiles.predictions(),
       music_sms: this.#profiles.sms(),
-      music_models: model ? [{ name: model.name, version: model.version, error: model.error }] : [],
+      music_models:
+        model && this.#isModelSent ? [{ name: model.name, version: model.version, error: model.error }] : [],
     }
   }
 }
