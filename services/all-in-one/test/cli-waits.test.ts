@@ -57,6 +57,9 @@ const needs: Readonly<Record<string, (url: string) => readonly string[]>> = {
   'failed replay': url => ['-', '--api-key', 'mr_a_b', '--url', url],
 }
 
+/** Why nothing is answered where nothing listens; a client that tries again may know it later than the first line is due. */
+const REFUSED = /ECONNREFUSED|nothing listens/
+
 /** Servers as the environment of a command names them. */
 const serversAt = (port: number): NodeJS.ProcessEnv => ({
   MILLRACE_KAFKA_BROKERS: `127.0.0.1:${port}`,
@@ -67,8 +70,8 @@ const serversAt = (port: number): NodeJS.ProcessEnv => ({
   MILLRACE_WEBHDFS_USER: 'test',
 })
 
-/** Runs a command until it has said what it waits for, or has ended by itself, and then stops it. */
-async function run(name: string, port: number) {
+/** Runs a command until it has said what it waits for, in a line that has the reason, or has ended by itself, and then stops it. */
+async function run(name: string, port: number, reason: RegExp) {
   const terminal = captureTerminal()
   const abort = new AbortController()
   const told: string[] = []
@@ -76,6 +79,7 @@ async function run(name: string, port: number) {
     terminal.say(line)
     if (!/^Waiting for |^\w+_not_taking: /.test(line)) return
     told.push(line)
+    if (!reason.test(line)) return
     // Long enough for a second line, if there were one for each look.
     void systemClock.sleep(300).then(() => abort.abort())
   }
@@ -90,15 +94,15 @@ async function run(name: string, port: number) {
 
 describe.each(commands)('%s', name => {
   it('says why, where nothing listens at the address of its server', { timeout: 60_000 }, async () => {
-    const { code, told, last } = await run(name, 1)
+    const { code, told, last } = await run(name, 1, REFUSED)
     expect(code).toBe(1)
     expect(new Set(told).size).toBe(told.length)
-    expect(last).toMatch(/ECONNREFUSED|nothing listens/)
+    expect(last).toMatch(REFUSED)
   })
 
   it('says what it waits for, once, where its server never answers, and at the end', { timeout: 20_000 }, async () => {
     const { port } = silent.address() as { port: number }
-    const { code, told, last } = await run(name, port)
+    const { code, told, last } = await run(name, port, /^/)
     expect(code).toBe(1)
     expect(told.length).toBeGreaterThan(0)
     expect(new Set(told).size).toBe(told.length)
