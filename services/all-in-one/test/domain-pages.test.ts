@@ -51,7 +51,8 @@ function comparable(text: string): string {
     .replace(/20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+Z/g, '<now>')
     .split('\n')
     .map(line => line.trimEnd().replace(/ +/g, ' '))
-    .filter(line => line !== '' && !/^\d+ of \d+ rows of /.test(line))
+    // What commands say on standard error is not compared.
+    .filter(line => line !== '' && !/^\d+ of \d+ .+ in \S+$/.test(line))
   let hasRevision = false
   return lines
     .map(line => {
