@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { columnsOf, LAKE_COLUMNS, takenNames } from './columns.ts'
 import type { ConservationRule, DomainContract } from './domain.ts'
 import type { MartTable } from './mart.ts'
-import type { Topic } from './topic.ts'
+import { personProblems } from './person.ts'
+import { sourcesOf, type Topic } from './topic.ts'
 
 const NAME = /^[a-z][a-z0-9-]*$/
 const TOPIC_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/
@@ -17,7 +18,24 @@ function lakeProblems({ name, schema }: Topic): string[] {
   )
 }
 
-function tableProblems({ name, columns, partitionKey, clusteringKey }: MartTable): string[] {
+/** Why retention cannot count from the column that a table names. */
+function rowTimeProblems({ name, columns, partitionKey, clusteringKey, rowTime }: MartTable): string[] {
+  if (typeof rowTime !== 'string') return []
+  const keys = [...partitionKey, ...clusteringKey.map(({ column }) => column)]
+  const problem = (text: string): string[] => [`table ${name}: its rowTime is "${rowTime}": ${text}`]
+  if (!keys.includes(rowTime))
+    return problem(`expected a column of its key, so that all writes of a row expire together: ${keys.join(', ')}`)
+  const type = columns[rowTime]?.type
+  if (type !== undefined && type !== 'timestamp' && type !== 'text')
+    return problem(`expected a timestamp, or a text with a UTC day, got the type ${type}`)
+  const fixed = Object.keys(columns).filter(column => columns[column]!.static)
+  return fixed.length > 0 && !partitionKey.includes(rowTime)
+    ? problem(`expected a column of its partition key, because ${fixed.join(', ')} belongs to all rows of a partition`)
+    : []
+}
+
+function tableProblems(table: MartTable): string[] {
+  const { name, columns, partitionKey, clusteringKey } = table
   const keys = [...partitionKey, ...clusteringKey.map(({ column }) => column)]
   return [
     ...keys.filter(key => !columns[key]).map(key => `table ${name}: its key column ${key} is not among its columns`),
@@ -25,6 +43,7 @@ function tableProblems({ name, columns, partitionKey, clusteringKey }: MartTable
       ({ name: column, by }) =>
         `table ${name}: its columns ${by} and ${column} differ only in case, which columns of the mart may not: rename one of them`,
     ),
+    ...rowTimeProblems(table),
   ]
 }
 
@@ -106,16 +125,18 @@ export function domainProblems(domain: DomainContract): string[] {
       )
     const { route, derivedFrom } = topic
     if (route && route.samples.length === 0) problems.push(`topic ${topic.name}: its route has no sample`)
-    if (derivedFrom && !own.has(derivedFrom.topic))
-      problems.push(`topic ${topic.name}: its source ${derivedFrom.topic.name} is of another domain`)
+    for (const source of sourcesOf(topic))
+      if (!own.has(source)) problems.push(`topic ${topic.name}: its source ${source.name} is of another domain`)
     if (route && derivedFrom) problems.push(`topic ${topic.name}: a derived topic has no route`)
     problems.push(...fieldProblems(topic))
+    problems.push(...personProblems(`topic ${topic.name}`, topic.person, Object.keys(topic.schema.shape)))
     if (topic.lake) problems.push(...lakeProblems(topic))
   }
   for (const table of tables) {
     if (!table.name.startsWith(`${name.replaceAll('-', '_')}_`))
       problems.push(`table ${table.name}: expected a name that begins with "${name.replaceAll('-', '_')}_"`)
     problems.push(...tableProblems(table))
+    problems.push(...personProblems(`table ${table.name}`, table.person ?? null, Object.keys(table.columns)))
     if (!mappings.some(mapping => mapping.table === table))
       problems.push(`table ${table.name}: nothing is mapped to it`)
   }

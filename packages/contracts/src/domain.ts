@@ -2,7 +2,7 @@ import { domainProblems } from './domain-problems.ts'
 import { failedEventsTopic } from './failed-event.ts'
 import type { MartMapping, MartTable, MartValue } from './mart.ts'
 import type { Measure } from './measure.ts'
-import type { Topic } from './topic.ts'
+import { sourcesOf, type Topic } from './topic.ts'
 
 /**
  * What must hold between a raw topic and a table of aggregates: the events of the table's rows, the late ones and the failed
@@ -94,7 +94,8 @@ export function createCatalog(domains: readonly DomainContract[]): Catalog {
     if (found) return found
     throw new Error(`No ${kind} "${name}" in the contracts. Known: ${[...byName.keys()].join(', ')}.`)
   }
-  const derivedOf = (name: string): Topic[] => topics.filter(({ derivedFrom }) => derivedFrom?.topic.name === name)
+  const derivedOf = (name: string): Topic[] =>
+    topics.filter(topic => sourcesOf(topic).some(source => source.name === name))
   const mappingsOf = (name: string): MartMapping[] => mappings.filter(({ topic }) => topic.name === name)
   return {
     domains,

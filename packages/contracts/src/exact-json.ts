@@ -9,19 +9,13 @@ const MAX_EXPONENT_DIGITS = 15
 
 const QUOTE = 0x22
 const PLUS = 0x2b
-const COMMA = 0x2c
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
 const NINE = 0x39
-const COLON = 0x3a
 const LETTER_E = 0x45
-const OPEN_BRACKET = 0x5b
 const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
 const SMALL_E = 0x65
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 /** A double holds every decimal of so many digits, and JSON.stringify writes it as it was, but for the cases in `isUnusual`. */
 const HELD_DIGITS = 15
@@ -29,7 +23,6 @@ const HELD_DIGITS = 15
 interface RawJson {
   readonly rawJSON: string
 }
-type Fields = Readonly<Record<string, unknown>>
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 
 /** Of JSON, what TypeScript does not know yet: source text access (TC39, stage 4). */
@@ -129,107 +122,9 @@ export const numberText = (value: unknown): string | undefined => (json.isRawJSO
 export const canonicalNumber = (number: string): string =>
   isExact(number) ? writtenDouble(Number(number)) : decimalOf(number)
 
-/** Offset of the quote that ends the text which begins at `from`. */
-function endOfText(text: string, from: number): number {
-  for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
-    let before = at
-    while (text.charCodeAt(before - 1) === BACKSLASH) before--
-    // An even number of backslashes is a text that ends with some.
-    if ((at - before) % 2 === 0) return at
-  }
-}
-
-/**
- * The members of a JSON object, each name with the text of its value as it is written; of one that is repeated, the last.
- * @param text valid JSON
- */
-export function membersOf(text: string): Map<string, string> {
-  const members = new Map<string, string>()
-  let depth = 0
-  let name = ''
-  let from = -1
-  const endMember = (at: number): void => {
-    if (from >= 0) members.set(name, text.slice(from, at).trim())
-    from = -1
-  }
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE: {
-        const end = endOfText(text, at)
-        if (depth === 1 && from < 0) {
-          name = text.slice(at + 1, end)
-          if (name.includes('\\')) name = JSON.parse(`"${name}"`) as string
-        }
-        at = end
-        break
-      }
-      case COLON:
-        if (depth === 1) from = at + 1
-        break
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++
-        break
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        depth--
-        if (depth === 0) endMember(at)
-        break
-      case COMMA:
-        if (depth === 1) endMember(at)
-    }
-  }
-  return members
-}
-
-const isSame = (a: unknown, b: unknown): boolean =>
-  Object.is(a, b) || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
-
 /** The number that a text is, where JSON.stringify would write it in another way; undefined where the text is none, or another. */
-function numberInText(text: unknown, value: unknown): string | undefined {
+export function numberInText(text: unknown, value: unknown): string | undefined {
   if (typeof text !== 'string' || typeof value !== 'number' || text === String(value)) return undefined
   const number = text.trim()
   return NUMBER.test(number) && Number(number) === value ? number : undefined
-}
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Whether a number that is a text in the source would be written in another way, in nested objects as well. */
-const hasNumberInText = (event: Fields, source: Fields): boolean =>
-  Object.keys(event).some(name => {
-    const value = event[name]
-    const held = Object.hasOwn(source, name) ? source[name] : undefined
-    return isObject(value) && isObject(held)
-      ? value !== held && hasNumberInText(value, held)
-      : numberInText(held, value) !== undefined
-  })
-
-/**
- * The JSON of an event that was made of another one. Fields that have the value that they have there are written as they are
- * written there, digit for digit, also where a number was a text, and in nested objects; the others by JSON.stringify.
- * @param source the other event, by JSON.parse
- * @param bytes the other event as it is written
- */
-export function writeAsIn(event: Fields, source: Fields, bytes: Buffer): string {
-  const isRewrittenThere = hasRewrittenNumber(bytes)
-  if (!isRewrittenThere && !hasNumberInText(event, source)) return JSON.stringify(event)
-  return writeFields(event, source, isRewrittenThere ? bytes.toString() : null)
-}
-
-/** @param text the source as it is written; null where JSON.stringify writes it alike */
-function writeFields(event: Fields, source: Fields, text: string | null): string {
-  const members = text === null ? null : membersOf(text)
-  const fields: string[] = []
-  for (const name of Object.keys(event)) {
-    const value = event[name]
-    const held = Object.hasOwn(source, name) ? source[name] : undefined
-    const member = members?.get(name)
-    let written: string | undefined
-    if (member !== undefined && isSame(held, value)) written = member
-    else if (isObject(value) && isObject(held)) written = writeFields(value, held, member ?? null)
-    else written = numberInText(held, value) ?? JSON.stringify(value)
-    if (written !== undefined) fields.push(`${JSON.stringify(name)}:${written}`)
-  }
-  return `{${fields.join(',')}}`
 }

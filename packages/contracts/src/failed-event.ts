@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { quotedPeople } from './person.ts'
 import { defineTopic, instantField, keyField } from './topic.ts'
 import { instant } from './wire.ts'
 
@@ -46,5 +47,6 @@ export const failedEventsTopic = defineTopic({
   retentionDays: 30,
   maxMessageBytes: 4 << 20,
   lake: false,
+  person: quotedPeople('the original bytes of refused records may name people'),
   why: 'Records that a stage could not accept, with the reason and the original bytes.',
 })

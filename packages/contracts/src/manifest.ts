@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { instant } from './wire.ts'
 
 const offset = z.int().min(0)
+/** First and last offset of a range. */
+export const offsetRange = z.tuple([offset, offset])
+export type OffsetRange = z.infer<typeof offsetRange>
 
 /** Claims a range of offsets of one partition and names the data files that hold it. */
 export const lakeManifest = z.object({
@@ -25,13 +28,29 @@ export const lakeManifest = z.object({
         rows: z.int().min(1),
         bytes: z.int().min(1),
         sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        offsets: z.base64().optional(),
       }),
     )
-    .describe('path, temporaryPath, rows, bytes and sha256 of each data file'),
-  eventTimeFrom: instant.nullable().describe('earliest event time of the range'),
-  eventTimeTo: instant.nullable().describe('latest event time of the range'),
+    .describe(
+      'path, temporaryPath, rows, bytes and sha256 of each data file; offsets of its rows where the format has no place for them (base64 of a zstd frame of LEB128 numbers: the first offset, then for each row how many offsets were left out before it)',
+    ),
+  eventTimeFrom: instant.nullable().describe('earliest event time of the range, erased rows included'),
+  eventTimeTo: instant.nullable().describe('latest event time of the range, erased rows included'),
   writerId: z.string().describe('who claimed the range'),
   createdAt: instant.describe('when it was claimed'),
+  revision: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'how often rows were erased from the range; of the manifests of a range the one with the highest revision counts',
+    ),
+  replaces: z.string().optional().describe('path of the manifest that it replaces'),
+  erased: z
+    .array(offsetRange)
+    .optional()
+    .describe('offsets of the rows that were erased, first and last of each range, ascending; of all erasures'),
+  erasures: z.array(z.string()).optional().describe('ids of the erasures; their receipts are in `_erasures`'),
 })
 
 export type LakeManifest = z.infer<typeof lakeManifest>

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Person } from './person.ts'
 import type { Topic } from './topic.ts'
 
 export type MartType = 'text' | 'timestamp' | 'double' | 'int' | 'bigint' | 'boolean'
@@ -30,8 +31,15 @@ export interface MartTable<C extends Columns = Columns> {
   readonly description: string
   /** Every table of a domain has one. */
   readonly purpose?: TablePurpose
+  /** Whose the rows are: columns of identifiers. */
+  readonly person?: Person
   readonly partitionKey: readonly string[]
   readonly clusteringKey: readonly { readonly column: string; readonly order: 'asc' | 'desc' }[]
+  /**
+   * The column of the key from which retention counts: an instant, or a text with a UTC day. Null: rows have no time, such as running
+   * totals, and no retention. Every table of a domain says it.
+   */
+  readonly rowTime?: string | null
   readonly columns: C
 }
 
@@ -74,3 +82,18 @@ export const defineMapping = <S extends z.ZodObject, C extends Columns>(
 
 /** Write time of a fact: its event time, in µs since the epoch. */
 export const microsOf = (timeMs: number): number => timeMs * 1000
+
+const DAY_MS = 86_400_000
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/**
+ * The time of a row, from which retention counts, in ms since the epoch: its instant, or the end of its UTC day. Null where its
+ * table has none, or where the column has something else.
+ */
+export function rowTimeOf({ rowTime, columns }: MartTable, values: MartRow['values']): number | null {
+  const value = typeof rowTime === 'string' ? values[rowTime] : null
+  if (typeof value === 'number') return columns[rowTime ?? '']?.type === 'timestamp' ? value : null
+  if (typeof value !== 'string' || !DAY.test(value)) return null
+  const startMs = Date.parse(`${value}T00:00:00.000Z`)
+  return Number.isNaN(startMs) ? null : startMs + DAY_MS
+}

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { asEventTime } from './event-time.ts'
+import { type Person, pathOfPlace, personFieldsOf } from './person.ts'
 import { instantMs, type WireReaders } from './wire.ts'
 
 const DAY_MS = 86_400_000
@@ -61,11 +62,15 @@ export interface TopicRoute {
   readonly path: string
   /** Records that the gateway accepts as they are, the one for the documentation first. */
   readonly samples: readonly Readonly<Record<string, unknown>>[]
+  /** Whether pages in browsers may send them, with a key that everyone can read. */
+  readonly browsers: boolean
 }
 
 /** Where a derived topic comes from. */
 export interface Derivation {
   readonly topic: Topic
+  /** Further topics that its records are made from. */
+  readonly with?: readonly Topic[]
   /** The service that makes it. */
   readonly by: string
   /** Which topology of the service makes it, where the service has several for the domain. */
@@ -100,6 +105,8 @@ export interface Topic<S extends z.ZodObject = z.ZodObject> {
   /** Whether the lake holds every record. */
   readonly lake: boolean
   readonly derivedFrom: Derivation | null
+  /** Whose the records are; null where nothing is stated. */
+  readonly person: Person | null
   /** Why the topic exists, one sentence. */
   readonly why: string
 }
@@ -120,16 +127,32 @@ export interface TopicSpecification<S extends z.ZodObject> {
   readonly wire?: WireReaders
   /** Makes the topic one that clients may write, at `routePath(name)`. */
   readonly samples?: TopicRoute['samples']
+  /** Lets browser keys write the topic: anyone can then write it. */
+  readonly browsers?: boolean
   readonly partitions?: number
   readonly retentionDays?: number
   readonly cleanup?: 'delete' | 'compact'
   readonly maxMessageBytes?: number
   readonly lake?: boolean
   readonly derivedFrom?: Derivation
+  /** Whose the records are; a derived topic has the fields of its source that its schema has, unless said otherwise. */
+  readonly person?: Person
   readonly why: string
 }
 
+/** The topics that a derived topic is made from; none where it is not derived. */
+export const sourcesOf = ({ derivedFrom }: Topic): readonly Topic[] =>
+  derivedFrom ? [derivedFrom.topic, ...(derivedFrom.with ?? [])] : []
+
 const fieldOf = (accessor: unknown): string | null => (accessor as Partial<FieldAccessor<unknown>>).field ?? null
+
+/** The fields of the source's person that a derived topic has as well; null where it has none. */
+function inheritedPerson(derivedFrom: Derivation | undefined, schema: z.ZodObject): Person | null {
+  const fields = Object.entries(personFieldsOf(derivedFrom?.topic.person ?? null)).filter(([, place]) =>
+    Object.hasOwn(schema.shape, pathOfPlace(place).split('.')[0]!),
+  )
+  return fields.length === 0 ? null : { fields: Object.fromEntries(fields) }
+}
 
 /** Declares a topic; 6 partitions, 7 days and the lake unless said otherwise. */
 export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>): Topic<S> {
@@ -141,7 +164,9 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
     domain: spec.domain ?? spec.name.split('.')[0]!,
     schema: spec.schema,
     wire: spec.wire ?? {},
-    route: spec.samples ? { path: routePath(spec.name), samples: spec.samples } : null,
+    route: spec.samples
+      ? { path: routePath(spec.name), samples: spec.samples, browsers: spec.browsers ?? false }
+      : null,
     keyOf: spec.keyOf,
     eventTimeMs: spec.eventTimeMs,
     keyField,
@@ -158,6 +183,7 @@ export function defineTopic<S extends z.ZodObject>(spec: TopicSpecification<S>):
     maxMessageBytes: spec.maxMessageBytes ?? 2 * MIB,
     lake: spec.lake ?? true,
     derivedFrom: spec.derivedFrom ?? null,
+    person: spec.person ?? inheritedPerson(spec.derivedFrom, spec.schema),
     why: spec.why,
   })
 }

@@ -63,6 +63,8 @@ export interface WireReader {
   (value: unknown): unknown
   /** Of an object: the readers of its fields. */
   readonly fields?: WireReaders
+  /** Of an array: the reader of its items. */
+  readonly items?: WireReader
 }
 
 /** Per field: how the wire form is read before the canonical schema judges it. */
@@ -78,6 +80,17 @@ export const wireObject = (fields: WireReaders): WireReader =>
       return Object.keys(fields).some(field => read[field] !== object[field]) ? read : value
     },
     { fields },
+  )
+
+/** Reads the items of an array that is a field of an event. */
+export const wireList = (items: WireReader): WireReader =>
+  Object.assign(
+    (value: unknown): unknown => {
+      if (!Array.isArray(value)) return value
+      const read = value.map(item => items(item))
+      return read.some((item, index) => item !== value[index]) ? read : value
+    },
+    { items },
   )
 
 /** Applies the readers to a shallow copy of `record`; fields without a reader, unknown ones included, stay as they are. */

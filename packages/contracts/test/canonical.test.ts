@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, columnsOf, isPlausibleEventTime, payloadHash } from '../src/index.ts'
+import { z } from 'zod'
+import { canonicalJson, columnsOf, columnTypeText, isPlausibleEventTime, payloadHash } from '../src/index.ts'
 import { gameCatalog } from './game.ts'
 
 describe('the canonical form', () => {
@@ -35,6 +36,24 @@ describe('columns', () => {
       cheater: 'boolean',
     })
     expect(columnsOf(gameCatalog.topic('game.scores').schema).find(c => c.name === 'contributions')?.type).toBe('json')
+  })
+
+  it('of rows of numbers have a name and a type for each place in a row', () => {
+    const [ms, x] = [z.int().meta({ title: 'ms' }), z.number().meta({ title: 'x' })]
+    const typesOf = (schema: z.ZodType) =>
+      columnsOf(z.object({ way: schema })).map(column => [columnTypeText(column), column.nullable])
+    expect(typesOf(z.array(z.tuple([ms, x])).max(4))).toEqual([['list of (ms bigint, x double)', false]])
+    expect(typesOf(z.array(z.tuple([ms, x])).optional())).toEqual([['list of (ms bigint, x double)', true]])
+    expect(typesOf(z.array(z.tuple([ms, x])).nullable())).toEqual([['list of (ms bigint, x double)', true]])
+    for (const other of [
+      z.union([z.array(z.tuple([ms, x])), z.array(z.tuple([x, ms]))]),
+      z.array(z.tuple([ms, z.number()])),
+      z.array(z.tuple([ms, z.string().meta({ title: 'name' })])),
+      z.array(z.tuple([ms], x)),
+      z.array(z.array(x)),
+      z.tuple([ms, x]),
+    ])
+      expect(typesOf(other)).toEqual([['json', false]])
   })
 })
 

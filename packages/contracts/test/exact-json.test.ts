@@ -5,6 +5,7 @@ import {
   hasInexactNumber,
   hasRewrittenNumber,
   isExact,
+  itemsOf,
   membersOf,
   parseAsWritten,
   parseExact,
@@ -253,6 +254,20 @@ describe('an event that was made of another', () => {
       }),
     ))
 
+  it('has the numbers of arrays that were read from texts, and those beside them', () =>
+    fc.assert(
+      fc.property(number, number, (text, beside) => {
+        fc.pre(Number.isFinite(Number(text)) && Number.isFinite(Number(beside)))
+        const written = `{"way":[["${text}", ${beside}],[${beside}]],"order":[${beside}]}`
+        const source = JSON.parse(written) as { way: [[string, number], [number]]; order: number[] }
+        const [[, same], second] = source.way
+        const event = { ...source, way: [[Number(text), same], second] }
+        expect(writeAsIn(event, source, Buffer.from(written))).toBe(
+          `{"way":[[${text},${beside}],[${beside}]],"order":[${beside}]}`,
+        )
+      }),
+    ))
+
   it('has the digits of a number that was a text', () =>
     fc.assert(
       fc.property(number, text => {
@@ -263,4 +278,16 @@ describe('an event that was made of another', () => {
         )
       }),
     ))
+})
+
+it('the items of an array are found as they are written', () => {
+  expect(itemsOf('[]')).toEqual([])
+  expect(itemsOf(' [ ]')).toEqual([])
+  expect(itemsOf('[[1.0, "a,]\\""] ,{"b":[2,3]}, -0 ,null]')).toEqual(['[1.0, "a,]\\""]', '{"b":[2,3]}', '-0', 'null'])
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 5 }), items => {
+      expect(itemsOf(`[${items.join(' ,\n')}]`)).toEqual(items.map(item => item.trim()))
+    }),
+    { numRuns: 1000 },
+  )
 })

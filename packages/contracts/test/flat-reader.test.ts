@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { eventId, FlatReader, instant } from '../src/index.ts'
+import { eventId, FlatReader, fallingFirst, instant } from '../src/index.ts'
 import { gameCurated, gameRaw } from './game.ts'
 
 const move = {
@@ -33,6 +33,14 @@ const curated = {
 }
 const bytesOf = (text: string) => Buffer.from(text, 'utf8')
 const takes = (schema: z.ZodObject, text: string): boolean => new FlatReader(schema).read(bytesOf(text))
+
+/** Rows of two numbers, the first whole, up to 1000 and falling. */
+const rowsOf = (most: number) =>
+  z
+    .array(z.tuple([z.int().min(0).max(1000), z.number()]))
+    .min(1)
+    .max(most)
+    .check(fallingFirst)
 
 describe('a flat reader', () => {
   it('takes events that are written plainly, as JSON.stringify and as Python writes them, in any order of fields', () => {
@@ -71,6 +79,34 @@ describe('a flat reader', () => {
     expect(reader.text(reader.indexOf('account'))).toBeUndefined()
   })
 
+  it('takes every number as JavaScript writes it, however many digits it has, but for exponents', () => {
+    const reader = new FlatReader(z.object({ a: z.number() }))
+    const doubles = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 }),
+      fc.double({ noNaN: true, min: 1e-6, max: 1 }),
+    )
+    fc.assert(
+      fc.property(doubles, number => {
+        const text = Object.is(number, -0) ? '0' : String(number)
+        fc.pre(!text.includes('e'))
+        expect([reader.read(bytesOf(`{"a":${text}}`)), reader.number(0)]).toEqual([true, Number(text)])
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('takes no number of more than 15 digits that JavaScript would write in another way', () => {
+    const reader = new FlatReader(z.object({ a: z.number() }))
+    const digits = fc.stringMatching(/^[1-9][0-9]{15,30}$/)
+    fc.assert(
+      fc.property(digits, fc.nat({ max: 30 }), (all, places) => {
+        const text = places === 0 || places >= all.length ? all : `${all.slice(0, -places)}.${all.slice(-places)}`
+        expect(reader.read(bytesOf(`{"a":${text}}`))).toBe(String(Number(text)) === text)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
   it('tells numbers, and that there is none', () => {
     const reader = new FlatReader(z.object({ a: z.number().nullable().optional(), b: z.int() }))
     const numbersOf = (text: string) => [reader.read(bytesOf(text)), reader.number(0), reader.number(1)]
@@ -78,6 +114,40 @@ describe('a flat reader', () => {
     expect(numbersOf('{"b":0,"a":null}')).toEqual([true, Number.NaN, 0])
     for (const zero of ['-0', '-0.0']) expect(reader.read(bytesOf(`{"b":${zero}}`))).toBe(false)
     expect(numbersOf('{"b":123456789012345}')).toEqual([true, undefined, 123456789012345])
+  })
+
+  it('tells rows of numbers, and that there are none', () => {
+    const reader = new FlatReader(z.object({ a: rowsOf(3).nullable().optional(), b: z.int() }))
+    const rowsIn = (text: string) => reader.read(bytesOf(text)) && reader.rows(0)
+    expect(rowsIn('{"a":[[1000,-1.5],[20,0.25],[0,7]],"b":1}')).toEqual(Float64Array.of(1000, -1.5, 20, 0.25, 0, 7))
+    expect(rowsIn('{"a": [[5, 1], [4, 2]], "b": 1}')).toEqual(Float64Array.of(5, 1, 4, 2))
+    expect(rowsIn('{"b":1,"a":[[5,1]]}')).toEqual(Float64Array.of(5, 1))
+    expect(rowsIn('{"b":1,"a":null}')).toEqual(new Float64Array())
+    expect(rowsIn('{"b":1}')).toBeUndefined()
+  })
+
+  it.each([
+    ['no row', '[]'],
+    ['too many rows', '[[5,1],[4,1],[3,1],[2,1]]'],
+    ['a row with a number too few', '[[5]]'],
+    ['a row with a number too many', '[[5,1,1]]'],
+    ['rows that do not fall', '[[5,1],[5,1]]'],
+    ['rows that rise', '[[5,1],[6,1]]'],
+    ['a number above its limit', '[[1001,1]]'],
+    ['a number below its limit', '[[-1,1]]'],
+    ['a fraction for an integer', '[[1.5,1]]'],
+    ['a negative zero', '[[1,-0]]'],
+    ['an exponent', '[[1,1e2]]'],
+    ['a text', '[[1,"1"]]'],
+    ['a row that is none', '[5,1]'],
+    ['a list without an end', '[[5,1]'],
+    ['a comma too many', '[[5,1],]'],
+    ['a comma too many in a row', '[[5,1,]]'],
+    ['other space', '[ [5,1]]'],
+    ['a text instead of it', '"[[5,1]]"'],
+  ])('does not take rows with %s', (_what, rows) => {
+    expect(takes(z.object({ a: rowsOf(3), b: z.int() }), `{"a":${rows},"b":1}`)).toBe(false)
+    expect(takes(z.object({ b: z.int(), a: rowsOf(3) }), `{"b":1,"a":${rows}}`)).toBe(false)
   })
 
   it('interns repeated texts, whatever came in between', () => {
@@ -171,6 +241,19 @@ describe('a flat reader', () => {
     ['a format that has code behind it', z.object({ a: z.url() })],
     ['a default', z.object({ a: z.string().default('x') })],
     ['a list', z.object({ a: z.array(z.string()) })],
+    ['rows without a most number', z.object({ a: z.array(z.tuple([z.number()])).min(1) })],
+    ['rows of anything but numbers', z.object({ a: z.array(z.tuple([z.string()])).max(4) })],
+    ['rows of any length', z.object({ a: z.array(z.tuple([z.number()], z.number())).max(4) })],
+    ['rows with a check by code', z.object({ a: z.array(z.tuple([z.number()]).refine(([n]) => n > 1)).max(4) })],
+    [
+      'a check of rows by code',
+      z.object({
+        a: z
+          .array(z.tuple([z.number()]))
+          .max(4)
+          .refine(rows => rows.length > 1),
+      }),
+    ],
     ['no field', z.object({})],
     ['a value that JSON escapes', z.object({ a: z.enum(['yes', 'a"b']) })],
     ['a value beyond ASCII', z.object({ a: z.enum(['yes', 'é']) })],
@@ -211,6 +294,7 @@ describe('a flat reader', () => {
     count: z.int().min(0).nullable(),
     kind: z.enum(['a', 'ab']),
     flag: z.boolean().optional(),
+    way: rowsOf(4).optional(),
   })
   const year = fc.date({ min: new Date('2023-01-01'), max: new Date('2025-12-31'), noInvalidDate: true })
   const text = fc.stringMatching(/^[ !#-[\]-~]{1,9}$/)
@@ -223,7 +307,19 @@ describe('a flat reader', () => {
     count: fc.option(fc.nat()),
     kind: fc.constantFrom('a', 'ab'),
     flag: fc.boolean(),
+    way: fc
+      .uniqueArray(
+        fc.tuple(
+          fc.nat(1000),
+          fc.integer({ min: -1e6, max: 1e6 }).map(hundreds => hundreds / 100),
+        ),
+        {
+          ...{ minLength: 1, maxLength: 4, selector: ([first]) => first },
+        },
+      )
+      .map(rows => rows.sort(([a], [b]) => b - a)),
   }
+  const oddNumber = fc.oneof(fc.nat(1100), fc.double(), fc.constantFrom(-1, 0.5, null, '1', -0))
   const requiredKeys = ['at', 'text', 'time', 'real', 'count', 'kind'] as const
   const mostly = <T, U>(arbitrary: fc.Arbitrary<T>, ...odd: readonly fc.Arbitrary<U>[]) =>
     fc.oneof({ weight: 30, arbitrary }, ...odd)
@@ -246,6 +342,11 @@ describe('a flat reader', () => {
         ),
         kind: mostly(plain.kind, fc.constantFrom('abc', '')),
         flag: mostly(plain.flag, fc.constant('true')),
+        way: mostly(
+          plain.way,
+          fc.array(fc.tuple(fc.nat(1000), fc.nat()), { maxLength: 5 }),
+          fc.array(fc.array(oddNumber, { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
+        ),
       },
       { requiredKeys: [...requiredKeys] },
     )
@@ -286,8 +387,10 @@ describe('a flat reader', () => {
           const text = reader.text(reader.indexOf(name))
           expect(text).toBe(event[name] === undefined ? undefined : reader.slice(reader.indexOf(name))?.toString())
           if (text !== undefined && typeof event[name] === 'string') expect(text).toBe(event[name])
-          else if (text !== undefined) expect(JSON.parse(text)).toBe(event[name])
+          else if (text !== undefined) expect(JSON.parse(text)).toEqual(event[name])
         }
+        const numbers = reader.rows(reader.indexOf('way'))
+        expect(numbers && [...numbers]).toEqual((event.way as number[][] | undefined)?.flat())
         expect(reader.instantMs(reader.indexOf('at'))).toBe(Date.parse(event.at as string))
       }),
       { numRuns: 20_000 },
@@ -312,12 +415,22 @@ describe('a flat reader', () => {
       count: null,
       kind: 'ab',
       flag: false,
+      way: [
+        [300, -1.5],
+        [0, 2],
+      ],
     }
     const told = (reader: FlatReader, bytes: Buffer): unknown =>
       reader.read(bytes) &&
       Object.keys(schema.shape).map(name => {
         const index = reader.indexOf(name)
-        return [reader.text(index), name === 'at' && reader.instantMs(index), name === 'real' && reader.number(index)]
+        const numbers = name === 'way' && reader.rows(index)
+        return [
+          reader.text(index),
+          name === 'at' && reader.instantMs(index),
+          name === 'real' && reader.number(index),
+          numbers && [...numbers],
+        ]
       })
     const warm = new FlatReader(schema)
     for (let i = 0; i < 1_000; i++) expect(warm.read(bytesOf(write({ ...usual, count: i })))).toBe(true)

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { FlatReader, instant, instantMs, wireBoolean, wireInstant, wireNumber, wireObject } from '../src/index.ts'
+import {
+  FlatReader,
+  instant,
+  instantMs,
+  wireBoolean,
+  wireInstant,
+  wireList,
+  wireNumber,
+  wireObject,
+} from '../src/index.ts'
 
 const CANONICAL = '2024-03-24T11:25:29.845Z'
 
@@ -59,4 +68,21 @@ it('an object on the wire has its fields read, and stays the same object where n
   expect(read(canonical)).toBe(canonical)
   for (const other of ['{}', null, 1, [{ age: '1' }], undefined]) expect(read(other)).toBe(other)
   expect(read({ click: 'yes', age: 'old' })).toEqual({ click: 'yes', age: 'old' })
+})
+
+it('an array on the wire has its items read, and stays the same array where nothing is to be read', () => {
+  const read = wireList(wireList(wireNumber))
+  expect(
+    read([
+      ['437', -1, '2.5'],
+      [0, '1'],
+    ]),
+  ).toEqual([
+    [437, -1, 2.5],
+    [0, 1],
+  ])
+  const canonical = [[437, -1, 2.5]]
+  expect(read(canonical)).toBe(canonical)
+  for (const other of ['[]', null, 1, { 0: ['1'] }, undefined]) expect(read(other)).toBe(other)
+  expect(read([['one'], '1', null])).toEqual([['one'], '1', null])
 })

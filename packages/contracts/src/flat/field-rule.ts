@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FALLING_FIRST } from '../falling-first.ts'
 import { instant, UUID } from '../wire.ts'
 
 /** Of a text of digits and separators, three numbers for each run of digits: fewest, most, and the byte behind it. The last is the closing quote. */
@@ -9,8 +10,8 @@ export type DigitRuns = readonly number[]
  * Every rule has every property, so that all rules are objects of one shape.
  */
 export interface FieldRule {
-  readonly kind: 'text' | 'digits' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice'
-  /** Of a number its value, of a text its length. */
+  readonly kind: 'text' | 'digits' | 'uuid' | 'instant' | 'number' | 'integer' | 'choice' | 'rows'
+  /** Of a number its value, of a text its length, of rows how many. */
   readonly minimum: number
   readonly maximum: number
   readonly pattern: RegExp | null
@@ -18,6 +19,10 @@ export interface FieldRule {
   readonly runs: DigitRuns | null
   /** One of these, as JSON. */
   readonly choices: readonly string[]
+  /** Of rows of numbers: the rules of the numbers of each. */
+  readonly columns: readonly FieldRule[]
+  /** Of rows: the first number of each is less than that of the row before. */
+  readonly isFalling: boolean
   readonly isNullable: boolean
   readonly isOptional: boolean
 }
@@ -32,10 +37,12 @@ interface FieldSchema {
   readonly maxLength?: number
   readonly minimum?: number
   readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
 }
 
 const KNOWN_KEYWORDS = new Set([
-  ...['$schema', 'description', 'type', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum'],
+  ...['$schema', 'title', 'description', 'type', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum'],
 ])
 /** Checks that JSON Schema says in full; others, such as `refine`, it leaves out. */
 const KNOWN_CHECKS = new Set([
@@ -46,6 +53,9 @@ const KNOWN_CHECKS = new Set([
   'greater_than',
   'less_than',
 ])
+const KNOWN_ROW_CHECKS = new Set(['min_length', 'max_length', FALLING_FIRST])
+/** Numbers in a list of rows; there is memory for so many. */
+const MOST_ROW_NUMBERS = 1024
 const KNOWN_FORMATS = new Set(['regex', 'datetime', 'date', 'safeint'])
 
 const INSTANT = (z.toJSONSchema(instant) as FieldSchema).pattern
@@ -60,6 +70,9 @@ interface Definition {
   readonly options?: readonly z.ZodType[]
   readonly values?: readonly (string | number | boolean)[]
   readonly entries?: Readonly<Record<string, string | number>>
+  readonly element?: z.ZodType
+  readonly items?: readonly z.ZodType[]
+  readonly rest?: z.ZodType | null
 }
 
 const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition
@@ -97,6 +110,27 @@ function digitRunsOf(pattern: string): DigitRuns | null {
 const isPlain = (value: unknown): boolean =>
   typeof value === 'string' ? /^[ !#-[\]-~]*$/.test(value) : typeof value === 'number' || typeof value === 'boolean'
 
+/** The names of the checks of a schema. */
+const checksOf = ({ checks = [] }: Definition): string[] => checks.map(({ _zod }) => _zod.def.check)
+
+/** The rule of a list with a most length whose items are equally many numbers each, or null for any other list. */
+function rowsRuleOf(schema: z.ZodType, base: Rule): Rule | null {
+  const definition = definitionOf(schema)
+  const checks = checksOf(definition)
+  const row = definition.element && definitionOf(definition.element)
+  if (row?.type !== 'tuple' || row.rest || checksOf(row).length > 0) return null
+  if (checks.some(check => !KNOWN_ROW_CHECKS.has(check))) return null
+  const columns: FieldRule[] = []
+  for (const item of row.items ?? []) {
+    const rule = fieldRuleOf(item)
+    if (!rule || rule.isNullable || rule.isOptional || !['number', 'integer'].includes(rule.kind)) return null
+    columns.push(rule)
+  }
+  const { minItems: minimum = base.minimum, maxItems: maximum = base.maximum } = z.toJSONSchema(schema) as FieldSchema
+  if (columns.length === 0 || columns.length * maximum > MOST_ROW_NUMBERS) return null
+  return { ...base, kind: 'rows', minimum, maximum, columns, isFalling: checks.includes(FALLING_FIRST) }
+}
+
 function ruleOf(schema: z.ZodType): Rule | null {
   const base: Rule = {
     kind: 'text',
@@ -105,6 +139,8 @@ function ruleOf(schema: z.ZodType): Rule | null {
     pattern: null,
     runs: null,
     choices: [],
+    columns: [],
+    isFalling: false,
   }
   const definition = definitionOf(schema)
   const choices = choicesOf(definition)
@@ -112,6 +148,7 @@ function ruleOf(schema: z.ZodType): Rule | null {
     return choices.every(isPlain)
       ? { ...base, kind: 'choice', choices: choices.map(choice => JSON.stringify(choice)) }
       : null
+  if (definition.type === 'array') return rowsRuleOf(schema, base)
   if (definition.type !== 'string' && definition.type !== 'number') return null
   for (const { check, format } of [definition, ...(definition.checks ?? []).map(check => check._zod.def)]) {
     if (check !== undefined && !KNOWN_CHECKS.has(check)) return null
@@ -132,7 +169,7 @@ function ruleOf(schema: z.ZodType): Rule | null {
   return runs ? { ...base, kind: 'digits', runs } : { ...base, minimum, maximum, pattern }
 }
 
-/** The rule of a field, or null when there is none that its bytes could be judged by: lists, objects, code. */
+/** The rule of a field, or null when there is none that its bytes could be judged by: objects, code, lists of anything but rows of numbers. */
 export function fieldRuleOf(schema: z.ZodType): FieldRule | null {
   let isNullable = false
   let isOptional = false

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
+import { NO, SPACE } from './bytes.ts'
 import { fieldRuleOf } from './field-rule.ts'
 import { compileLayout, type LayoutReader, type Place } from './layout.ts'
 import { StringInterningCache } from './string-interning-cache.ts'
-import { type Field, fieldOf, NO, SPACE, Values } from './values.ts'
+import { type Field, fieldOf, Values } from './values.ts'
 import { startsWith } from './words.ts'
 
 const COMMA = 0x2c
@@ -137,6 +138,14 @@ export class FlatReader {
   /** The value of a field of numbers that are no choice; undefined when it is absent, NaN when it is null. */
   number(index: number): number | undefined {
     return this.#has(index) ? this.#values.numbers[index] : undefined
+  }
+
+  /**
+   * The numbers of a field of rows, of one row after the other, empty when it is null; undefined when it is absent. They are those of
+   * the event that was read last.
+   */
+  rows(index: number): Float64Array | undefined {
+    return this.#has(index) ? this.#values.rows[index]!.subarray(0, this.#values.counts[index]) : undefined
   }
 
   /** Milliseconds since the epoch of a field of instants; undefined when it is absent. */

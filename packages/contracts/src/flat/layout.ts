@@ -1,4 +1,6 @@
-import { digitsEnd, type Field, numberEnd, plainEnd, QUOTE, SPACE, uuidEnd, type Values } from './values.ts'
+import { QUOTE, SPACE } from './bytes.ts'
+import { numberEnd } from './number-end.ts'
+import { digitsEnd, type Field, plainEnd, uuidEnd, type Values } from './values.ts'
 
 /** A field of an event as it is written: with or without a space before its key and before its value. */
 export interface Place {
@@ -27,7 +29,7 @@ function areAt(bytes: Uint8Array): string {
 }
 
 const isQuoted = ({ kind, isNullable }: Field): boolean =>
-  !isNullable && !['choice', 'number', 'integer'].includes(kind)
+  !isNullable && !['choice', 'number', 'integer', 'rows'].includes(kind)
 
 /** Statements that note the value at `at`, behind its opening quote, and go on behind it. */
 function valueSource(index: number, field: Field): string {
@@ -48,6 +50,8 @@ function valueSource(index: number, field: Field): string {
         : `from[${index}] = at; at = plainEnd(view, at, last);
           if (view.getUint8(at) !== ${QUOTE} || at - from[${index}] < ${minimum} || at - from[${index}] > ${maximum}) return false;
           to[${index}] = at++;`
+    case 'rows':
+      return noted(`values.rowsEnd(view, at, ${index})`)
     case 'choice': {
       const branches = choices.map(({ bytes, length }) => {
         const quote = bytes[0] === QUOTE ? 1 : 0

@@ -1,36 +1,26 @@
+import { ASCII_END, BACKSLASH, CLOSE_BRACKET, COMMA, MINUS, NO, OPEN_BRACKET, QUOTE, SPACE, ZERO } from './bytes.ts'
 import type { DigitRuns, FieldRule } from './field-rule.ts'
+import { minuteMs, secondsMs, twoDigitsAt } from './instant-bytes.ts'
+import { numberEnd } from './number-end.ts'
 import { areHex, arePlain, type Needle, needleOf, startsWith } from './words.ts'
 
-export const SPACE = 0x20
-export const QUOTE = 0x22
-const MINUS = 0x2d
-const POINT = 0x2e
-const ZERO = 0x30
-const COLON = 0x3a
-const LETTER_T = 0x54
-const BACKSLASH = 0x5c
-const ASCII_END = 0x80
-
-/** In place of an offset: the value is not what its field has to be, or is not written plainly. */
-export const NO = -1
-/** A double holds every number of so many digits. */
-const MAX_DIGITS = 15
-const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent)
 const UUID_LENGTH = 36
 const INSTANT_LENGTH = 24
 /** `YYYY-MM-DDTHH:mm` */
 const MINUTE_WORDS = 4
 const NULL = needleOf('null')
 
-export interface Field extends Omit<FieldRule, 'choices'> {
+export interface Field extends Omit<FieldRule, 'choices' | 'columns'> {
   /** With quotes and colon. */
   readonly key: Needle
   readonly choices: readonly Needle[]
+  readonly columns: readonly Field[]
 }
 
 export function fieldOf(name: string, rule: FieldRule): Field {
   const key = needleOf(`${JSON.stringify(name)}:`)
-  return { ...rule, key, choices: rule.choices.map(needleOf) }
+  const columns = rule.columns.map(column => fieldOf('', column))
+  return { ...rule, key, choices: rule.choices.map(needleOf), columns }
 }
 
 /** The values of one event, judged by the rules of their fields. */
@@ -41,6 +31,9 @@ export class Values {
   readonly to: Int32Array
   /** Of fields of numbers, NaN for null. */
   readonly numbers: Float64Array
+  /** Of fields of rows, the numbers of one row after the other, and how many there are. */
+  readonly rows: readonly Float64Array[]
+  readonly counts: Int32Array
   /** Everything in the memory that the bytes are a part of. */
   view: DataView = new DataView(new ArrayBuffer(0))
   whole = Buffer.alloc(0)
@@ -53,6 +46,10 @@ export class Values {
     this.from = new Int32Array(fields.length)
     this.to = new Int32Array(fields.length)
     this.numbers = new Float64Array(fields.length)
+    this.rows = fields.map(
+      ({ columns, maximum }) => new Float64Array(columns.length === 0 ? 0 : columns.length * maximum),
+    )
+    this.counts = new Int32Array(fields.length)
     this.#minute = new Int32Array(fields.length * MINUTE_WORDS)
     this.#minuteMs = new Float64Array(fields.length).fill(Number.NaN)
   }
@@ -66,6 +63,7 @@ export class Values {
     if (field.isNullable && startsWith(view, at, end, NULL)) {
       behind = at + NULL.length
       this.numbers[index] = Number.NaN
+      this.counts[index] = 0
     } else
       switch (field.kind) {
         case 'choice':
@@ -74,6 +72,9 @@ export class Values {
         case 'number':
         case 'integer':
           behind = numberEnd(view, at, field, this.numbers, index)
+          break
+        case 'rows':
+          behind = this.rowsEnd(view, at, index)
           break
         case 'uuid':
           behind = isText ? uuidEnd(view, at + 1, end) : NO
@@ -100,6 +101,36 @@ export class Values {
     return pattern === null || pattern.test(this.whole.toString('latin1', from, to)) ? to + 1 : NO
   }
 
+  /** Offset behind a list of rows of numbers that begins at `from`, or NO. An empty list is left to a real parser. */
+  rowsEnd(view: DataView, from: number, index: number): number {
+    const { columns, minimum, isFalling } = this.#fields[index]!
+    const numbers = this.rows[index]!
+    const width = columns.length
+    if (view.getUint8(from) !== OPEN_BRACKET) return NO
+    let at = from + 1
+    let count = 0
+    for (;;) {
+      if (count === numbers.length || view.getUint8(at++) !== OPEN_BRACKET) return NO
+      for (let column = 0; column < width; column++) {
+        if (column > 0) {
+          if (view.getUint8(at++) !== COMMA) return NO
+          if (view.getUint8(at) === SPACE) at++
+        }
+        at = numberEnd(view, at, columns[column]!, numbers, count + column)
+        if (at < 0) return NO
+      }
+      if (view.getUint8(at++) !== CLOSE_BRACKET) return NO
+      if (isFalling && count > 0 && numbers[count]! >= numbers[count - width]!) return NO
+      count += width
+      const behind = view.getUint8(at++)
+      if (behind === CLOSE_BRACKET) break
+      if (behind !== COMMA) return NO
+      if (view.getUint8(at) === SPACE) at++
+    }
+    this.counts[index] = count
+    return count < minimum * width ? NO : at
+  }
+
   /** The same for an instant. */
   instantEnd(view: DataView, from: number, end: number, index: number): number {
     const to = from + INSTANT_LENGTH
@@ -122,51 +153,6 @@ export class Values {
     if (!isSame) this.#minuteMs[index] = minuteMs(view, from)
     return this.#minuteMs[index]! + secondsMs(view, from + MINUTE_WORDS * 4)
   }
-}
-
-/** Milliseconds of `:ss.sssZ`, or NaN: in two words, each byte less what it has to be, or less the digit 0. */
-function secondsMs(view: DataView, at: number): number {
-  const seconds = view.getInt32(at, true) ^ 0x2e30303a
-  const millis = view.getInt32(at + 4, true) ^ 0x5a303030
-  const tens = (seconds >>> 8) & 0xff
-  const ones = (seconds >>> 16) & 0xff
-  const hundredths = millis & 0xff
-  const tenths = (millis >>> 8) & 0xff
-  const last = millis >>> 16
-  const isFine = (seconds & 0xff0000ff) === 0 && tens <= 5 && ones <= 9 && hundredths <= 9 && tenths <= 9 && last <= 9
-  return isFine ? (tens * 10 + ones) * 1_000 + hundredths * 100 + tenths * 10 + last : Number.NaN
-}
-
-/** The digit at `at`, or NaN. */
-function digitAt(view: DataView, at: number): number {
-  const digit = view.getUint8(at) - ZERO
-  return digit >= 0 && digit <= 9 ? digit : Number.NaN
-}
-
-/** The number of two digits at `at`, or NaN. */
-const twoDigitsAt = (view: DataView, at: number): number => digitAt(view, at) * 10 + digitAt(view, at + 1)
-
-/** Milliseconds since the epoch of `YYYY-MM-DDTHH:mm`, or NaN. */
-function minuteMs(view: DataView, from: number): number {
-  const year = twoDigitsAt(view, from) * 100 + twoDigitsAt(view, from + 2)
-  const month = twoDigitsAt(view, from + 5)
-  const day = twoDigitsAt(view, from + 8)
-  const hour = twoDigitsAt(view, from + 11)
-  const minute = twoDigitsAt(view, from + 14)
-  const isInstant =
-    view.getUint8(from + 4) === MINUS &&
-    view.getUint8(from + 7) === MINUS &&
-    view.getUint8(from + 10) === LETTER_T &&
-    view.getUint8(from + 13) === COLON &&
-    // Date.UTC takes the years before 100 for those of the twentieth century.
-    year >= 100 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= 31 &&
-    hour <= 23 &&
-    minute <= 59
-  return isInstant ? Date.UTC(year, month - 1, day, hour, minute) : Number.NaN
 }
 
 /** Offset behind the closing quote of a UUID that begins at `from`, or NO. */
@@ -215,40 +201,4 @@ export function plainEnd(view: DataView, from: number, end: number): number {
 function choiceEnd(view: DataView, at: number, end: number, choices: readonly Needle[]): number {
   for (let i = 0; i < choices.length; i++) if (startsWith(view, at, end, choices[i]!)) return at + choices[i]!.length
   return NO
-}
-
-/** Puts a number without an exponent into `numbers`. @returns the offset behind it, or NO. The event ends behind it, so there is a byte that is no digit. */
-export function numberEnd(
-  view: DataView,
-  from: number,
-  { kind, minimum, maximum }: Field,
-  numbers: Float64Array,
-  index: number,
-): number {
-  const isNegative = view.getUint8(from) === MINUS
-  const first = isNegative ? from + 1 : from
-  let value = 0
-  let at = first
-  let digit = view.getUint8(at) - ZERO
-  for (; digit >= 0 && digit <= 9; digit = view.getUint8(++at) - ZERO) value = value * 10 + digit
-  let count = at - first
-  if (count === 0 || (count > 1 && view.getUint8(first) === ZERO)) return NO
-  if (view.getUint8(at) === POINT) {
-    const point = at
-    digit = view.getUint8(++at) - ZERO
-    for (; digit >= 0 && digit <= 9; digit = view.getUint8(++at) - ZERO) value = value * 10 + digit
-    const places = at - point - 1
-    count += places
-    if (kind === 'integer' || places === 0 || count > MAX_DIGITS) return NO
-    // Exact numbers, so that the quotient is the double next to the decimal (W. D. Clinger, "How to read floating point numbers accurately").
-    value /= POWERS[places]!
-  }
-  if (count > MAX_DIGITS) return NO
-  if (isNegative) {
-    // JSON.stringify and many readers lose the sign of zero.
-    if (value === 0) return NO
-    value = -value
-  }
-  numbers[index] = value
-  return value >= minimum && value <= maximum ? at : NO
 }
