@@ -1,3 +1,4 @@
+export { type Disturbance, disturb } from './disturb.ts'
 export { findFreePorts } from './free-ports.ts'
 export { describeStack, openStack, stopStack } from './open-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'

@@ -1,3 +1,5 @@
 export { describeOnStack, type StackWith } from './describe-on-stack.ts'
 export type { ProvidedStack } from './provided-stack.ts'
+export { assertSameInParts } from './same-in-parts.ts'
 export { skipWithout } from './skip-without.ts'
+export { temporaryDirectory } from './temporary-directory.ts'
