@@ -20,6 +20,14 @@ describe('events of League of Legends', () => {
   it('are read without parsing them, as JSON.stringify and as Python writes them', () => {
     expect(takes(lolRaw, JSON.stringify(move))).toBe(true)
     expect(takes(lolCurated, JSON.stringify(curated))).toBe(true)
+    const path: [number, number, number][] = [
+      [437, -121, 30.5],
+      [62, -2, 0],
+    ]
+    expect(takes(lolRaw, JSON.stringify({ ...move, path }))).toBe(true)
+    expect(takes(lolCurated, JSON.stringify({ ...curated, path }))).toBe(true)
+    const byPython = '"path": [[437, -121, 30.5], [62, -2, 0]]'
+    expect(takes(lolRaw, JSON.stringify(move).replace('}', `, ${byPython}}`))).toBe(true)
     expect(takes(lolRaw, JSON.stringify(move).replaceAll('":', '": ').replaceAll(',"', ', "'))).toBe(true)
   })
 })

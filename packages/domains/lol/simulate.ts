@@ -10,8 +10,13 @@ import {
   type SimulatedRun,
 } from '@millrace/simulation'
 import { lol, lolRaw } from './contract.ts'
+import { chooseCheats } from './simulate/cheats/cheat-shares.ts'
+import { DIALS } from './simulate/cheats/kinds.ts'
 import { type Cheaters, type LolOptions, lolOptions, roomsOf } from './simulate/options.ts'
-import { Player } from './simulate/player.ts'
+import { Player, type PlayerOptions } from './simulate/player.ts'
+import { modelsOf } from './simulate/realistic/play-tables.ts'
+import { RealisticPlayer } from './simulate/realistic/realistic-player.ts'
+import tables from './simulate/realistic/tables.json' with { type: 'json' }
 import { createRoom } from './simulate/room.ts'
 
 /** Fields without which an action is refused; the event id stays, so that the fault can be followed. */
@@ -30,7 +35,7 @@ function simulate(options: LolOptions, nowMs: number): SimulatedRun {
   const incarnation = options.incarnation ?? (options.start === 'now' ? String(startMs) : '')
   const labels = ['lol', options.seed, incarnation]
   const addresses = fillPool([...people, 'ip'], faker => faker.internet.ipv4({ cidrBlock: '192.168.0.0/16' }))
-  const isCheaterAt = chooseCheaters(options.cheaters, options.players, people)
+  const createPlayer = options.profile === 'seed' ? seedPlayers(options, people) : realisticPlayers(options, people)
   const writeInstant = createInstantWriter()
   const rooms = roomsOf(options)
   const actors: Actor[] = []
@@ -39,21 +44,40 @@ function simulate(options: LolOptions, nowMs: number): SimulatedRun {
     const end = Math.floor(((roomNumber + 1) * options.players) / rooms)
     const room = createRoom({ labels: [...labels, 'room', roomNumber], players: end - first, startMs })
     for (let id = first; id < end; id++) {
-      const player = new Player({
+      const player = createPlayer({
         id,
         account: `testAccount_${id + 1}`,
         ip: new Random(...people, 'ip', id).pick(addresses),
         room,
+        roomNumber,
         seat: id - first,
         labels,
         endMs,
-        isCheater: isCheaterAt(id),
         writeInstant,
       })
       actors.push(hasFaults(options.faults) ? withFaults(player, options, labels) : player)
     }
   }
   return { stream: mergeActors(actors), span: { startMs, endMs }, golden: () => ({}) }
+}
+
+type Seat = Omit<PlayerOptions, 'isCheater'> & { readonly roomNumber: number }
+
+function seedPlayers({ cheaters, players }: LolOptions, people: readonly string[]): (seat: Seat) => Actor {
+  const isCheaterAt = chooseCheaters(cheaters, players, people)
+  return seat => new Player({ ...seat, isCheater: isCheaterAt(seat.id) })
+}
+
+function realisticPlayers(
+  { cheats, difficulty, dials: own, paths, players }: LolOptions,
+  people: readonly string[],
+): (seat: Seat) => Actor {
+  const cheatOf = chooseCheats(cheats, players, people)
+  const models = modelsOf(tables)
+  const { pace } = tables
+  const dials = { ...DIALS[difficulty], ...own }
+  return seat =>
+    new RealisticPlayer({ ...seat, people, cheat: cheatOf(seat.id), difficulty, dials, pathHz: paths, models, pace })
 }
 
 const withFaults = (player: Actor, { faults }: LolOptions, labels: readonly string[]): Actor =>
@@ -78,10 +102,20 @@ function chooseCheaters(
   }
 }
 
+/** A demo shows every kind of cheating among few players, as each of them acts twice a second. */
+const DEMO = {
+  profile: 'realistic',
+  players: '12',
+  duration: '12m',
+  paths: '16hz',
+  cheats: 'jump=0.09,snap=0.17,macro=0.09,rate=0.09,clock=0.09',
+} as const
+
 /** Matches of players, some of whom cheat. */
 export const simulation: DomainSimulation<LolOptions> = {
   domain: lol.name,
   topics: [lol.topics.raw, lol.topics.truth],
   ...lolOptions,
+  demo: given => (given.profile === 'seed' || given.cheaters !== undefined ? {} : DEMO),
   simulate,
 }

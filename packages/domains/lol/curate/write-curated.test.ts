@@ -39,9 +39,20 @@ describe('writeCurated', () => {
     )
   })
 
+  it('leaves the bytes of a way of the pointer as they are, also where the champion is put right', () => {
+    const path = '[[437,-121,1.50],[62, -2,0]]'
+    const raw = JSON.stringify(rawMove({ champion: 'vex' })).replace(/}$/, `,"path":${path}}`)
+    const written = write(JSON.parse(raw), 'Vex', Buffer.from(raw))
+    expect(written).toBe(
+      `${raw.slice(0, -1).replace('"champion":"vex"', '"champion":"Vex"')}${JSON.stringify(derived).replace('{', ',')}`,
+    )
+  })
+
   it.each([
     ['a nested champion', { team: { champion: 'vex' } }],
     ['a nested champion after it', { champion: 'vex', zone: [{ champion: 'vex' }] }],
+    ['a nested champion in an array of arrays', { champion: 'vex', zone: [[1], [[{ champion: 'vex' }]]] }],
+    ['a text in an array', { champion: 'vex', zone: ['"champion":"vex"'] }],
     ['a field that ends like it', { '"champion': 'vex' }],
     ['a text that looks like it', { note: '"champion":"vex"' }],
     ['an unknown field with the name of a derived one', { speed: 'fast', roomDay: null, 'x+y': [1] }],

@@ -17,8 +17,10 @@ const hasDerivedName = (event: object): boolean =>
   'elapsedMs' in event ||
   'speed' in event
 
-const hasNested = (event: object): boolean => {
-  for (const value of Object.values(event)) if (typeof value === 'object' && value !== null) return true
+/** Whether an object is among the values, or in an array among them. */
+const holdsObject = (values: readonly unknown[]): boolean => {
+  for (const value of values)
+    if (typeof value === 'object' && value !== null && (!Array.isArray(value) || holdsObject(value))) return true
   return false
 }
 
@@ -44,7 +46,8 @@ export function writeCurated(raw: Buffer, event: RawFields, champion: string, de
   const spelled = JSON.stringify(event.champion)
   const found = raw.lastIndexOf(`"champion":${spelled}`)
   // A nested object may have a champion of its own, and then the bytes do not tell which one is meant.
-  if (found < 0 || raw[found - 1] === BACKSLASH || hasNested(event)) return rewrite(raw, event, champion, derived)
+  if (found < 0 || raw[found - 1] === BACKSLASH || holdsObject(Object.values(event)))
+    return rewrite(raw, event, champion, derived)
   const nameFrom = found + '"champion":"'.length
   const nameTo = nameFrom + Buffer.byteLength(spelled) - 2
   const bytes = Buffer.allocUnsafe(raw.length - 1 - (nameTo - nameFrom) + champion.length + tail.length)

@@ -79,7 +79,28 @@ describe('the options of the generator', () => {
     [{ players: '1e3' }, /^players is "1e3": expected a whole number/],
     [{ players: '100', rooms: '5' }, /^rooms is 5: 100 players need at least 6 rooms, because .* there are 17.$/],
     [{ players: '3', rooms: '4' }, /^rooms is 4: at most one room per player, so 3.$/],
-    [{ profile: 'realistic' }, /^profile is "realistic": expected one of seed.$/],
+    [
+      { profile: 'realistc' },
+      /^profile is "realistc": did you mean realistic\? Expected one of seed, realistic.$|^profile is "realistc": expected one of seed, realistic.$/,
+    ],
+    [{ cheats: 'snap=0.1' }, /^cheats is for the profile realistic, but the profile is seed.$/],
+    [{ paths: '16hz' }, /^paths is for the profile realistic, but the profile is seed.$/],
+    [{ difficulty: 'easy' }, /^difficulty is for the profile realistic, but the profile is seed.$/],
+    [{ profile: 'realistic', cheaters: '0.1' }, /^cheaters is for the profile seed, but the profile is realistic.$/],
+    [
+      { profile: 'realistic', cheats: 'snp=0.1' },
+      /^cheats is "snp=0.1": "snp" is no kind of cheating. Did you mean snap\? Expected none or <kind>=<share>/,
+    ],
+    [{ profile: 'realistic', cheats: 'snap' }, /^cheats is "snap": snap is "": expected a share from 0 to 1.$/],
+    [{ profile: 'realistic', cheats: 'snap=2' }, /snap is "2": expected a share from 0 to 1.$/],
+    [{ profile: 'realistic', cheats: 'snap=.1,snap=.2' }, /snap is given twice.$/],
+    [{ profile: 'realistic', cheats: 'snap=.6,jump=.6' }, /the shares add up to more than 1/],
+    [{ profile: 'realistic', difficulty: 'medium' }, /^difficulty is "medium": expected one of easy, default, hard.$/],
+    [
+      { profile: 'realistic', paths: '16' },
+      /^paths is "16": expected a sampling rate from 8hz to 64hz, such as 16hz.$/,
+    ],
+    [{ profile: 'realistic', paths: '65hz' }, /^paths is "65hz": expected a sampling rate/],
     [
       { cheaters: 'Vikor' },
       /^cheaters is "Vikor": did you mean Viktor\? Expected none, a share such as 0.05, or one of Azir/,
@@ -133,6 +154,15 @@ describe('the options of the generator', () => {
     )
   })
 
+  it('of the realistic profile are read, with a share of each cheat unless others are given', () => {
+    const { cheats, difficulty, paths } = simulation.parse({ profile: 'realistic' })
+    expect(cheats).toEqual({ jump: 0.02, snap: 0.02, macro: 0.02, rate: 0.02, clock: 0.02, assist: 0.02 })
+    expect([difficulty, paths]).toEqual(['default', undefined])
+    const given = { profile: 'realistic', cheats: 'snap=.1,rate=0', difficulty: 'hard', paths: '60hz' }
+    expect(simulation.parse(given)).toMatchObject({ cheats: { snap: 0.1, rate: 0 }, difficulty: 'hard', paths: 60 })
+    expect(simulation.parse({ profile: 'realistic', cheats: 'none' }).cheats).toEqual({})
+  })
+
   it('plays in rooms of ten unless their number is given', () => {
     expect(roomsOf(simulation.parse({}))).toBe(10)
     expect(roomsOf(simulation.parse({ players: '35' }))).toBe(4)
@@ -184,5 +214,29 @@ describe('the environment', () => {
     expect(() =>
       loadGeneratorConfig(simulation, { MILLRACE_SINK: 'kafka', MILLRACE_KAFKA_BROKERS: 'a:1' }),
     ).not.toThrow()
+  })
+})
+
+describe('the dials of the cheats', () => {
+  it('take the place of those of the difficulty', () => {
+    expect(simulation.parse({ profile: 'realistic', dials: 'share=0.1,alpha=.9' })).toMatchObject({
+      dials: { share: 0.1, alpha: 0.9 },
+    })
+  })
+
+  it.each([
+    ['sahre=0.1', '"sahre" is no dial. Did you mean share? Expected <dial>=<number>'],
+    ['share', 'share is "": expected a number from 0.01 to 1'],
+    ['share=0.1,share=0.2', 'share is given twice'],
+    ['rate=500', 'rate is "500": expected a number from 1 to 50'],
+  ])('are refused as %s', (dials, problem) => expect(problemsOf({ profile: 'realistic', dials })).toContain(problem))
+})
+
+describe('a demo', () => {
+  it('shows every kind that the model knows, unless it is of the other profile', () => {
+    expect(simulation.demo!({})).toMatchObject({ profile: 'realistic', paths: '16hz' })
+    expect(() => simulation.parse(simulation.demo!({}))).not.toThrow()
+    expect(simulation.demo!({ profile: 'seed' })).toEqual({})
+    expect(simulation.demo!({ cheaters: '0.1' })).toEqual({})
   })
 })

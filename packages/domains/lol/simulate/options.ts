@@ -1,8 +1,20 @@
 import { env, nearest } from '@millrace/runtime'
 import { defineOptions, type OptionsOf } from '@millrace/simulation'
 import { lolChampions } from '../contract.ts'
+import { cheatShares } from './cheats/cheat-shares.ts'
+import { dialValues } from './cheats/dials.ts'
+import { CHEAT_KINDS, DIFFICULTIES } from './cheats/kinds.ts'
 
-const PROFILES = ['seed'] as const
+const PROFILES = ['seed', 'realistic'] as const
+/** Options that mean something in one profile only. */
+const PROFILE_OF = {
+  cheaters: 'seed',
+  cheats: 'realistic',
+  difficulty: 'realistic',
+  dials: 'realistic',
+  paths: 'realistic',
+} as const
+const PATH_HZ = { min: 8, max: 64 }
 const MAX_PLAYERS = 1_000_000
 const USUAL_ROOM = 10
 
@@ -26,6 +38,11 @@ const cheaters = env.text().transform((text, context): Cheaters => {
   return { kind: 'none' }
 })
 
+const paths = env.parsed(`a sampling rate from ${PATH_HZ.min}hz to ${PATH_HZ.max}hz, such as 16hz`, text => {
+  const hz = Number(/^(\d+)hz$/.exec(text)?.[1])
+  return hz >= PATH_HZ.min && hz <= PATH_HZ.max ? hz : undefined
+})
+
 export const lolOptions = defineOptions(
   {
     profile: env
@@ -42,10 +59,30 @@ export const lolOptions = defineOptions(
       .meta({ form: '<n>', description: `rooms at a time; ${USUAL_ROOM} players a room unless given` }),
     cheaters: cheaters.prefault('Viktor').meta({
       form: '<champion>|<share>|none',
-      description: 'who cheats: whoever plays a champion, a share of all players such as 0.05, or nobody',
+      description: 'who cheats: whoever plays a champion, a share of all players such as 0.05, or nobody (seed)',
+    }),
+    cheats: cheatShares.prefault(CHEAT_KINDS.map(kind => `${kind}=0.02`).join(',')).meta({
+      form: '<kind>=<share>,…|none',
+      description: `which share of all players cheats in which way: ${CHEAT_KINDS.join(', ')} (realistic)`,
+    }),
+    difficulty: env
+      .oneOf(DIFFICULTIES)
+      .prefault('default')
+      .meta({ form: DIFFICULTIES.join('|'), description: 'how hard the cheats are to detect (realistic)' }),
+    dials: dialValues.optional().meta({
+      form: '<dial>=<number>,…',
+      description:
+        'how strongly the cheats show, where that differs from the difficulty: share of the actions, alpha (share of the way that a snap replaces), elsewhere (share of jumps that are not to the own target), evenness and rate of added presses, clock (realistic)',
+    }),
+    paths: paths.optional().meta({
+      form: '<n>hz',
+      description: `send the pointer of the half second before an action, sampled at this rate, ${PATH_HZ.min} to ${PATH_HZ.max} (realistic)`,
     }),
   },
-  ({ players, rooms, shard }, tell, given) => {
+  ({ profile, players, rooms, shard }, tell, given) => {
+    for (const [option, needed] of Object.entries(PROFILE_OF))
+      if (profile !== undefined && profile !== needed && given[option] !== undefined)
+        tell(option, `is for the profile ${needed}, but the profile is ${profile}.`)
     if (players === undefined || (rooms === undefined && given.rooms !== undefined)) return
     const count = roomsOf({ players, rooms })
     const most = lolChampions.length

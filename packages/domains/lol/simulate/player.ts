@@ -1,17 +1,8 @@
 import { type Actor, Random, type SimulatedRecord } from '@millrace/simulation'
 import type { LolTruth } from '../contract.ts'
+import { deathPart, gameTime, inOnePiece, ipPart, METHOD_PART } from './action-text.ts'
 import type { Match, Room } from './room.ts'
-import {
-  CHEAT_KIND,
-  DEATH_MS,
-  DEATH_SHARE,
-  drawCoordinate,
-  drawKey,
-  drawMethod,
-  INTERVAL_MS,
-  MATCH_MS,
-  type Method,
-} from './seed-profile.ts'
+import { CHEAT_KIND, DEATH_MS, DEATH_SHARE, drawCoordinate, drawKey, drawMethod, INTERVAL_MS } from './seed-profile.ts'
 
 export interface PlayerOptions {
   /** Number of the player in the whole population, from 0. */
@@ -28,21 +19,6 @@ export interface PlayerOptions {
   readonly isCheater: (champion: string) => boolean
   readonly writeInstant: (timeMs: number) => string
 }
-
-const METHOD_PART: Readonly<Record<Method, string>> = {
-  '/move': '","method":"/move","ingametime":"',
-  '/wait': '","method":"/wait","ingametime":"',
-  '/getItem': '","method":"/getItem","ingametime":"',
-}
-const GAME_TIMES = Array.from({ length: MATCH_MS.max / 1000 + 1 }, (_, s) => `${Math.floor(s / 60)}:${s % 60}`)
-
-/** Minutes and seconds without leading zeros, as clients write them. */
-const gameTime = (sinceStartMs: number): string => GAME_TIMES[Math.floor(sinceStartMs / 1000)]!
-
-/** The same text in one piece: V8 keeps what is joined of pieces as a tree, which would be walked for every record. */
-const inOnePiece = (text: string): string => Buffer.from(text).toString()
-
-const deathPart = (deaths: number): string => inOnePiece(`,"deathCount":${deaths},"id":"`)
 
 /**
  * A player of the seed profile: one action every few seconds while a match is on, and at its end one truth record, if there
@@ -71,7 +47,7 @@ export class Player implements Actor {
     this.id = options.id
     this.#options = options
     this.#random = new Random(...options.labels, 'player', options.id)
-    this.#ipPart = inOnePiece(`","ip":${JSON.stringify(options.ip)},"x":`)
+    this.#ipPart = ipPart(options.ip)
     this.#enterMatch()
   }
 
