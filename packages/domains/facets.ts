@@ -1,5 +1,7 @@
-import type { Topic } from '@millrace/contracts'
+import type { MartTable, Topic } from '@millrace/contracts'
 import type { EventLog, LogReader } from '@millrace/event-log'
+import type { Mart } from '@millrace/mart'
+import type { Chart, Figure, Table } from '@millrace/report/figure'
 import type { Logger } from '@millrace/runtime'
 import type { JoinMetrics, KeyedMetrics, Topology } from '@millrace/stream'
 
@@ -47,6 +49,9 @@ export interface RunReport {
   readonly json: Readonly<Record<string, unknown>>
   /** Lines for people; the first is a heading. */
   readonly lines: readonly string[]
+  /** The numbers that matter most. */
+  readonly facts: readonly { readonly label: string; readonly value: string }[]
+  readonly tables: readonly Table[]
 }
 
 /** A command of `millrace` that shows something of a run's stores. */
@@ -57,10 +62,56 @@ export interface RunView {
   readonly command: string
 }
 
+/** Tables to read from. */
+export type TableReader = Pick<Mart, 'select' | 'scan'>
+
+/** Where a picture takes its values from: the stores, and the event time that it shows, at most the last 24 hours of a domain. */
+export interface PictureSource {
+  readonly log: LogReader
+  readonly mart: TableReader
+  /** First and last event time that is shown, ms since the epoch. */
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A picture of what a domain stored. What it reads is bounded, however much there is. */
+export interface Picture {
+  readonly title: string
+  /** How to read it. */
+  readonly reading: string
+  /** Tables that it reads. */
+  readonly tables: readonly MartTable[]
+  /** Charts with the values behind them, or why there is nothing to show. */
+  draw(source: PictureSource): Promise<Pick<Figure, 'charts' | 'tables'> | string>
+}
+
+/** A command of `millrace` that draws something that is named, from the mart. */
+export interface DrawCommand {
+  readonly name: string
+  /** What is drawn. */
+  readonly argument: string
+  readonly description: string
+  readonly options: readonly {
+    readonly flags: string
+    readonly description: string
+    /** What is wrong with a value: what is expected; null where nothing is. */
+    problem?(value: string): string | null
+  }[]
+  readonly tables: readonly MartTable[]
+  /** The chart with a sentence about it, or what is wrong with what was asked for. */
+  draw(
+    mart: TableReader,
+    subject: string,
+    options: Readonly<Record<string, string | true>>,
+  ): Promise<{ readonly chart: Chart; readonly caption: string } | string>
+}
+
 /** Makes the report of a domain from the log of a run, and knows how to look at its results. */
 export interface RunReporter {
   readonly domain: string
   readonly views: readonly RunView[]
   /** Left out where the domain has nothing to add to the comparisons. */
-  report?(log: EventLog): Promise<RunReport>
+  report?(log: LogReader): Promise<RunReport>
+  readonly pictures?: readonly Picture[]
+  readonly commands?: readonly DrawCommand[]
 }

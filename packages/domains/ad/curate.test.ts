@@ -14,7 +14,7 @@ const event: AdRaw = {
 const curatedOf = async (changed: Partial<AdRaw>) => {
   await using driver = await createTopologyDriver(curation.createTopology({}))
   await driver.pipe(raw, { ...event, ...changed }, { ...event, ...changed })
-  return driver.read(curated)
+  return await driver.read(curated)
 }
 
 describe('curation of ads', () => {

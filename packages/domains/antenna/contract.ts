@@ -11,6 +11,7 @@ import {
   instantField,
   keyField,
   microsOf,
+  personIn,
   text,
   timestamp,
   type WireReaders,
@@ -155,7 +156,12 @@ const keyOf = keyField('id')
 /** A quiet domain: one event per device and minute. */
 const partitions = 3
 
+const byDevice = personIn({ device: 'id' })
+/** Of an owner by address, else of a device. */
+const byOwner = personIn({ email: 'email', device: 'id' })
+
 const raw = defineTopic({
+  person: byDevice,
   name: 'antenna.raw',
   schema: antennaRaw,
   wire,
@@ -185,6 +191,7 @@ const curated = defineTopic({
 })
 
 const users = defineTopic({
+  person: byOwner,
   name: 'antenna.users',
   schema: antennaUser,
   wire: { eventId: wireEventId, quota: wireNumber },
@@ -206,6 +213,7 @@ const users = defineTopic({
 })
 
 const truth = defineTopic({
+  person: byDevice,
   name: 'antenna.truth',
   schema: antennaTruth,
   wire: { eventId: wireEventId, datetime: wireInstant, usage: wireNumber, quota: wireNumber },
@@ -227,6 +235,7 @@ const truth = defineTopic({
 })
 
 const breaches = defineTopic({
+  person: byOwner,
   name: 'antenna.quota-breaches',
   schema: antennaBreach,
   keyOf,
@@ -238,6 +247,7 @@ const breaches = defineTopic({
 })
 
 const overQuota = defineTopic({
+  person: byOwner,
   name: 'antenna.over-quota',
   schema: antennaOverQuota,
   keyOf,
@@ -248,14 +258,22 @@ const overQuota = defineTopic({
   why: 'Usage of devices that are over their quota, corrected with each later event of the hour.',
 })
 
-const ofBytes = { source: raw, topology: 'bytes', of: 'the sums of antenna.bytes' }
-const ofUsage = { source: raw, topology: 'usage', of: 'the sums of antenna.usage' }
+// The sums of a device have the group ['user_total_bytes', <device>].
+const ofBytes = {
+  ...{ source: raw, topology: 'bytes', of: 'the sums of antenna.bytes' },
+  person: personIn({ device: 'group.1' }),
+}
+const ofUsage = {
+  ...{ source: raw, topology: 'usage', of: 'the sums of antenna.usage' },
+  person: personIn({ device: 'group.0' }),
+}
 const bytesPartials = definePartialsTopic({ name: 'antenna.bytes-partials', ...ofBytes })
 const bytesLate = defineLateTopic({ name: 'antenna.bytes-late', ...ofBytes })
 const usagePartials = definePartialsTopic({ name: 'antenna.usage-partials', ...ofUsage })
 const usageLate = defineLateTopic({ name: 'antenna.usage-late', ...ofUsage })
 
 const bytes = defineTopic({
+  person: byDevice,
   name: 'antenna.bytes',
   schema: antennaBytes,
   keyOf,
@@ -267,6 +285,7 @@ const bytes = defineTopic({
 })
 
 const usage = defineTopic({
+  person: byDevice,
   name: 'antenna.usage',
   schema: antennaUsage,
   keyOf,
@@ -288,7 +307,7 @@ const unknownDevices = defineTopic({
   why: 'Devices that send and have no reference record, once per device and hour.',
 })
 
-const quotaBreaches = defineTable({
+export const quotaBreaches = defineTable({
   name: 'antenna_quota_breaches',
   description: 'Devices that exceeded their quota, by clock hour; the usage is that of the whole hour so far.',
   purpose: {
@@ -296,8 +315,10 @@ const quotaBreaches = defineTable({
     partitionRows: 'one for each device over its quota: at most the number of devices',
     example: { hour: '2024-03-24T11:00:00.000Z' },
   },
+  person: byOwner,
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
+  rowTime: 'hour',
   columns: {
     hour: timestamp('start of the UTC clock hour'),
     id: text('device'),
@@ -313,7 +334,7 @@ const quotaBreaches = defineTable({
   },
 })
 
-const sums = defineTable({
+export const sums = defineTable({
   name: 'antenna_bytes',
   description: 'Bytes per five minutes by app, antenna and user.',
   purpose: {
@@ -321,8 +342,10 @@ const sums = defineTable({
     partitionRows: 'one for each app, antenna or device: at most the number of devices',
     example: { timestamp: '2024-03-24T11:00:00.000Z', type: 'app_total_bytes' },
   },
+  person: byDevice,
   partitionKey: ['timestamp', 'type'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
+  rowTime: 'timestamp',
   columns: {
     timestamp: timestamp('start of the window of five minutes'),
     type: text('app_total_bytes, antenna_total_bytes or user_total_bytes'),
@@ -341,8 +364,10 @@ const usageHourly = defineTable({
     partitionRows: 'one for each device: at most the number of devices',
     example: { hour: '2024-03-24T11:00:00.000Z' },
   },
+  person: byDevice,
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
+  rowTime: 'hour',
   columns: {
     hour: timestamp('start of the UTC clock hour'),
     id: text('device'),
@@ -360,8 +385,10 @@ const unknown = defineTable({
     partitionRows: 'one for each such device: at most the number of devices',
     example: { hour: '2024-03-24T11:00:00.000Z' },
   },
+  person: byDevice,
   partitionKey: ['hour'],
   clusteringKey: [{ column: 'id', order: 'asc' }],
+  rowTime: 'hour',
   columns: {
     hour: timestamp('start of the UTC clock hour'),
     id: text('device'),
@@ -377,11 +404,13 @@ const eventTable = defineTable({
     partitionRows: 'the events of one device in an hour: 60 where it sends once a minute',
     example: { hour: '2024-03-24T11:00:00.000Z', id: '00000000-0000-0000-0000-000000000004' },
   },
+  person: byDevice,
   partitionKey: ['hour', 'id'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
     { column: 'event_id', order: 'asc' },
   ],
+  rowTime: 'datetime',
   columns: {
     hour: timestamp('start of the UTC clock hour'),
     id: text('device'),

@@ -20,7 +20,7 @@ async function curate(...methods: string[]) {
   await using driver = await createTopologyDriver(curation.createTopology({}))
   const events = methods.map((method, index) => ({ ...event, method, eventId: event.eventId.slice(0, -1) + index }))
   await driver.pipe(raw, ...events)
-  return driver.read(curated)
+  return await driver.read(curated)
 }
 
 describe('curated hotel events', () => {

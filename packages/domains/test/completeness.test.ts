@@ -6,12 +6,17 @@ import {
   defineMapping,
   defineTable,
   defineTopic,
+  domainProblems,
   double,
   epochMillisField,
   instantField,
   int,
   keyField,
   microsOf,
+  noPerson,
+  type Person,
+  perPartition,
+  personIn,
   type TablePurpose,
   text,
   timestamp,
@@ -112,8 +117,48 @@ it('the completeness test says what a domain lacks', () => {
     'half.raw has no route with samples',
     'nothing stores or reads half.raw',
     'half.raw: field account has no description',
+    "half.raw does not say whose it is: expected person: personIn({ … }), or noPerson('<why it holds no person>')",
     'packages/domains/half has no test',
   ])
+})
+
+it('the completeness test says which topics and tables do not say whose they are', () => {
+  const schema = z.looseObject({ at: z.string().describe('time'), account: z.string().describe('who') })
+  const topic = (person?: Person) =>
+    defineTopic({
+      ...{ name: 'half.raw', schema, keyOf: keyField('account'), eventTimeMs: instantField('at'), why: 'Half.' },
+      ...(person && { person }),
+    })
+  const table = (person?: Person) =>
+    defineTable({
+      ...{ name: 'half_events', description: 'Events.', partitionKey: ['account'], clusteringKey: [] },
+      columns: { account: text('who') },
+      ...(person && { person }),
+    })
+  const lacks = (person?: Person): string[] =>
+    lacksOf(
+      defineDomain({ name: 'half', title: 'Half', topics: { raw: topic(person) }, tables: [table(person)] }),
+      root,
+      simulated,
+    ).filter(lack => lack.includes('person'))
+  const expected = "does not say whose it is: expected person: personIn({ … }), or noPerson('<why it holds no person>')"
+  expect(lacks()).toEqual([`half.raw ${expected}`, `table half_events ${expected}`])
+  expect(lacks(noPerson(''))).toEqual([
+    'half.raw does not say why it holds no person',
+    'table half_events does not say why it holds no person',
+  ])
+  expect(lacks(personIn({ account: 'account' }))).toEqual([])
+  const wrong = defineDomain({
+    ...{ name: 'half', title: 'Half' },
+    topics: { raw: topic(personIn({ account: 'User.account' })) },
+    tables: [table(personIn({ Account: 'account' }))],
+  })
+  expect(domainProblems(wrong).filter(problem => problem.includes('person') || problem.includes('identifier'))).toEqual(
+    [
+      'topic half.raw: the account of its person is "User.account", which it does not have: expected one of at, account',
+      'table half_events: "Account" is no kind of identifier: expected lower-case letters, digits and hyphens',
+    ],
+  )
 })
 
 it('the completeness test says what is wrong with the purpose of a table', () => {
@@ -121,8 +166,10 @@ it('the completeness test says what is wrong with the purpose of a table', () =>
   const table = {
     name: 'half_sums',
     description: 'Sums.',
+    person: noPerson('sums'),
     partitionKey: ['day', 'hour', 'n'],
     clusteringKey: [],
+    rowTime: 'hour',
     columns,
   }
   const problemsOf = (purpose?: TablePurpose): string[] => {
@@ -152,6 +199,43 @@ it('the completeness test says what is wrong with the purpose of a table', () =>
     expect(problemsOf({ ...purpose, example })).toEqual([
       expect.stringMatching(/its example has .*: expected a value of the right type for day, hour, n/),
     ])
+})
+
+it('the completeness test says where a table does not tell from which column retention counts', () => {
+  const columns = {
+    room_day: text('day'),
+    hour: timestamp('hour'),
+    n: int('number'),
+    label: perPartition(text('label')),
+  }
+  const example = { room_day: '2024-03-24', n: 1 }
+  const purpose = { question: 'How many?', partitionRows: 'one', example }
+  const problemsOf = (rowTime?: string | null): string[] => {
+    const table = {
+      ...{ name: 'half_sums', description: 'Sums.', person: noPerson('sums'), purpose, columns },
+      partitionKey: ['room_day', 'n'],
+      clusteringKey: [{ column: 'hour', order: 'asc' as const }],
+      ...(rowTime === undefined ? {} : { rowTime }),
+    }
+    const domain = defineDomain({ name: 'half', title: 'Half', topics: {}, tables: [table] })
+    return [...domainProblems(domain), ...lacksOf(domain, root, simulated)].filter(
+      problem => problem.startsWith('table half_sums') && !problem.includes('nothing is mapped'),
+    )
+  }
+  expect(problemsOf('room_day')).toEqual([])
+  expect(problemsOf()).toEqual([
+    'table half_sums has no rowTime: expected a column of its key, or null where its rows have no time',
+  ])
+  expect(problemsOf(null)).toEqual(['table half_sums: its rowTime is null, but its key has room_day, hour'])
+  expect(problemsOf('label')).toEqual([
+    'table half_sums: its rowTime is "label": expected a column of its key, so that all writes of a row expire together: room_day, n, hour',
+  ])
+  expect(problemsOf('n')).toEqual([
+    'table half_sums: its rowTime is "n": expected a timestamp, or a text with a UTC day, got the type int',
+  ])
+  expect(problemsOf('hour')).toEqual([
+    'table half_sums: its rowTime is "hour": expected a column of its partition key, because label belongs to all rows of a partition',
+  ])
 })
 
 it('the completeness test says which valid events a mart cannot hold', () => {

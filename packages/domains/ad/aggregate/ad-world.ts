@@ -1,7 +1,7 @@
 import { isPlausibleEventTime } from '@millrace/contracts'
 import type { EventLog, LogRecord } from '@millrace/event-log'
 import { type Topology, WATERMARK_AHEAD_MS } from '@millrace/stream'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { type AdKind, type AdRaw, ad } from '../contract.ts'
 import { LATENESS_MS, MINUTE_MS } from './lateness.ts'
@@ -125,11 +125,7 @@ export async function live(
       if (deed.kind === 'send') for (const action of deed.actions) await send(action)
       else if (deed.kind === 'wait') await advance(deed.ms)
       else if (deed.kind === 'crash-at') callsLeft = deed.call
-      else if (deed.kind === 'rebalance') await driver.rebalance()
-      else {
-        if (deed.kind === 'crash') await driver.crash()
-        await driver.restart()
-      }
+      else await disturb(driver, deed.kind)
       await advance(1)
     }
     callsLeft = Number.POSITIVE_INFINITY
@@ -147,6 +143,8 @@ interface Arrival {
   readonly isPlausible: boolean
   /** Of the partition before the event, ms. */
   readonly watermarkMs: number
+  /** Of the partition of `ad.activity`, to which copies of a judged event do not come, ms. */
+  readonly activityWatermarkMs: number
 }
 
 /** What an event has to count for, from the source topic alone. */
@@ -163,25 +161,31 @@ export interface Expected {
 /** End of the time for which a minute counts an event, ms of the watermark. */
 export const minuteClosesMs = (timeMs: number): number => (Math.floor(timeMs / MINUTE_MS) + 1) * MINUTE_MS + LATENESS_MS
 
-/** Whether a window counts an event. */
+/** Whether a window over `ad.activity` counts an event. */
 export const isTaken = ({ timeMs, arrivals }: Expected, closesMs: (timeMs: number) => number): boolean =>
-  arrivals.some(({ isPlausible, watermarkMs }) => isPlausible && closesMs(timeMs) > watermarkMs)
+  arrivals.some(({ isPlausible, activityWatermarkMs }) => isPlausible && closesMs(timeMs) > activityWatermarkMs)
 
 /** Every distinct event with what it has to count for: a plain recomputation. */
 export function expectedOf(records: readonly LogRecord[]): Map<string, Expected> {
   const watermarks = new Map<number, number>()
+  const activityWatermarks = new Map<number, number>()
   const found = new Map<string, Expected>()
   for (const { partition, timestampMs, value } of records.toSorted((a, b) => a.offset - b.offset)) {
     const event = JSON.parse(value.toString()) as AdRaw
     const timeMs = Date.parse(event.datetime!)
     const watermarkMs = watermarks.get(partition) ?? Number.NEGATIVE_INFINITY
+    const activityWatermarkMs = activityWatermarks.get(partition) ?? Number.NEGATIVE_INFINITY
     const isPlausible = isPlausibleEventTime(timeMs, timestampMs)
+    const isOpen = isPlausible && minuteClosesMs(timeMs) > watermarkMs
     const known = found.get(event.eventId) ?? { event, timeMs, arrivals: [], isLate: true, isCounted: false }
-    known.arrivals.push({ isPlausible, watermarkMs })
-    known.isLate = !isTaken(known, minuteClosesMs)
+    const isCopy = isOpen && !known.isLate
     found.set(event.eventId, known)
-    if (isPlausible)
-      watermarks.set(partition, Math.max(watermarkMs, Math.min(timeMs, timestampMs + WATERMARK_AHEAD_MS)))
+    known.arrivals.push({ isPlausible, watermarkMs, activityWatermarkMs })
+    if (isOpen) known.isLate = false
+    if (!isPlausible) continue
+    const reachedMs = Math.min(timeMs, timestampMs + WATERMARK_AHEAD_MS)
+    watermarks.set(partition, Math.max(watermarkMs, reachedMs))
+    if (!isCopy) activityWatermarks.set(partition, Math.max(activityWatermarkMs, reachedMs))
   }
   const clicks = [...found.values()].filter(({ event, isLate }) => event.kind === 'click' && !isLate)
   clicks.sort((a, b) => a.timeMs - b.timeMs || (a.event.eventId < b.event.eventId ? -1 : 1))

@@ -1,4 +1,5 @@
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
+import { array, assert, asyncProperty, constant, constantFrom, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ad } from '../contract.ts'
 import { rawEvent } from './ad-world.ts'
@@ -56,5 +57,36 @@ describe('campaigns without a reference record', () => {
     await driver.pipe(raw, rawEvent(NOON_MS, { adId: 'new' }))
     expect(await reports(driver)).toEqual(['new 2026-01-01'])
     expect(await driver.failed()).toEqual([])
+  })
+
+  it('are those of a plain recomputation, with crashes and rebalances', async () => {
+    const ids = constantFrom('camp', 'soap', 'game')
+    const deed = oneof(
+      { weight: 5, arbitrary: record({ kind: constant('show' as const), adId: ids, day: nat({ max: 2 }) }) },
+      { weight: 1, arbitrary: record({ kind: constant('store' as const), adId: ids }) },
+      { weight: 2, arbitrary: record({ kind: constantFrom('crash' as const, 'stop' as const, 'rebalance' as const) }) },
+    )
+    await assert(
+      asyncProperty(array(deed, { minLength: 2, maxLength: 20 }), async deeds => {
+        await using driver = await driverOf()
+        const stored = new Set<string>()
+        const expected = new Set<string>()
+        for (const what of deeds) {
+          if (what.kind === 'show') {
+            const timeMs = NOON_MS + what.day * DAY_MS
+            await driver.pipe(raw, rawEvent(timeMs, { adId: what.adId }))
+            if (!stored.has(what.adId)) expected.add(`${what.adId} ${new Date(timeMs).toISOString().slice(0, 10)}`)
+          } else if (what.kind === 'store') {
+            await driver.pipe(campaigns, campaign(what.adId))
+            // What was not found is looked for again after a tick.
+            await driver.advance(1_500)
+            stored.add(what.adId)
+          } else await disturb(driver, what.kind)
+        }
+        await driver.advance(1_500)
+        expect(new Set(await reports(driver))).toEqual(expected)
+      }),
+      { numRuns: 100, endOnFailure: true },
+    )
   })
 })

@@ -1,4 +1,4 @@
-import { bigint, defineTable, double, int, text, timestamp } from '@millrace/contracts'
+import { bigint, defineTable, double, int, noPerson, personIn, text, timestamp } from '@millrace/contracts'
 
 /** The first campaign of the scenario. */
 const AD_ID = '76015c91-f1a9-4e4c-9a4c-c9130b7d27fe'
@@ -24,11 +24,13 @@ export const events = defineTable({
     partitionRows: 'the events of one viewer in a day: about 24 in the scenario',
     example: { day: DAY, account: ACCOUNT },
   },
+  person: personIn({ account: 'account' }),
   partitionKey: ['day', 'account'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
     { column: 'event_id', order: 'asc' },
   ],
+  rowTime: 'datetime',
   columns: {
     day: text('UTC day of the event'),
     account: text('account of the viewer'),
@@ -53,12 +55,14 @@ export const minutes = defineTable({
     partitionRows: 'at most 1,440 minutes of 3 genders and 6 age bands: 25,920',
     example: { ad_id: AD_ID, day: DAY },
   },
+  person: noPerson('counts of many viewers'),
   partitionKey: ['ad_id', 'day'],
   clusteringKey: [
     { column: 'minute', order: 'asc' },
     { column: 'gender', order: 'asc' },
     { column: 'age_band', order: 'asc' },
   ],
+  rowTime: 'minute',
   columns: {
     ad_id: text('campaign'),
     day: text('UTC day of the minute'),
@@ -82,8 +86,10 @@ export const campaignTotals = defineTable({
     partitionRows: 'one',
     example: { ad_id: AD_ID },
   },
+  person: noPerson('counts of many viewers'),
   partitionKey: ['ad_id'],
   clusteringKey: [],
+  rowTime: null,
   columns: {
     ad_id: text('campaign'),
     ...sums,
@@ -103,8 +109,10 @@ export const userTotals = defineTable({
     partitionRows: 'one',
     example: { account: ACCOUNT },
   },
+  person: personIn({ account: 'account' }),
   partitionKey: ['account'],
   clusteringKey: [],
+  rowTime: null,
   columns: {
     account: text('account of the viewer'),
     ...sums,
@@ -123,8 +131,10 @@ export const unknownCampaigns = defineTable({
     partitionRows: 'one for each such campaign: none in the scenario',
     example: { day: DAY },
   },
+  person: noPerson('a campaign and a day'),
   partitionKey: ['day'],
   clusteringKey: [{ column: 'ad_id', order: 'asc' }],
+  rowTime: 'day',
   columns: {
     day: text('UTC day of the events'),
     ad_id: text('campaign'),

@@ -2,6 +2,8 @@ import {
   defineTopic,
   instantField,
   keyField,
+  noPerson,
+  personIn,
   type WireReaders,
   wireBoolean,
   wireEventId,
@@ -44,6 +46,7 @@ export const raw = defineTopic({
   schema: adRaw,
   wire,
   ...byAccount,
+  person: personIn({ account: 'User.account' }),
   eventTimeMs: instantField('datetime'),
   timeText: '`datetime`, where it is given; else the time of receipt',
   partitions,
@@ -95,6 +98,7 @@ export const campaigns = defineTopic({
   keyOf: byCampaign,
   ...noTime,
   partitions: 1,
+  person: noPerson('reference data of campaigns'),
   cleanup: 'compact',
   lake: false,
   samples: [
@@ -119,12 +123,18 @@ export const activity = defineTopic({
   partitions,
   lake: false,
   derivedFrom: { topic: raw, by, topology: 'activity', relation: 'each' },
+  person: personIn({ account: 'account' }),
   why: 'What each event counts for; a click that comes late can change what later clicks count for, which are published again.',
 })
 
-const ofMinutes = { source: activity, topology: 'minutes', of: 'the sums of ad.minutes' }
-const ofCampaigns = { source: activity, topology: 'campaign-totals', of: 'the totals of ad.campaign-totals' }
-const ofUsers = { source: activity, topology: 'user-totals', of: 'the totals of ad.user-totals' }
+/** Sums over viewers; an event that came too late for them is known by its id alone. */
+const person = noPerson('counts of many viewers')
+const ofMinutes = { source: activity, topology: 'minutes', of: 'the sums of ad.minutes', person }
+const ofCampaigns = { source: activity, topology: 'campaign-totals', of: 'the totals of ad.campaign-totals', person }
+const ofUsers = {
+  ...{ source: activity, topology: 'user-totals', of: 'the totals of ad.user-totals' },
+  person: personIn({ account: 'group.0' }),
+}
 
 export const minutesPartials = definePartialsTopic({ name: 'ad.minutes-partials', ...ofMinutes })
 export const minutesLate = defineLateTopic({ name: 'ad.minutes-late', ...ofMinutes })
@@ -136,6 +146,7 @@ export const minutes = defineTopic({
   partitions,
   lake: false,
   derivedFrom: { topic: minutesPartials, by, topology: 'minutes', relation: 'aggregate' },
+  person,
   why: 'Impressions, views, clicks and seconds viewed per minute, campaign, gender and age band.',
 })
 
@@ -150,6 +161,7 @@ export const campaignTotals = defineTopic({
   cleanup: 'compact',
   lake: false,
   derivedFrom: { topic: campaignPartials, by, topology: 'campaign-totals', relation: 'aggregate' },
+  person,
   why: 'Running totals of each campaign.',
 })
 
@@ -164,6 +176,7 @@ export const userTotals = defineTopic({
   cleanup: 'compact',
   lake: false,
   derivedFrom: { topic: userPartials, by, topology: 'user-totals', relation: 'aggregate' },
+  person: personIn({ account: 'account' }),
   why: 'Running totals of each viewer.',
 })
 
@@ -175,5 +188,6 @@ export const unknownCampaigns = defineTopic({
   partitions: 1,
   lake: false,
   derivedFrom: { topic: raw, by, topology: 'unknown-campaigns', relation: 'some' },
+  person: noPerson('a campaign and a day'),
   why: 'Campaigns that events name and that have no reference record, once per day.',
 })

@@ -1,5 +1,5 @@
 import { isPlausibleEventTime } from '@millrace/contracts'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { antenna, hourOf } from '../contract.ts'
@@ -209,12 +209,8 @@ describe('quotas, whatever the order of events, rows, crashes and rebalances', (
             await store(users.name, device, row, sentMs)
             stored.push({ device, quota })
           } else if (what.kind === 'wait') await driver.advance(what.ms)
-          else if (what.kind === 'rebalance') await driver.rebalance()
           else if (what.kind === 'crash-at') callsLeft = what.call
-          else {
-            if (what.kind === 'crash') await driver.crash()
-            await driver.restart()
-          }
+          else await disturb(driver, what.kind)
           if (what.kind !== 'crash-at') await revive()
         }
         callsLeft = Number.POSITIVE_INFINITY

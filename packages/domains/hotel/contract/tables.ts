@@ -1,4 +1,4 @@
-import { bigint, defineTable, int, text, timestamp } from '@millrace/contracts'
+import { bigint, defineTable, int, noPerson, personIn, text, timestamp } from '@millrace/contracts'
 
 const EXAMPLE_DAY = '2024-03-24'
 
@@ -10,11 +10,13 @@ export const eventTable = defineTable({
     partitionRows: 'the events of one account in a day: about 9,400, one in nine seconds',
     example: { day: EXAMPLE_DAY, account: 'testAccount_1' },
   },
+  person: personIn({ account: 'account' }),
   partitionKey: ['day', 'account'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
     { column: 'event_id', order: 'asc' },
   ],
+  rowTime: 'datetime',
   columns: {
     day: text('UTC day of the event'),
     account: text('account of the guest'),
@@ -40,12 +42,14 @@ export const funnelTable = defineTable({
     partitionRows: 'at most 5,184: 288 windows, 3 genders, 6 age bands, each with other',
     example: { day: EXAMPLE_DAY },
   },
+  person: noPerson('counts of many guests'),
   partitionKey: ['day'],
   clusteringKey: [
     { column: 'window', order: 'asc' },
     { column: 'gender', order: 'asc' },
     { column: 'age', order: 'asc' },
   ],
+  rowTime: 'window',
   columns: {
     day: text('UTC day'),
     window: timestamp('start of the window of five minutes'),
@@ -68,8 +72,10 @@ export const placeTable = defineTable({
     partitionRows: 'one for each place that was viewed: 50 in the scenario, at most a million place numbers',
     example: { day: EXAMPLE_DAY },
   },
+  person: noPerson('counts of many guests'),
   partitionKey: ['day'],
   clusteringKey: [{ column: 'place', order: 'asc' }],
+  rowTime: 'day',
   columns: {
     day: text('UTC day'),
     place: int('number of the place'),
@@ -88,8 +94,10 @@ export const topTable = defineTable({
     partitionRows: 'at most 50, one for each rank',
     example: { day: EXAMPLE_DAY, kind: 'clicks' },
   },
+  person: noPerson('counts of many guests'),
   partitionKey: ['day', 'kind'],
   clusteringKey: [{ column: 'rank', order: 'asc' }],
+  rowTime: 'day',
   columns: {
     day: text('UTC day'),
     kind: text('what the places are ranked by: clicks or purchases'),

@@ -1,4 +1,4 @@
-import { defineTopic, instantField, keyField } from '@millrace/contracts'
+import { defineTopic, instantField, keyField, noPerson, personIn } from '@millrace/contracts'
 import { defineLateTopic, definePartialsTopic } from '@millrace/stream/windows'
 import {
   type HotelFunnel,
@@ -21,6 +21,7 @@ export const raw = defineTopic({
   wire: hotelWire,
   keyOf,
   eventTimeMs,
+  person: personIn({ account: 'account' }),
   partitions,
   samples: [
     {
@@ -47,7 +48,9 @@ export const curated = defineTopic({
   why: 'Raw events with the place that was viewed or bought, the category of the page, and the misspelled residence put right.',
 })
 
-const ofFunnel = { source: raw, topology: 'funnel', of: 'the counts of hotel.funnel' }
+/** Counts; an event that came too late for them is known by its id alone. */
+const person = noPerson('counts of many guests')
+const ofFunnel = { source: raw, topology: 'funnel', of: 'the counts of hotel.funnel', person }
 export const funnelPartials = definePartialsTopic({ name: 'hotel.funnel-partials', ...ofFunnel })
 export const funnelLate = defineLateTopic({ name: 'hotel.funnel-late', ...ofFunnel })
 
@@ -59,11 +62,12 @@ export const funnel = defineTopic({
   eventTimeMs: instantField('window'),
   partitions,
   lake: false,
+  person,
   derivedFrom: { topic: funnelPartials, by: 'aggregator', topology: 'funnel', relation: 'aggregate' },
   why: 'Views, views of places, purchases and refunds per five minutes by gender and age band.',
 })
 
-const ofPlaces = { source: raw, topology: 'places', of: 'the counts of hotel.places' }
+const ofPlaces = { source: raw, topology: 'places', of: 'the counts of hotel.places', person }
 export const placesPartials = definePartialsTopic({ name: 'hotel.places-partials', ...ofPlaces })
 export const placesLate = defineLateTopic({ name: 'hotel.places-late', ...ofPlaces })
 
@@ -73,6 +77,7 @@ const ofDay = {
   eventTimeMs: ({ day }: { readonly day: string }) => Date.parse(day),
   timeText: 'start of `day`',
   partitions,
+  person,
   lake: false,
 } as const
 

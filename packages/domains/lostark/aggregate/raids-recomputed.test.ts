@@ -1,5 +1,5 @@
 import { isPlausibleEventTime } from '@millrace/contracts'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, boolean, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LostarkRaw, lostark } from '../contract.ts'
@@ -191,12 +191,8 @@ describe('raids, whatever the order of events, copies, lateness, crashes and reb
               await send(event)
             }
           else if (what.kind === 'wait') await driver.advance(what.ms)
-          else if (what.kind === 'rebalance') await driver.rebalance()
           else if (what.kind === 'crash-at') callsLeft = what.call
-          else {
-            if (what.kind === 'crash') await driver.crash()
-            await driver.restart()
-          }
+          else await disturb(driver, what.kind)
           if (what.kind !== 'crash-at') await revive()
         }
         callsLeft = Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LostarkMember, type LostarkSuccess, lostark } from '../contract.ts'
@@ -127,11 +127,7 @@ describe('success rates', () => {
               await driver.pipe(members, { ...sent, revision: sent.revision + 1 })
             }
           else if (what.kind === 'wait') await driver.advance(what.ms)
-          else if (what.kind === 'rebalance') await driver.rebalance()
-          else {
-            if (what.kind === 'crash') await driver.crash()
-            await driver.restart()
-          }
+          else await disturb(driver, what.kind)
         const expected = new Map<string, { members: number; players: number; successes: number; survivors: number }>()
         for (const { raidDay, boss, class: className, success, survived } of newest.values())
           for (const ofClass of ['', className]) {

@@ -1,4 +1,15 @@
-import { bigint, boolean, defineTable, double, int, perPartition, text, timestamp } from '@millrace/contracts'
+import {
+  bigint,
+  boolean,
+  defineTable,
+  double,
+  int,
+  noPerson,
+  perPartition,
+  personIn,
+  text,
+  timestamp,
+} from '@millrace/contracts'
 
 /** Key of what a player did in a raid, as the origin partitioned it. */
 const partitionKey = ['start_time', 'session_id', 'account'] as const
@@ -38,8 +49,10 @@ export const analysis = defineTable({
       'the actions of one player in one raid: about 5 a minute for at most the time of the boss, so 100 in 20 minutes; no raid is longer than two hours',
     example,
   },
+  person: personIn({ account: 'account' }),
   partitionKey,
   clusteringKey,
+  rowTime: 'start_time',
   columns: {
     ...eventColumns,
     raid_day: text('UTC day on which the raid began'),
@@ -61,8 +74,10 @@ export const training = defineTable({
       'the actions of one player in one raid: about 5 a minute for at most the time of the boss, so 100 in 20 minutes; no raid is longer than two hours',
     example,
   },
+  person: personIn({ account: 'account' }),
   partitionKey,
   clusteringKey,
+  rowTime: 'start_time',
   columns: {
     ...eventColumns,
     elapsed_sec: int('seconds since the raid began'),
@@ -82,11 +97,13 @@ export const raids = defineTable({
       'the raids of a day: about 110 for each party that plays all day, so 550 for the 5 parties of the scenario; 100,000 raids are about 20 MB',
     example: { day: '2024-03-24' },
   },
+  person: noPerson('counts of players'),
   partitionKey: ['day'],
   clusteringKey: [
     { column: 'start_time', order: 'asc' },
     { column: 'session_id', order: 'asc' },
   ],
+  rowTime: 'start_time',
   columns: {
     day: text('UTC day on which the raid began'),
     start_time: timestamp('start of the raid'),
@@ -113,11 +130,13 @@ export const successDaily = defineTable({
       'one for each boss, and for each boss and class: 168 with the 6 bosses and 27 classes of the scenario',
     example: { day: '2024-03-24' },
   },
+  person: noPerson('counts of players'),
   partitionKey: ['day'],
   clusteringKey: [
     { column: 'boss', order: 'asc' },
     { column: 'class', order: 'asc' },
   ],
+  rowTime: 'day',
   columns: {
     day: text('UTC day on which the raids began'),
     boss: text('boss, canonical spelling'),

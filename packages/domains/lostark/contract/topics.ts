@@ -1,4 +1,4 @@
-import { defineTopic, instantField, keyField } from '@millrace/contracts'
+import { defineTopic, instantField, keyField, noPerson, personIn } from '@millrace/contracts'
 import { defineLateTopic, definePartialsTopic } from '@millrace/stream/windows'
 import {
   lostarkCurated,
@@ -21,6 +21,7 @@ export const raw = defineTopic({
   keyOf,
   eventTimeMs: lostarkTimeMs,
   timeText: '`startTime` and `gametime`',
+  person: personIn({ account: 'User.account' }),
   partitions,
   samples: [
     {
@@ -59,6 +60,7 @@ export const outcomes = defineTopic({
   eventTimeMs: instantField('startTime'),
   partitions,
   retentionDays: 30,
+  person: noPerson('counts of the players of a raid'),
   lake: false,
   derivedFrom: ofRaids,
   why: 'How each raid stands: boss, members, survivors, duration, and whether it succeeded; corrected by late events.',
@@ -70,6 +72,7 @@ export const members = defineTopic({
   keyOf,
   eventTimeMs: instantField('startTime'),
   partitions,
+  person: personIn({ account: 'account' }),
   derivedFrom: ofRaids,
   why: 'How each player of each raid stands: the labels of training sets, and what success rates are counted from.',
 })
@@ -79,11 +82,18 @@ export const late = defineLateTopic({
   source: raw,
   topology: 'raids',
   of: 'the outcomes of raids',
+  person: noPerson('ids of events, which came too late for their raid'),
 })
 
 const ofSuccess = { source: members, topology: 'success', of: 'the success rates of lostark.success' }
-export const successPartials = definePartialsTopic({ name: 'lostark.success-partials', ...ofSuccess })
-export const successLate = defineLateTopic({ name: 'lostark.success-late', ...ofSuccess })
+const person = noPerson('counts of many players')
+export const successPartials = definePartialsTopic({ name: 'lostark.success-partials', ...ofSuccess, person })
+export const successLate = defineLateTopic({
+  name: 'lostark.success-late',
+  ...ofSuccess,
+  // The id of a member that came too late: <session>@<start of the raid>@<account>:late.
+  person: personIn({ account: { path: 'eventId', part: /^[^@]+@[^@]+@(.+?)(?::late)?$/s } }),
+})
 
 export const success = defineTopic({
   name: 'lostark.success',
@@ -92,6 +102,7 @@ export const success = defineTopic({
   eventTimeMs: instantField('day'),
   partitions,
   lake: false,
+  person,
   derivedFrom: { topic: successPartials, by: 'aggregator', topology: 'success', relation: 'aggregate' },
   why: 'Success rates per UTC day by boss, and by boss and class.',
 })

@@ -1,5 +1,5 @@
 import { ManualClock } from '@millrace/runtime'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, option, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Listen, music } from '../contract.ts'
@@ -161,11 +161,7 @@ describe('plays, whatever the order of listens, healed ones, crashes and rebalan
                 await driver.pipe(listens, records.at(-1)!)
               }
             else if (what.kind === 'wait') await driver.advance(what.ms)
-            else if (what.kind === 'rebalance') await driver.rebalance()
-            else {
-              if (what.kind === 'crash') await driver.crash()
-              await driver.restart()
-            }
+            else await disturb(driver, what.kind)
           }
           await driver.advance(4_000)
           const events = [...newestOf(records).values()]

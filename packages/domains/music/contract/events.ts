@@ -4,6 +4,7 @@ import {
   instant,
   instantField,
   keyField,
+  personIn,
   type WireReaders,
   wireEventId,
   wireInstant,
@@ -98,6 +99,7 @@ export const raw = defineTopic({
   schema: musicRaw,
   wire,
   keyOf: customerKey,
+  person: personIn({ customer: 'customer_id' }),
   eventTimeMs: instantField('datetime'),
   partitions,
   samples: [
@@ -114,6 +116,7 @@ export const adClicks = defineTopic({
   schema: adClick,
   wire: { eventId: wireEventId, CustID: wireNumber, Localtime: wireInstant },
   keyOf: keyField('CustID'),
+  person: personIn({ customer: 'CustID' }),
   eventTimeMs: instantField('Localtime'),
   partitions,
   samples: [{ EventID: 0, CustID: 109, AdClicked: 'ADV_FREE_REFERRAL', Localtime: '2014-12-18 08:15:16' }],
@@ -125,6 +128,7 @@ export const truth = defineTopic({
   schema: musicTruth,
   wire: { eventId: wireEventId, datetime: wireInstant, CustID: wireNumber, mobile: wireNumber, variety: wireNumber },
   keyOf: keyField('CustID'),
+  person: personIn({ customer: 'CustID' }),
   eventTimeMs: instantField('datetime'),
   partitions: 1,
   samples: [

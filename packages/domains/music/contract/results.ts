@@ -1,4 +1,4 @@
-import { defineTopic, eventId, instant, instantField, keyField } from '@millrace/contracts'
+import { defineTopic, eventId, instant, instantField, keyField, noPerson } from '@millrace/contracts'
 import { defineLateTopic, definePartialsTopic } from '@millrace/stream/windows'
 import { z } from 'zod'
 import { customerKey, listens, partitions, raw } from './events.ts'
@@ -137,10 +137,12 @@ export type Prediction = z.infer<typeof prediction>
 export type SmsRequest = z.infer<typeof smsRequest>
 export type SmsReceipt = z.infer<typeof smsReceipt>
 
-const ofHours = { source: listens, topology: 'hours', of: 'the plays of music.hours' }
+/** Counts; a listen that came too late for them is known by its id alone. */
+const person = noPerson('counts of many customers')
+const ofHours = { source: listens, topology: 'hours', of: 'the plays of music.hours', person }
 export const hoursPartials = definePartialsTopic({ name: 'music.hours-partials', ...ofHours })
 export const hoursLate = defineLateTopic({ name: 'music.hours-late', ...ofHours })
-const ofTracks = { source: listens, topology: 'track-plays', of: 'the plays of music.track-plays' }
+const ofTracks = { source: listens, topology: 'track-plays', of: 'the plays of music.track-plays', person }
 export const trackPlaysPartials = definePartialsTopic({ name: 'music.track-plays-partials', ...ofTracks })
 export const trackPlaysLate = defineLateTopic({ name: 'music.track-plays-late', ...ofTracks })
 
@@ -152,6 +154,7 @@ export const hours = defineTopic({
   eventTimeMs: instantField('hour'),
   partitions,
   lake: false,
+  person,
   derivedFrom: { topic: hoursPartials, by: 'aggregator', topology: 'hours', relation: 'aggregate' },
   why: 'Plays per hour, of all listens and by region, gender, age, level and campaign.',
 })
@@ -164,6 +167,7 @@ export const dailyTracks = defineTopic({
   timeText: '`day`',
   partitions,
   lake: false,
+  person,
   derivedFrom: { topic: trackPlaysPartials, by: 'aggregator', topology: 'track-plays', relation: 'aggregate' },
   why: 'Plays per day of each track by customers of each gender.',
 })
@@ -176,6 +180,7 @@ export const topTracks = defineTopic({
   timeText: '`day`',
   partitions,
   lake: false,
+  person,
   derivedFrom: { topic: dailyTracks, by: 'aggregator', topology: 'top-tracks', relation: 'aggregate' },
   why: 'The first 50 tracks of a day among customers of each gender.',
 })
@@ -249,6 +254,7 @@ export const acceptedModels = defineTopic({
   partitions: 1,
   retentionDays: 3650,
   lake: false,
+  person: noPerson('a model of many customers'),
   derivedFrom: { topic: models, by: 'profiler', topology: 'models', relation: 'some' },
   why: 'Models that were accepted: valid, and newer than every one before.',
 })

@@ -6,6 +6,8 @@ import {
   double,
   int,
   microsOf,
+  noPerson,
+  personIn,
   text,
   timestamp,
 } from '@millrace/contracts'
@@ -24,6 +26,9 @@ import {
 
 const REVISION = bigint('grows with every correction')
 const DAY = '2024-03-24'
+
+const byCustomer = personIn({ customer: 'customer_id' })
+const ofMany = noPerson('counts of many customers')
 
 const newestFirst = [
   { column: 'datetime', order: 'desc' },
@@ -51,8 +56,10 @@ export const listensByCustomer = defineTable({
     partitionRows: 'the listens of one customer in a day: at most some hundreds',
     example: { day: DAY, customer_id: 460 },
   },
+  person: byCustomer,
   partitionKey: ['day', 'customer_id'],
   clusteringKey: newestFirst,
+  rowTime: 'datetime',
   columns: {
     ...listenColumns,
     zip: text('postal code of the place of listening'),
@@ -69,8 +76,10 @@ export const listensByRegion = defineTable({
     partitionRows: 'the listens of one of 1,000 regions in a part of a day: a thousandth of the traffic of some hours',
     example: { day: DAY, region: '264', part: 'morning' },
   },
+  person: byCustomer,
   partitionKey: ['day', 'region', 'part'],
   clusteringKey: newestFirst,
+  rowTime: 'datetime',
   columns: {
     ...listenColumns,
     gender: int('of the customer: 0 or 1; null while the row is missing'),
@@ -91,8 +100,10 @@ export const hourly = defineTable({
     partitionRows: 'one for each value of the dimension: at most 1,000 regions',
     example: { hour: `${DAY}T11:00:00.000Z`, dimension: 'level' },
   },
+  person: ofMany,
   partitionKey: ['hour', 'dimension'],
   clusteringKey: [{ column: 'value', order: 'asc' }],
+  rowTime: 'hour',
   columns: {
     hour: timestamp('start of the hour'),
     dimension: text('all, region, gender, age, level or campaign'),
@@ -111,12 +122,14 @@ export const tracksDaily = defineTable({
     partitionRows: 'one for each track that was played: at most the number of tracks',
     example: { day: DAY, gender: '0' },
   },
+  person: ofMany,
   partitionKey: ['day', 'gender'],
   clusteringKey: [
     { column: 'track_id', order: 'asc' },
     { column: 'title', order: 'asc' },
     { column: 'artist', order: 'asc' },
   ],
+  rowTime: 'day',
   columns: {
     day: text('UTC day'),
     gender: text('0, 1 or unknown'),
@@ -136,8 +149,10 @@ export const topTracksTable = defineTable({
     partitionRows: 'at most 50, one for each rank',
     example: { day: DAY, gender: '0' },
   },
+  person: ofMany,
   partitionKey: ['day', 'gender'],
   clusteringKey: [{ column: 'rank', order: 'asc' }],
+  rowTime: 'day',
   columns: {
     day: text('UTC day'),
     gender: text('0, 1 or unknown'),
@@ -158,8 +173,10 @@ export const interestList = defineTable({
     partitionRows: 'the crossings of one customer in a month: some dozens',
     example: { customer_id: 460, month: DAY.slice(0, 7) },
   },
+  person: byCustomer,
   partitionKey: ['customer_id', 'month'],
   clusteringKey: newestFirst,
+  rowTime: 'datetime',
   columns: {
     customer_id: bigint('customer'),
     month: text('UTC month of the crossing'),
@@ -181,8 +198,10 @@ export const behaviourOf = defineTable({
     partitionRows: 'one',
     example: { customer_id: 460 },
   },
+  person: byCustomer,
   partitionKey: ['customer_id'],
   clusteringKey: [],
+  rowTime: null,
   columns: {
     customer_id: bigint('customer'),
     plays: bigint('listens so far'),
@@ -205,8 +224,10 @@ export const predictionsOfDay = defineTable({
     partitionRows: 'one for each customer who listened: at most the number of customers',
     example: { day: DAY },
   },
+  person: byCustomer,
   partitionKey: ['day'],
   clusteringKey: [{ column: 'customer_id', order: 'asc' }],
+  rowTime: 'day',
   columns: {
     day: text('UTC day of the newest listen'),
     customer_id: bigint('customer'),
@@ -226,8 +247,10 @@ export const sms = defineTable({
     partitionRows: 'one for each target of the day: at most the number of customers',
     example: { campaign_day: DAY },
   },
+  person: byCustomer,
   partitionKey: ['campaign_day'],
   clusteringKey: [{ column: 'customer_id', order: 'asc' }],
+  rowTime: 'campaign_day',
   columns: {
     campaign_day: text('UTC day of the campaign'),
     customer_id: bigint('customer'),
@@ -249,8 +272,10 @@ export const modelHistory = defineTable({
     partitionRows: 'one for each model: some dozens a year',
     example: { name: 'ad-target' },
   },
+  person: noPerson('models of many customers'),
   partitionKey: ['name'],
   clusteringKey: [{ column: 'version', order: 'desc' }],
+  rowTime: null,
   columns: {
     name: text('name of the model'),
     version: bigint('greater than that of every model before'),
@@ -270,8 +295,10 @@ export const clicks = defineTable({
     partitionRows: 'the clicks of one customer in a day: a few',
     example: { day: DAY, customer_id: 460 },
   },
+  person: byCustomer,
   partitionKey: ['day', 'customer_id'],
   clusteringKey: newestFirst,
+  rowTime: 'datetime',
   columns: {
     day: text('UTC day of the event'),
     customer_id: bigint('customer'),

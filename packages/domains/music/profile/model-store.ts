@@ -46,13 +46,15 @@ export class ModelStore {
   async #readToEnd(): Promise<void> {
     for (const { partition, earliest, end } of await this.#log.range(models.name)) {
       const from = Math.max(earliest, this.#positions[partition] ?? earliest)
+      // A read may end early: what it does not give is read the next time.
+      this.#positions[partition] = from
       if (from < end)
         for await (const records of this.#log.read(models.name, partition, from, end))
           for (const { value, offset } of records) {
             const model = readModel(value)
             if (model && model.version > (this.#inUse?.model.version ?? 0)) this.#inUse = { model, offset }
+            this.#positions[partition] = offset + 1
           }
-      this.#positions[partition] = Math.max(from, end)
     }
   }
 }

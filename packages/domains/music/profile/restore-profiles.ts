@@ -23,7 +23,10 @@ export async function restoreProfiles(log: LogReader, ofPartition: number): Prom
   for (const { partition, earliest, end } of await log.range(behaviours.name))
     for await (const records of log.read(behaviours.name, partition, earliest, end))
       for (const record of records) {
-        if (record.value.length === 0) continue
+        if (record.value.length === 0) {
+          newest.delete(record.key.toString())
+          continue
+        }
         const published = readBehaviour(record)
         if (published.state.partition !== ofPartition) continue
         const key = String(published.customer_id)

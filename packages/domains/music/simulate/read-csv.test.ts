@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { describe, expect, it } from 'vitest'
 import { simulation } from '../simulate.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'music-files-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryDirectory('music-files')
 
 const CUSTOMERS = 'CustID,Name,Gender,Address,zip,SignDate,Status,Level,Campaign,LinkedWithApps'
 const TRACKS = 'TrackId,Title,Artist,Length'

@@ -1,7 +1,7 @@
 import type { EventOf, Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Topology } from '@millrace/stream'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { type Arbitrary, array, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { type AdTargetModel, type Customer, type MusicRaw, modelFeatures, music, type Track } from '../contract.ts'
 
@@ -147,12 +147,8 @@ export async function runDisturbed(
       }
     else if (deed.kind === 'row') await store(music.topics[deed.to], deed.event, sentMs)
     else if (deed.kind === 'wait') await driver.advance(deed.ms)
-    else if (deed.kind === 'rebalance') await driver.rebalance()
     else if (deed.kind === 'crash-at') callsLeft = deed.call
-    else {
-      if (deed.kind === 'crash') await driver.crash()
-      await driver.restart()
-    }
+    else await disturb(driver, deed.kind)
     if (deed.kind !== 'crash-at') await revive()
   }
   callsLeft = Number.POSITIVE_INFINITY
