@@ -1,4 +1,4 @@
-import { type ErrorTable, errorFactory } from '@millrace/runtime'
+import { CodedError, type ErrorTable, errorFactory } from '@millrace/runtime'
 
 export const lakeErrors = {
   path_refused: {
@@ -49,6 +49,11 @@ export const lakeErrors = {
   },
   manifest_invalid: {
     message: 'The manifest {path} in {where} cannot be read: {reason}',
+    retryable: false,
+    kind: 'infrastructure',
+  },
+  receipt_invalid: {
+    message: 'The receipt of an erasure {path} in {where} cannot be read: {reason}',
     retryable: false,
     kind: 'infrastructure',
   },
@@ -107,3 +112,9 @@ export function fromFileSystem(error: unknown, details: { where: string; operati
   if (PASSING.has(code)) return lakeError('lake_unavailable', { ...details, reason: (error as Error).message }, error)
   return error
 }
+
+/** An error of reading a local data file: what is wrong with its content is `data_file_damaged`, coded errors stay as they are. */
+export const fromContent = (error: unknown, path: string): unknown =>
+  error instanceof CodedError
+    ? error
+    : lakeError('data_file_damaged', { path, where: 'the local directory', reason: (error as Error).message }, error)

@@ -1,14 +1,28 @@
-export { type ManifestFile, readDataFile } from './data-file.ts'
+export { type BuiltDataFile, buildDataFile, type ManifestFile, readDataFile, readRange } from './data-file.ts'
 export { createDirectoryLake } from './directory-lake.ts'
+export { type EraseRowsOptions, erasedRowsOf, eraseRows, type RangeName, removeErasureFiles } from './erase-rows.ts'
 export { lakeError, lakeErrors, undecodableErrors } from './errors.ts'
 export type { DataFormat, DataRecord, LakeRow } from './formats/data-format.ts'
 export { createRecordDecoder, type DecodedRecord } from './formats/decode-record.ts'
+export { createFormat } from './formats/format-of.ts'
 export { createNdjsonFormat } from './formats/ndjson-format.ts'
 export { createParquetFormat } from './formats/parquet-format.ts'
 export type { Lake, LakeEntry } from './lake.ts'
 export { howToLook } from './look.ts'
 export { newestManifest, readManifest, readManifests } from './manifests.ts'
-export { type Hour, hourOf, QUARANTINE, type SegmentRow } from './segment/open-segment.ts'
+export { countOffsets, hasOffset, mergeRanges, offsetsWithin, rangesOf } from './offset-ranges.ts'
+export {
+  areRowsDeleted,
+  identifierHash,
+  noteRowsDeleted,
+  type ReceiptContent,
+  readReceipts,
+  receiptDigest,
+  receiptText,
+  writeReceipt,
+} from './receipts.ts'
+export { type Period, QUARANTINE, type SegmentRow } from './segment/open-segment.ts'
+export { removeTemporaryFiles } from './segment/roll-forward.ts'
 export {
   createSegmentBudget,
   SEGMENT_BUDGET_DEFAULTS,

@@ -1,13 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { canonicalJson, parseExact } from '@millrace/contracts'
+import { canonicalJson, lakeFormats, parseExact } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
+  type BuiltDataFile,
+  buildDataFile,
+  createFormat,
   createNdjsonFormat,
   createParquetFormat,
   createRecordDecoder,
@@ -39,18 +43,17 @@ const sample = {
   status: 0,
 }
 
-const formats: Record<string, () => DataFormat> = {
-  parquet: () => createParquetFormat(lol.topics.raw, 3),
-  'ndjson.zst': () => createNdjsonFormat(),
-}
-
 const decode = createRecordDecoder(lol.topics.raw)
 
-async function store(format: DataFormat, records: readonly { offset: number; text: string }[]): Promise<string> {
+async function store(
+  format: DataFormat,
+  records: readonly { offset: number; text: string }[],
+  decodeRecord = decode,
+): Promise<BuiltDataFile> {
   const base = join(directory, `${++files}`)
   const lines = records.map(({ offset, text }) => {
     const value = Buffer.from(text)
-    const decoded = decode(value)
+    const decoded = decodeRecord(value)
     if (!decoded.ok) throw new Error(decoded.message)
     const line = format.encode({ offset, timestampMs: SENT_MS, value, event: decoded.event })
     const parts = typeof line === 'object' && 'head' in line ? [line.head, line.body.subarray(line.from)] : [line]
@@ -58,18 +61,15 @@ async function store(format: DataFormat, records: readonly { offset: number; tex
   })
   const whole = Buffer.concat(lines)
   await writeFile(`${base}.lines`, (await format.pack?.(whole)) ?? whole)
-  const target = `${base}.${format.name}`
-  await format.finish(
-    `${base}.lines`,
-    target,
-    records.map(record => record.offset),
-  )
-  return target
+  const offsets = records.map(record => record.offset)
+  return buildDataFile(format, { linesFile: `${base}.lines`, target: `${base}.${format.name}`, offsets })
 }
 
-async function rowsOf(format: DataFormat, file: string): Promise<LakeRow[]> {
+const readBack = (format: DataFormat, { localFile, offsets }: BuiltDataFile) => format.read(localFile, offsets)
+
+async function rowsOf(format: DataFormat, file: BuiltDataFile): Promise<LakeRow[]> {
   const rows: LakeRow[] = []
-  for await (const batch of format.read(file)) rows.push(...batch)
+  for await (const batch of readBack(format, file)) rows.push(...batch)
   return rows
 }
 
@@ -115,15 +115,43 @@ const oddTexts = [
   '{}',
   '{"nothing":null}',
   `{"deep":${'['.repeat(400)}${']'.repeat(400)}}`,
+  JSON.stringify({
+    ...sample,
+    path: [
+      [500, -125.5, 1e-7],
+      [62, 0.1, 5e-324],
+      [0, 1.7976931348623157e308, 9007199254740992],
+    ],
+  }),
+  // Rows that the column cannot hold.
+  ...[
+    '[[500,0.1234567890123456789,1]]',
+    '[[500,-0,-0.0],[1.0,1e2,1.50]]',
+    '[[-0,1,1]]',
+    '[[1.5,1,1]]',
+    '[[9007199254740993,1,1]]',
+    '[[1,2]]',
+    '[[1,2,3,4]]',
+    '[[1,2,"3"]]',
+    '[[1,2,null]]',
+    '[[]]',
+    '[]',
+    '[1,2,3]',
+    '[null]',
+    '{"0":[1,2,3]}',
+    '"way"',
+  ].map(path => JSON.stringify(sample).replace('}', `,"path":${path}}`)),
   ' {\n\t"account" : "pretty",\r\n "x" : [ 1 ,\n 2 ] }\n',
 ]
 
-describe.each(Object.entries(formats))('%s', (_name, create) => {
+describe.each(lakeFormats)('%s', name => {
+  const create = (): DataFormat => createFormat(name, lol.topics.raw, 3)
+
   it('gives back odd records equal in canonical form', () => roundTrip(create(), oddTexts))
 
   it('gives back any record equal in canonical form', async () => {
     const keys = fc.oneof(
-      fc.constantFrom(...Object.keys(sample), 'roomID', 'createRoomDate', 'extra'),
+      fc.constantFrom(...Object.keys(sample), 'roomID', 'createRoomDate', 'path', 'extra'),
       fc.string({ unit: 'binary' }),
     )
     const record = fc.dictionary(keys, fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }), { maxKeys: 12 })
@@ -159,7 +187,7 @@ describe.each(Object.entries(formats))('%s', (_name, create) => {
     }))
     let largest = 0
     let rows = 0
-    for await (const batch of format.read(await store(format, records))) {
+    for await (const batch of readBack(format, await store(format, records))) {
       largest = Math.max(largest, batch.length)
       for (const row of batch) expect(row.event.n).toBe(rows++)
     }
@@ -173,11 +201,11 @@ describe.each(Object.entries(formats))('%s', (_name, create) => {
       format,
       oddTexts.map((text, offset) => ({ offset, text })),
     )
-    const { readFile, truncate, stat } = await import('node:fs/promises')
-    const whole = await readFile(file)
-    await truncate(file, (await stat(file)).size - 5)
+    const { truncate } = await import('node:fs/promises')
+    const whole = await readFile(file.localFile)
+    await truncate(file.localFile, whole.length - 5)
     await expect(rowsOf(format, file)).rejects.toMatchObject({ code: 'data_file_damaged', retryable: false })
-    await writeFile(file, Buffer.concat([Buffer.from('garbage!'), whole]))
+    await writeFile(file.localFile, Buffer.concat([Buffer.from('garbage!'), whole]))
     await expect(rowsOf(format, file)).rejects.toMatchObject({ code: 'data_file_damaged' })
   })
 
@@ -187,7 +215,7 @@ describe.each(Object.entries(formats))('%s', (_name, create) => {
       format,
       Array.from({ length: 5_000 }, (_, offset) => ({ offset, text: JSON.stringify(sample) })),
     )
-    for await (const batch of format.read(file)) {
+    for await (const batch of readBack(format, file)) {
       expect(batch.length).toBeGreaterThan(0)
       break
     }
@@ -203,7 +231,7 @@ describe('parquet', () => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson()
     const types = Object.fromEntries(
-      (await query(`DESCRIBE FROM read_parquet('${file}')`)).map(row => [row.column_name, row.column_type]),
+      (await query(`DESCRIBE FROM read_parquet('${file.localFile}')`)).map(row => [row.column_name, row.column_type]),
     )
     expect(types).toMatchObject({
       eventId: 'VARCHAR',
@@ -219,7 +247,7 @@ describe('parquet', () => {
       _timestamp: 'TIMESTAMP WITH TIME ZONE',
     })
     const [row] = await query(
-      `SELECT *, epoch_ms(datetime) AS ms, epoch_ms(_timestamp) AS sent, extra->>'$.unknown.a' AS a FROM read_parquet('${file}')`,
+      `SELECT *, epoch_ms(datetime) AS ms, epoch_ms(_timestamp) AS sent, extra->>'$.unknown.a' AS a FROM read_parquet('${file.localFile}')`,
     )
     expect(row).toMatchObject({
       x: 277,
@@ -233,7 +261,7 @@ describe('parquet', () => {
       a: '1',
       extra: '{"status":"dead","unknown":{"a":1}}',
     })
-    const [codec] = await query(`SELECT DISTINCT compression FROM parquet_metadata('${file}')`)
+    const [codec] = await query(`SELECT DISTINCT compression FROM parquet_metadata('${file.localFile}')`)
     expect(codec).toEqual({ compression: 'ZSTD' })
     connection.closeSync()
   })
@@ -251,7 +279,7 @@ describe('parquet', () => {
     const format = createParquetFormat(lol.topics.raw, 0)
     const file = await store(format, [{ offset: 0, text }])
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
-    const rows = (await connection.runAndReadAll(`SELECT extra FROM read_parquet('${file}')`)).getRows()
+    const rows = (await connection.runAndReadAll(`SELECT extra FROM read_parquet('${file.localFile}')`)).getRows()
     connection.closeSync()
     expect(rows).toEqual([[extra ?? text]])
   })
@@ -277,6 +305,69 @@ describe('parquet', () => {
     expect(rows).toEqual([{ offset: 5, event: expect.objectContaining(alert) }])
   })
 
+  const withPath = {
+    ...sample,
+    path: [
+      [437, -121, 30.5],
+      [62, -2, 0],
+    ],
+  }
+  const structs = [
+    { before_ms: '437', dx: -121, dy: 30.5 },
+    { before_ms: '62', dx: -2, dy: 0 },
+  ]
+
+  it.each([
+    ['lol.raw', lol.topics.raw],
+    ['lol.curated', lol.topics.curated],
+  ])('has the path of an event of %s in a list of structs, which tell what each number is', async (_, topic) => {
+    const format = createParquetFormat(topic, 0)
+    const texts = [JSON.stringify(withPath), JSON.stringify({ ...withPath, note: 1 }), JSON.stringify(sample)]
+    const file = await store(
+      format,
+      texts.map((text, offset) => ({ offset, text })),
+    )
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const found = await connection.runAndReadAll(
+      `SELECT path, typeof(path) AS type FROM read_parquet('${file.localFile}') ORDER BY _offset`,
+    )
+    connection.closeSync()
+    const type = 'STRUCT(before_ms BIGINT, dx DOUBLE, dy DOUBLE)[]'
+    expect(found.getRowObjectsJson()).toEqual([
+      { path: structs, type },
+      { path: structs, type },
+      { path: null, type },
+    ])
+    expect((await rowsOf(format, file)).map(({ event }) => event)).toEqual(texts.map(text => JSON.parse(text)))
+  })
+
+  it('is read together with files of before a column was added, whose rows have none', async () => {
+    const { path: _, ...fields } = lol.topics.raw.schema.shape
+    const earlier = { ...lol.topics.raw, schema: z.looseObject(fields) }
+    const old = await store(
+      createParquetFormat(earlier, 0),
+      [
+        { offset: 0, text: JSON.stringify(sample) },
+        { offset: 1, text: JSON.stringify(withPath) },
+      ],
+      createRecordDecoder(earlier),
+    )
+    const recent = await store(createParquetFormat(lol.topics.raw, 0), [{ offset: 2, text: JSON.stringify(withPath) }])
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const found = await connection.runAndReadAll(
+      `SELECT _offset::INTEGER AS number, path FROM read_parquet(['${old.localFile}', '${recent.localFile}'], union_by_name = true) ORDER BY _offset`,
+    )
+    connection.closeSync()
+    expect(found.getRowObjectsJson()).toEqual([
+      { number: 0, path: null },
+      { number: 1, path: null },
+      { number: 2, path: structs },
+    ])
+    const format = createParquetFormat(lol.topics.raw, 0)
+    const events = [...(await rowsOf(format, old)), ...(await rowsOf(format, recent))].map(({ event }) => event)
+    expect(events).toEqual([sample, withPath, withPath])
+  })
+
   it('refuses a schema whose field names collide', () => {
     const contract = (fields: z.ZodRawShape) => ({ name: 't', schema: z.looseObject(fields) })
     expect(() => createParquetFormat(contract({ extra: z.string() }), 0)).toThrow(/extra is taken/)
@@ -289,14 +380,14 @@ describe('parquet', () => {
 describe('ndjson.zst', () => {
   it('holds the bytes of the records and is plain zstd to every other reader', async () => {
     const texts = ['{"b":1.0,"a" : "\\u00e9"}', '{"x":12345678901234567890}']
-    const file = await store(
+    const { localFile } = await store(
       createNdjsonFormat(),
       texts.map((text, index) => ({ offset: 7 + index, text })),
     )
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const rows = (
       await connection.runAndReadAll(
-        `SELECT content FROM (SELECT string_agg(line, chr(10)) AS content FROM read_csv('${file}', columns = {line: 'VARCHAR'}, header = false, delim = chr(1), quote = '', escape = '', compression = 'zstd'))`,
+        `SELECT content FROM (SELECT string_agg(line, chr(10)) AS content FROM read_csv('${localFile}', columns = {line: 'VARCHAR'}, header = false, delim = chr(1), quote = '', escape = '', compression = 'zstd'))`,
       )
     ).getRows()
     connection.closeSync()
@@ -304,14 +395,50 @@ describe('ndjson.zst', () => {
   })
 
   it('costs almost nothing for offsets that follow one another', async () => {
-    const { stat } = await import('node:fs/promises')
     const format = createNdjsonFormat()
     const text = JSON.stringify(sample)
     const dense = await store(
       format,
       Array.from({ length: 50_000 }, (_, offset) => ({ offset: 10 ** 12 + offset, text })),
     )
-    expect((await stat(dense)).size).toBeLessThan(10_000)
+    expect(dense.bytes).toBeLessThan(10_000)
+  })
+})
+
+describe('daily-ndjson', () => {
+  const format = createFormat('daily-ndjson', lol.topics.raw, 3)
+
+  it('holds the bytes of the records, a line each, and nothing else', async () => {
+    const texts = ['{"b":1.0,"a" : "\\u00e9"}', '{"x":12345678901234567890}']
+    const file = await store(
+      format,
+      texts.map((text, index) => ({ offset: 7 + index, text })),
+    )
+    const content = await readFile(file.localFile)
+    expect(String(content)).toBe(`${texts.join('\n')}\n`)
+    expect(file).toMatchObject({
+      rows: 2,
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    })
+  })
+
+  it('leaves almost nothing for the manifest where offsets follow one another, and little elsewhere', async () => {
+    const rows = (step: number) =>
+      Array.from({ length: 50_000 }, (_, index) => ({ offset: 10 ** 12 + index * step, text: '{}' }))
+    expect((await store(format, rows(1))).offsets!.length).toBeLessThan(100)
+    expect((await store(format, rows(3))).offsets!.length).toBeLessThan(100)
+  })
+
+  it('is not read without its offsets, or with those of another file', async () => {
+    const file = await store(format, [
+      { offset: 1, text: '{}' },
+      { offset: 2, text: '{}' },
+    ])
+    const other = await store(format, [{ offset: 1, text: '{}' }])
+    const { offsets, ...bare } = file
+    for (const wrong of [bare, { ...bare, offsets: other.offsets! }, { ...bare, offsets: 'AAAA' }])
+      await expect(rowsOf(format, wrong)).rejects.toMatchObject({ code: 'data_file_damaged' })
   })
 })
 

@@ -1,29 +1,29 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { canonicalJson, type LakeManifest } from '@millrace/contracts'
+import { canonicalJson, type LakeFormat, type LakeManifest, periodStart } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { ManualClock } from '@millrace/runtime'
 import { expect } from 'vitest'
 import {
   createDirectoryLake,
-  createNdjsonFormat,
+  createFormat,
   createSegmentBudget,
   createSegmentWriter,
-  hourOf,
   type Lake,
   QUARANTINE,
   readDataFile,
   readManifests,
   type SegmentObserver,
+  type SegmentRow,
   type SegmentWriter,
 } from '../src/index.ts'
 
 const { raw } = lol.topics
 export const TOPIC = raw.name
 export const PARTITION = 2
-const START_MS = Date.UTC(2024, 2, 24, 10)
+const START_MS = Date.UTC(2024, 2, 24, 22)
 
 export interface LoggedRecord {
   readonly offset: number
@@ -31,7 +31,7 @@ export interface LoggedRecord {
   readonly eventTimeMs: number
 }
 
-/** A log whose event times wander over three hours, so that a range has several files; every 11th has a time nobody believes. */
+/** A log whose event times wander over three hours of two days, so that a range has several files; every 11th has a time nobody believes. */
 export const makeLog = (records: number): LoggedRecord[] =>
   Array.from({ length: records }, (_, offset) => {
     const eventTimeMs = offset % 11 === 10 ? 0 : START_MS + ((offset * 7) % 3) * 3_600_000 + offset
@@ -47,21 +47,37 @@ export class Crash extends Error {
 }
 
 /** Folders of one test: a lake (a directory unless one is given), and a place for local files. */
-export async function makeWorld(given?: Lake) {
+export async function makeWorld(given?: Lake, formatName: LakeFormat = 'ndjson.zst') {
   const directory = await mkdtemp(join(tmpdir(), 'lake-world-'))
   const lakeDirectory = join(directory, 'lake')
   const lake = given ?? createDirectoryLake({ directory: lakeDirectory })
+  const format = createFormat(formatName, raw, PARTITION)
   let writers = 0
   return {
     directory,
     lake,
+    rowOf: ({ offset, eventTimeMs, event }: LoggedRecord): SegmentRow => ({
+      offset,
+      eventTimeMs,
+      period: eventTimeMs === 0 ? QUARANTINE : periodStart(formatName, eventTimeMs),
+      line: format.encode({ offset, timestampMs: START_MS, value: Buffer.from(JSON.stringify(event)), event }),
+    }),
+    /** Archives the log up to its end, a commit per `perSegment` records, from where the lake ends. */
+    async archive(writer: SegmentWriter, log: readonly LoggedRecord[], perSegment: number): Promise<void> {
+      await writer.open(writer.newestFirst)
+      while (writer.next < log.length) {
+        writer.add(this.rowOf(log[writer.next]!))
+        if (writer.next - writer.committed >= perSegment) await writer.commit()
+      }
+      await writer.commit()
+    },
     /** Sizes by path of what readers of the data folders see. */
     listed: (): Promise<Map<string, number>> => (given ? listedInLake(given, TOPIC) : listedInDirectory(lakeDirectory)),
     newWriter: (lake: Lake, observer: SegmentObserver = {}): SegmentWriter =>
       createSegmentWriter({
         lake,
         observer,
-        format: createNdjsonFormat(),
+        format,
         topic: TOPIC,
         partition: PARTITION,
         writerId: `w${++writers}-${randomUUID()}`,
@@ -74,18 +90,6 @@ export async function makeWorld(given?: Lake) {
 }
 
 export type World = Awaited<ReturnType<typeof makeWorld>>
-
-/** Archives the log up to its end, a commit per `perSegment` records, from where the lake ends. */
-export async function archive(writer: SegmentWriter, log: readonly LoggedRecord[], perSegment: number): Promise<void> {
-  await writer.open(writer.newestFirst)
-  while (writer.next < log.length) {
-    const record = log[writer.next]!
-    const hour = record.eventTimeMs === 0 ? QUARANTINE : hourOf(record.eventTimeMs)
-    writer.add({ offset: record.offset, eventTimeMs: record.eventTimeMs, hour, line: JSON.stringify(record.event) })
-    if (writer.next - writer.committed >= perSegment) await writer.commit()
-  }
-  await writer.commit()
-}
 
 /** Files of the topic's folder; nothing of `_tmp` and `_manifests`. */
 async function listedInDirectory(lakeDirectory: string): Promise<Map<string, number>> {
@@ -140,6 +144,14 @@ export async function expectExactlyOnce(world: World, log: readonly LoggedRecord
     let rowsOfManifest = 0
     for (const file of manifest.files) {
       expect((await world.lake.stat(file.path))?.bytes, file.path).toBe(file.bytes)
+      const named = /-([0-9a-f]{64})\./.exec(file.path)?.[1]
+      if (file.path.endsWith('.ndjson'))
+        expect(
+          createHash('sha256')
+            .update(await world.lake.read(file.path))
+            .digest('hex'),
+        ).toBe(named)
+      else expect(named).toBeUndefined()
       let rowsOfFile = 0
       for await (const batch of readDataFile(world.lake, file, { directory: world.directory })) {
         for (const { offset, event } of batch) {

@@ -14,5 +14,8 @@ it('tells a person where a topic is and how to see its first rows', async () => 
     path: '/millrace/lake/lol.raw',
     command: `hdfs dfs -get /millrace/lake/lol.raw . && duckdb -c "FROM read_json('lol.raw/date=*/hour=*/*.ndjson.zst', hive_partitioning = true, union_by_name = true) LIMIT 10"`,
   })
+  expect(howToLook(directory, 'lol.raw', 'daily-ndjson').command).toContain(
+    `FROM read_json('/data/lake/lol.raw/date=*/*.ndjson', hive_partitioning = true`,
+  )
   await hdfs.close()
 })

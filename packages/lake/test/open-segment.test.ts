@@ -19,7 +19,7 @@ function add(segment: OpenSegment, from: number, to: number): void {
   for (let offset = from; offset < to; offset++)
     segment.add({
       offset,
-      hour: (offset % 2) * HOUR_MS,
+      period: (offset % 2) * HOUR_MS,
       eventTimeMs: offset,
       line: Buffer.from(JSON.stringify({ offset, pad: `${offset} `.repeat(150) })),
     })
@@ -83,7 +83,7 @@ describe('an open segment', () => {
   it('holds back a few MiB of all hours together, not of each', async () => {
     const segment = createOpenSegment({ directory, format, budget: createSegmentBudget({ maxMemoryBytes: 4 << 20 }) })
     for (let offset = 0; offset < 9_000; offset++)
-      segment.add({ offset, hour: (offset % 24) * HOUR_MS, eventTimeMs: offset, line: Buffer.alloc(700, 'x') })
+      segment.add({ offset, period: (offset % 24) * HOUR_MS, eventTimeMs: offset, line: Buffer.alloc(700, 'x') })
     await segment.flush()
     expect(await readdir(directory)).toHaveLength(24)
   })

@@ -1,8 +1,9 @@
+import { lakeFormats } from '@millrace/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Lake, lakeError } from '../src/index.ts'
 import { wrapLake } from './faulty-lake.ts'
-import { archive, Crash, expectExactlyOnce, makeLog, makeReader, makeWorld } from './lake-world.ts'
+import { Crash, expectExactlyOnce, makeLog, makeReader, makeWorld } from './lake-world.ts'
 
 const log = makeLog(18)
 
@@ -36,12 +37,12 @@ describe('segment writers of one partition', () => {
                 return result
               })
               const writer = world.newWriter(lake, { lost: () => void lost++ })
-              await archive(writer, log, perSegment).catch(error => {
+              await world.archive(writer, log, perSegment).catch(error => {
                 if (!(error instanceof Crash)) throw error
               })
             })
             await scheduler.waitFor(Promise.all(writers))
-            await archive(world.newWriter(world.lake), log, 10)
+            await world.archive(world.newWriter(world.lake), log, 10)
             await look()
             await expectExactlyOnce(world, log)
           } finally {
@@ -54,20 +55,13 @@ describe('segment writers of one partition', () => {
     expect(lost).toBeGreaterThan(3)
   })
 
-  it('keep what is theirs behind the range of the faster one', async () => {
-    const world = await makeWorld()
+  it.each(lakeFormats)('keep what is theirs behind the range of the faster one (%s)', async format => {
+    const world = await makeWorld(undefined, format)
     try {
       const [slow, fast] = [world.newWriter(world.lake), world.newWriter(world.lake)]
       await slow.open(null)
-      await archive(fast, log.slice(0, 9), 9)
-      for (const { offset, eventTimeMs, event } of log.slice(0, 17)) {
-        slow.add({
-          offset,
-          eventTimeMs,
-          hour: eventTimeMs === 0 ? 'quarantine' : Math.floor(eventTimeMs / 3_600_000) * 3_600_000,
-          line: JSON.stringify(event),
-        })
-      }
+      await world.archive(fast, log.slice(0, 9), 9)
+      for (const record of log.slice(0, 17)) slow.add(world.rowOf(record))
       await slow.commit()
       const manifests = await expectExactlyOnce(world, log.slice(0, 17))
       expect(manifests.map(({ firstOffset, lastOffset, writerId }) => [firstOffset, lastOffset, writerId])).toEqual([
@@ -97,7 +91,7 @@ describe('segment writers of one partition', () => {
         }
         return call()
       })
-      await archive(world.newWriter(lake), log, log.length)
+      await world.archive(world.newWriter(lake), log, log.length)
       await other.abandon()
       expect(isOpened).toBe(true)
       expect(await expectExactlyOnce(world, log)).toHaveLength(1)
@@ -137,7 +131,7 @@ describe('segment writer whose calls fail and are made again', () => {
           }
           await again(() => writer.open(null))
           for (const { offset, eventTimeMs, event } of log) {
-            writer.add({ offset, eventTimeMs, hour: 'quarantine', line: JSON.stringify(event) })
+            writer.add({ offset, eventTimeMs, period: 'quarantine', line: JSON.stringify(event) })
             if (writer.rows >= perSegment) await again(() => writer.commit())
           }
           await again(() => writer.commit())

@@ -8,9 +8,10 @@ import { describeOnStack } from '@millrace/testing/vitest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fileDigest } from '../src/data-file.ts'
 import { createWebHdfsLake, type Lake, type WebHdfsLakeOptions } from '../src/index.ts'
+import { eraseAll, expectErased, readAll } from './erase-world.ts'
 import { createCrashingLake } from './faulty-lake.ts'
 import { lakeConformance } from './lake-conformance.ts'
-import { archive, Crash, expectExactlyOnce, makeLog, makeReader, makeWorld } from './lake-world.ts'
+import { Crash, expectExactlyOnce, makeLog, makeReader, makeWorld } from './lake-world.ts'
 
 const MIB = 1 << 20
 
@@ -44,13 +45,35 @@ describeOnStack('webhdfs lake', ['hdfs'], ({ hdfs, directory }) => {
       const look = makeReader(world)
       for (const [index, when] of (['before', 'after', 'torn', 'after', 'before', 'after'] as const).entries()) {
         const crashing = createCrashingLake(lake, { call: 4 + index * 3, when }, look)
-        await archive(world.newWriter(crashing.lake), log.slice(0, 3 + index), 2).catch(error => {
+        await world.archive(world.newWriter(crashing.lake), log.slice(0, 3 + index), 2).catch(error => {
           if (!(error instanceof Crash)) throw error
         })
       }
-      await Promise.all([3, 4].map(perSegment => archive(world.newWriter(lake), log, perSegment)))
+      await Promise.all([3, 4].map(perSegment => world.archive(world.newWriter(lake), log, perSegment)))
       await look()
       await expectExactlyOnce(world, log)
+    } finally {
+      await world.remove()
+      await lake.close()
+    }
+  })
+
+  it('erases rows, whoever dies at which call', async () => {
+    const log = makeLog(5)
+    const erased = [0, 3, 4]
+    const lake = newLake()
+    const world = await makeWorld(lake)
+    try {
+      await world.archive(world.newWriter(lake), log, 3)
+      for (const [index, when] of (['before', 'after', 'torn', 'after', 'before', 'after'] as const).entries()) {
+        const crashing = createCrashingLake(lake, { call: 4 + index * 3, when })
+        await eraseAll(crashing.lake, erased, world).catch(error => {
+          if (!(error instanceof Crash)) throw error
+        })
+        expect((await readAll(lake, world.directory)).manifests.map(({ firstOffset }) => firstOffset)).toEqual([0, 3])
+      }
+      await Promise.all([eraseAll(lake, erased, world), eraseAll(lake, [1], { ...world, erasure: 'other' })])
+      await expectErased(lake, log, { ...world, erased: [0, 1, 3, 4] })
     } finally {
       await world.remove()
       await lake.close()

@@ -3,32 +3,25 @@ import { open, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, createZstdDecompress, zstdCompress } from 'node:zlib'
-import { parseExact } from '@millrace/contracts'
-import { fromFileSystem, lakeError } from '../errors.ts'
-import type { DataFormat, LakeRow } from './data-format.ts'
+import { fromContent, fromFileSystem } from '../errors.ts'
+import type { DataFormat, LakeRow, StoredFiles } from './data-format.ts'
 import { OFFSET_FRAME_HEADER_BYTES, offsetFrame, offsetFrameLength, readOffsetFrame } from './offset-frame.ts'
-import { readLines } from './read-lines.ts'
+import { type OffsetLine, readOffsetLines, rowsOf } from './read-rows.ts'
+import { recordLine } from './record-line.ts'
+import { writeLinesWithout } from './write-lines-without.ts'
 
-const NEWLINE = 10
-const RETURN = 13
-const SPACE = 32
 const CHUNK_BYTES = 256 << 10
 
-/** The record without line breaks. In valid JSON they occur between tokens only, where a space means the same. */
-function oneLine(value: Buffer): Buffer {
-  if (!value.includes(NEWLINE) && !value.includes(RETURN)) return value
-  return Buffer.from(value.map(byte => (byte === NEWLINE || byte === RETURN ? SPACE : byte)))
-}
-
 const compress = promisify(zstdCompress)
+const pack = (lines: Buffer): Promise<Buffer> =>
+  compress(lines, { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
 
 /** NDJSON with zstd level 1: the bytes of each record and a newline, in frames; the offsets are in a skippable frame at the start. */
 export function createNdjsonFormat(): DataFormat {
   return {
     name: 'ndjson.zst',
-    // Canonical JSON has no line breaks.
-    encode: ({ value, event }) => (event === null ? value : oneLine(value)),
-    pack: lines => compress(lines, { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+    encode: recordLine,
+    pack,
     unpack: packedFile => packedFile.pipe(createZstdDecompress()),
     finish: async (linesFile, target, offsets) => {
       try {
@@ -60,33 +53,35 @@ async function offsetsOf(localFile: string): Promise<number[]> {
   }
 }
 
+async function* linesOf(localFile: string, offsets: readonly number[]): AsyncGenerator<readonly OffsetLine[]> {
+  const source = createReadStream(localFile)
+  const text = createZstdDecompress()
+  const flow = pipeline(source, text).catch(() => {})
+  try {
+    yield* readOffsetLines(text, offsets)
+  } finally {
+    source.destroy()
+    text.destroy()
+    await flow
+  }
+}
+
 /** Rows of a local file as written by `createNdjsonFormat`. */
 export async function* readNdjson(localFile: string): AsyncGenerator<readonly LakeRow[]> {
   try {
-    const offsets = await offsetsOf(localFile)
-    let row = 0
-    const source = createReadStream(localFile)
-    const text = createZstdDecompress()
-    const flow = pipeline(source, text).catch(() => {})
-    try {
-      for await (const lines of readLines(text)) {
-        if (row + lines.length > offsets.length) throw new Error(`it has more lines than offsets (${offsets.length})`)
-        yield lines.map(line => ({
-          offset: offsets[row++]!,
-          event: parseExact(line) as Record<string, unknown>,
-        }))
-      }
-    } finally {
-      source.destroy()
-      text.destroy()
-      await flow
-    }
-    if (row < offsets.length) throw new Error(`it has ${row} lines for ${offsets.length} offsets`)
+    for await (const lines of linesOf(localFile, await offsetsOf(localFile))) yield rowsOf(lines)
   } catch (error) {
-    throw lakeError(
-      'data_file_damaged',
-      { path: localFile, where: 'the local directory', reason: (error as Error).message },
-      error,
-    )
+    throw fromContent(error, localFile)
+  }
+}
+
+/** Copies a local file without the rows at some offsets, the lines of the others byte for byte. */
+export const writeNdjsonWithout: StoredFiles['writeWithout'] = async (localFile, { target, erased }) => {
+  try {
+    const offsets = await offsetsOf(localFile)
+    const lines = { offsets, read: () => linesOf(localFile, offsets), head: offsetFrame, pack }
+    return await writeLinesWithout(lines, target, erased)
+  } catch (error) {
+    throw fromContent(error, localFile)
   }
 }

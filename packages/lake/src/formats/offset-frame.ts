@@ -11,14 +11,30 @@ const MAGIC = 0x184d2a5e
 const HEADER_BYTES = 8
 const VERSION = 1
 
-export function offsetFrame(offsets: Offsets): Buffer {
+/** The offsets of a file's rows in little space: zstd of LEB128 deltas. */
+export function packOffsets(offsets: Offsets): Buffer {
   const deltas = new Leb128Writer()
   let previous = -1
   offsets.forEach(offset => {
     deltas.write(offset - previous - 1)
     previous = offset
   })
-  const payload = zstdCompressSync(deltas.written)
+  return zstdCompressSync(deltas.written)
+}
+
+/** What `packOffsets` packed. Throws where it is something else. */
+export function unpackOffsets(packed: Buffer): number[] {
+  const offsets: number[] = []
+  let previous = -1
+  readLeb128(zstdDecompressSync(packed), delta => {
+    previous += delta + 1
+    offsets.push(previous)
+  })
+  return offsets
+}
+
+export function offsetFrame(offsets: Offsets): Buffer {
+  const payload = packOffsets(offsets)
   const frame = Buffer.alloc(HEADER_BYTES + 1)
   frame.writeUInt32LE(MAGIC, 0)
   frame.writeUInt32LE(payload.length + 1, 4)
@@ -34,11 +50,5 @@ export const OFFSET_FRAME_HEADER_BYTES = HEADER_BYTES
 
 export function readOffsetFrame(frame: Buffer): number[] {
   if (frame[HEADER_BYTES] !== VERSION) throw new Error(`offset frame of unknown version ${frame[HEADER_BYTES]}`)
-  const offsets: number[] = []
-  let previous = -1
-  readLeb128(zstdDecompressSync(frame.subarray(HEADER_BYTES + 1)), delta => {
-    previous += delta + 1
-    offsets.push(previous)
-  })
-  return offsets
+  return unpackOffsets(frame.subarray(HEADER_BYTES + 1))
 }

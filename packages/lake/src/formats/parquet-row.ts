@@ -1,4 +1,4 @@
-import { type Column, type ColumnType, hasRewrittenNumber, isExact, membersOf } from '@millrace/contracts'
+import { type Column, hasInexactNumber, hasRewrittenNumber, isExact, membersOf } from '@millrace/contracts'
 import type { DataRecord, Line } from './data-format.ts'
 
 const INSTANT = /^\d{4}-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
@@ -13,26 +13,44 @@ function isCanonicalInstant(text: string): boolean {
   return Number(match[2]) <= 28 || new Date(ms).toISOString() === text
 }
 
+// DuckDB reads -0 as an integer, which has no sign of zero.
+const double = (value: unknown): string | undefined =>
+  typeof value === 'number' ? (Object.is(value, -0) ? '-0.0' : String(value)) : undefined
+
+const whole = (value: unknown): string | undefined =>
+  Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : undefined
+
+/** Rows that each have the numbers of the columns and no others. */
+function rows({ rowColumns }: Column, value: unknown): string | undefined {
+  if (!Array.isArray(value)) return undefined
+  const texts: string[] = []
+  for (const row of value as readonly unknown[]) {
+    if (!Array.isArray(row) || row.length !== rowColumns.length) return undefined
+    const numbers = rowColumns.map(({ type }, index) => (type === 'bigint' ? whole(row[index]) : double(row[index])))
+    if (numbers.includes(undefined)) return undefined
+    texts.push(`[${numbers.join(',')}]`)
+  }
+  return `[${texts.join(',')}]`
+}
+
 /**
  * A value as JSON for its typed column, or undefined when reading the column back would not give the same value.
  * @param written the value as the record has it; undefined where it is as JSON.stringify writes it
  */
-function cell(type: ColumnType, value: unknown, written: string | undefined): string | undefined {
-  switch (type) {
+function cell(column: Column, value: unknown, written: string | undefined): string | undefined {
+  switch (column.type) {
     case 'string':
       return typeof value === 'string' && value.isWellFormed() ? JSON.stringify(value) : undefined
     case 'timestamp':
       return typeof value === 'string' && isCanonicalInstant(value) ? `"${value}"` : undefined
     case 'double':
-      if (typeof value !== 'number' || (written && !isExact(written))) return undefined
-      // DuckDB reads -0 as an integer, which has no sign of zero.
-      return Object.is(value, -0) ? '-0.0' : String(value)
+      return written && !isExact(written) ? undefined : double(value)
     case 'bigint':
-      return Number.isSafeInteger(value) && !Object.is(value, -0) && (!written || isExact(written))
-        ? String(value)
-        : undefined
+      return written && !isExact(written) ? undefined : whole(value)
     case 'boolean':
       return typeof value === 'boolean' ? String(value) : undefined
+    case 'rows':
+      return written && hasInexactNumber(Buffer.from(written)) ? undefined : rows(column, value)
     case 'json':
       return JSON.stringify(written ?? JSON.stringify(value))
   }
@@ -46,7 +64,7 @@ const OPEN_BRACE_BYTES = 1
  * of columns are omitted. The bytes of an event in canonical JSON are copied unchanged.
  */
 export function createRowEncoder(columns: readonly Column[]): (record: DataRecord) => Line {
-  const types = new Map(columns.map(({ name, type }) => [name, { type, key: `,${JSON.stringify(name)}:` }]))
+  const known = new Map(columns.map(column => [column.name, { column, key: `,${JSON.stringify(column.name)}:` }]))
   return ({ offset, timestampMs, value, event }) => {
     const head = `{"_offset":${offset},"_timestamp":${timestampMs}`
     if (event === null) return { head: `${head},`, body: value, from: OPEN_BRACE_BYTES }
@@ -56,10 +74,10 @@ export function createRowEncoder(columns: readonly Column[]): (record: DataRecor
     for (const name of Object.keys(event)) {
       const field = event[name]
       const written = members?.get(name)
-      const column = types.get(name)
-      if (field === null && column) continue
-      const text = column && cell(column.type, field, written)
-      if (text !== undefined) line += `${column!.key}${text}`
+      const own = known.get(name)
+      if (field === null && own) continue
+      const text = own && cell(own.column, field, written)
+      if (text !== undefined) line += `${own!.key}${text}`
       else extra += `${extra === '' ? '{' : ','}${JSON.stringify(name)}:${written ?? JSON.stringify(field)}`
     }
     return extra === '' ? `${line}}` : `${line},"extra":${JSON.stringify(`${extra}}`)}}`

@@ -1,34 +1,27 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileDigest } from '../data-file.ts'
+import { type BuiltDataFile, buildDataFile } from '../data-file.ts'
 import type { DataFormat, Line, Offsets } from '../formats/data-format.ts'
-import { HourLines } from './hour-lines.ts'
+import { PeriodLines } from './period-lines.ts'
 import type { BudgetMember, SegmentBudget } from './segment-budget.ts'
 
 export const QUARANTINE = 'quarantine'
-const HOUR_MS = 3_600_000
 
-/** Start of a UTC hour in ms since the epoch, or the folder for rows with an implausible event time. */
-export type Hour = number | typeof QUARANTINE
-
-export const hourOf = (eventTimeMs: number): number => Math.floor(eventTimeMs / HOUR_MS) * HOUR_MS
+/** Start of a UTC hour or day in ms since the epoch (`periodStart`), or the folder for rows with an implausible event time. */
+export type Period = number | typeof QUARANTINE
 
 export interface SegmentRow {
   readonly offset: number
-  readonly hour: Hour
+  readonly period: Period
   /** Null when it could not be read; such a row is in the quarantine. */
   readonly eventTimeMs: number | null
   /** As encoded by the format. */
   readonly line: Line
 }
 
-/** One hour of a segment as a data file on the local disk. */
-export interface BuiltFile {
-  readonly hour: Hour
-  readonly localFile: string
-  readonly rows: number
-  readonly bytes: number
-  readonly sha256: string
+/** One period of a segment as a data file on the local disk. */
+export interface BuiltFile extends BuiltDataFile {
+  readonly period: Period
 }
 
 export interface OpenSegmentParts {
@@ -38,11 +31,11 @@ export interface OpenSegmentParts {
 }
 
 /**
- * The records of a range that is not closed yet, as packed lines of one local file per hour of event time. No file is held open.
+ * The records of a range that is not closed yet, as packed lines of one local file per period of event time. No file is held open.
  * Memory holds a few bytes per row, and lines that are not on the disk yet, as far as the budget allows.
  */
 export function createOpenSegment({ directory, format, budget }: OpenSegmentParts) {
-  const hours = new Map<Hour, HourLines>()
+  const periods = new Map<Period, PeriodLines>()
   let bytes = 0
   let rows = 0
   let indexBytes = 0
@@ -50,20 +43,20 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
   let writing: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
-  const sum = (sizeOf: (lines: HourLines) => number): number => {
+  const sum = (sizeOf: (lines: PeriodLines) => number): number => {
     let total = 0
-    for (const lines of hours.values()) total += sizeOf(lines)
+    for (const lines of periods.values()) total += sizeOf(lines)
     return total
   }
 
   const hasSealed = (): boolean => {
-    for (const lines of hours.values()) if (lines.hasSealed) return true
+    for (const lines of periods.values()) if (lines.hasSealed) return true
     return false
   }
 
   async function writeSealed(): Promise<void> {
     while (hasSealed()) {
-      for (const lines of hours.values()) {
+      for (const lines of periods.values()) {
         while (lines.hasSealed) await budget.write.use(() => lines.writeNext())
       }
     }
@@ -93,7 +86,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
   async function writeAll(): Promise<void> {
     await writing
     throwFailure()
-    for (const lines of hours.values()) lines.seal()
+    for (const lines of periods.values()) lines.seal()
     if (!hasSealed()) return
     startWriting()
     await writing
@@ -115,7 +108,7 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     },
     isCommitDue: false,
     startWriteAll() {
-      for (const lines of hours.values()) lines.seal()
+      for (const lines of periods.values()) lines.seal()
       startWriting()
     },
     writeAll,
@@ -129,26 +122,32 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     get bytes() {
       return bytes
     },
-    get hours() {
-      return hours.size
+    get periods() {
+      return periods.size
+    },
+    /** Rows of the period that has the fewest; infinite where there are no rows. */
+    get fewestRows() {
+      let fewest = Number.POSITIVE_INFINITY
+      for (const lines of periods.values()) fewest = Math.min(fewest, lines.rows)
+      return fewest
     },
     /** Whether the budget asks for a commit before the segment is full or old. */
     get isCommitDue() {
       return member.isCommitDue
     },
-    has: (hour: Hour): boolean => hours.has(hour),
+    has: (period: Period): boolean => periods.has(period),
     /** Rows with an implausible event time. */
     get quarantined() {
-      return hours.get(QUARANTINE)?.rows ?? 0
+      return periods.get(QUARANTINE)?.rows ?? 0
     },
-    add({ offset, hour, eventTimeMs, line }: SegmentRow): void {
-      if (eventTimeMs === null && hour !== QUARANTINE)
+    add({ offset, period, eventTimeMs, line }: SegmentRow): void {
+      if (eventTimeMs === null && period !== QUARANTINE)
         throw new Error(`The row at offset ${offset} has no event time, so it belongs to the quarantine.`)
-      let lines = hours.get(hour)
+      let lines = periods.get(period)
       if (!lines) {
-        if (hours.size === 0) budget.add(member)
-        lines = new HourLines({ file: join(directory, `${hour}.lines`), format, pool: budget.pool })
-        hours.set(hour, lines)
+        if (periods.size === 0) budget.add(member)
+        lines = new PeriodLines({ file: join(directory, `${period}.lines`), format, pool: budget.pool })
+        periods.set(period, lines)
         indexBytes += lines.indexBytes
       }
       const before = lines.indexBytes
@@ -166,15 +165,15 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     async dropThrough(offset: number): Promise<void> {
       await writeAll()
       builtBytes = 0
-      for (const [hour, lines] of hours) {
+      for (const [period, lines] of periods) {
         const index = indexBehind(lines.offsets, offset)
         if (index === 0) continue
         if (index === lines.rows) {
           await lines.remove()
-          hours.delete(hour)
+          periods.delete(period)
         } else await lines.dropFirst(index)
       }
-      if (hours.size === 0) budget.remove(member)
+      if (periods.size === 0) budget.remove(member)
       rows = sum(lines => lines.rows)
       bytes = sum(lines => lines.bytes)
       indexBytes = sum(lines => lines.indexBytes)
@@ -183,24 +182,25 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     eventTimeSpan(): { readonly fromMs: number; readonly toMs: number } | null {
       let fromMs = Number.POSITIVE_INFINITY
       let toMs = Number.NEGATIVE_INFINITY
-      for (const [hour, lines] of hours) {
-        if (hour === QUARANTINE) continue
+      for (const [period, lines] of periods) {
+        if (period === QUARANTINE) continue
         fromMs = Math.min(fromMs, lines.fromMs)
         toMs = Math.max(toMs, lines.toMs)
       }
       return fromMs <= toMs ? { fromMs, toMs } : null
     },
-    /** Builds the data files, one per hour. */
+    /** Builds the data files, one per period. */
     async build(): Promise<BuiltFile[]> {
       await writeAll()
       builtBytes = 0
       const built: BuiltFile[] = []
-      for (const [hour, lines] of hours) {
-        const localFile = `${lines.file}.${format.name}`
-        await budget.build.use(() => format.finish(lines.file, localFile, lines.offsets))
-        const digest = await fileDigest(localFile)
-        builtBytes += digest.bytes
-        built.push({ hour, localFile, rows: lines.rows, ...digest })
+      for (const [period, lines] of periods) {
+        const target = `${lines.file}.${format.name}`
+        const file = await budget.build.use(() =>
+          buildDataFile(format, { linesFile: lines.file, target, offsets: lines.offsets }),
+        )
+        builtBytes += file.bytes
+        built.push({ period, ...file })
       }
       return built
     },
@@ -208,8 +208,8 @@ export function createOpenSegment({ directory, format, budget }: OpenSegmentPart
     async discard(): Promise<void> {
       await writing
       failure = undefined
-      for (const lines of hours.values()) lines.releaseBuffers()
-      hours.clear()
+      for (const lines of periods.values()) lines.releaseBuffers()
+      periods.clear()
       budget.remove(member)
       rows = 0
       bytes = 0

@@ -8,7 +8,8 @@ const PAGE = 1000
 
 /**
  * Renames the files of a claimed range to their final names. A writer does this before it claims the next range, so only the
- * newest range can have files under temporary names. Safe when several writers do it at the same time.
+ * newest range can have files under temporary names. Safe when several writers do it at the same time, and when an erasure
+ * replaces the manifest meanwhile: then the files of the newest one get their names.
  * @throws `data_file_missing` when a file is in neither place, `data_file_damaged` when another file has its final name
  */
 export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<void> {
@@ -16,7 +17,11 @@ export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<v
     const outcome = await lake.rename(file.temporaryPath, file.path)
     if (outcome === 'renamed') continue
     const found = await lake.stat(file.path)
-    if (!found) throw lakeError('data_file_missing', { ...file, where: lake.location })
+    if (!found) {
+      const newest = await readManifest(lake, manifest.topic, manifest.partition, manifest.firstOffset)
+      if (newest && (newest.revision ?? 0) > (manifest.revision ?? 0)) return rollForward(lake, newest)
+      throw lakeError('data_file_missing', { ...file, where: lake.location })
+    }
     if (found.bytes !== file.bytes) {
       throw lakeError('data_file_damaged', {
         path: file.path,

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { dataFileName, hourFolder, type LakeManifest, quarantineFolder, temporaryPath } from '@millrace/contracts'
+import { dataFileName, type LakeManifest, periodFolder, quarantineFolder, temporaryPath } from '@millrace/contracts'
 import type { Clock } from '@millrace/runtime'
 import type { DataFormat } from '../formats/data-format.ts'
 import type { Lake } from '../lake.ts'
 import { newestManifest } from '../manifests.ts'
 import { type Claim, newClaim, resolveClaim } from './claim.ts'
-import { type BuiltFile, createOpenSegment, type Hour, QUARANTINE, type SegmentRow } from './open-segment.ts'
+import { type BuiltFile, createOpenSegment, type Period, QUARANTINE, type SegmentRow } from './open-segment.ts'
 import { removeTemporaryFiles, rollForward } from './roll-forward.ts'
 import type { SegmentBudget } from './segment-budget.ts'
 
@@ -65,14 +65,15 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     next = Math.max(next, offset)
   }
 
-  const folderOf = (hour: Hour): string => (hour === QUARANTINE ? quarantineFolder(topic) : hourFolder(topic, hour))
+  const folderOf = (period: Period): string =>
+    period === QUARANTINE ? quarantineFolder(topic) : periodFolder(topic, format.name, period)
 
   /** Uploads a data file. Every attempt takes a new name, so that a late write of an earlier one cannot touch it. */
-  async function upload({ hour, localFile, rows, bytes, sha256 }: BuiltFile): Promise<LakeManifest['files'][number]> {
-    const path = `${folderOf(hour)}/${dataFileName(partition, first, next - 1, format.name)}`
+  async function upload({ period, localFile, ...file }: BuiltFile): Promise<LakeManifest['files'][number]> {
+    const name = dataFileName({ partition, first, last: next - 1, format: format.name, sha256: file.sha256 })
     const temporary = temporaryPath(topic, partition, first, writerId, `${nextName()}.${format.name}`)
     await lake.write(temporary, { localFile })
-    return { path, temporaryPath: temporary, rows, bytes, sha256 }
+    return { path: `${folderOf(period)}/${name}`, temporaryPath: temporary, ...file }
   }
 
   function manifestOf(files: LakeManifest['files']): LakeManifest {
@@ -137,11 +138,15 @@ export function createSegmentWriter(options: SegmentWriterOptions) {
     get isCommitDue() {
       return segment.isCommitDue
     },
-    /** Hours of event time in what is not committed. */
-    get hours() {
-      return segment.hours
+    /** Periods of event time in what is not committed: each becomes one file. */
+    get periods() {
+      return segment.periods
     },
-    hasHour: (hour: Hour): boolean => segment.has(hour),
+    /** Rows of the smallest of these files; infinite where there is none. */
+    get fewestRows() {
+      return segment.fewestRows
+    },
+    hasPeriod: (period: Period): boolean => segment.has(period),
     /** Whether a commit has begun and must be finished before anything is added. */
     get committing() {
       return commit !== null

@@ -10,11 +10,11 @@ import { DeltaList } from './delta-list.ts'
 
 const NEWLINE = 0x0a
 const LINE_END = Buffer.from('\n')
-/** Most lines of an hour that are packed and written at once; each part costs a compressor. */
+/** Most lines of a period that are packed and written at once; each part costs a compressor. */
 const PART_BYTES = 1 << 20
 
-export interface HourLinesParts {
-  /** The local file of this hour. */
+export interface PeriodLinesParts {
+  /** The local file of this period. */
   readonly file: string
   readonly format: DataFormat
   readonly pool: BufferPool
@@ -38,8 +38,8 @@ async function local<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The lines of one hour of a segment: the first in a local file, the next sealed as parts to be written, the last in a buffer. */
-export class HourLines {
+/** the lines of one period of a segment: the first in a local file, the next sealed as parts to be written, the last in a buffer. */
+export class PeriodLines {
   readonly file: string
   /** Of the lines, newlines included. */
   bytes = 0
@@ -61,7 +61,7 @@ export class HourLines {
   #buffer: Buffer | undefined
   #used = 0
 
-  constructor({ file, format, pool }: HourLinesParts) {
+  constructor({ file, format, pool }: PeriodLinesParts) {
     this.file = file
     this.#format = format
     this.#pool = pool
