@@ -3,6 +3,7 @@ import { type Clock, closeSoon, isRetryable, type Logger, WaitReasons } from '@m
 import { Client, policies, types } from 'cassandra-driver'
 import { toMartError } from './cassandra-errors.ts'
 import { martError } from './errors.ts'
+import type { MartRetention } from './retention.ts'
 
 const RETRY_CONNECT_MS = 1000
 const RECONNECT_MS = 1000
@@ -31,6 +32,8 @@ export interface CassandraOptions {
   readonly startTimeoutMs?: number
   /** Most write requests in flight at once. */
   readonly maxInFlight?: number
+  /** How long rows are kept. */
+  readonly retention?: MartRetention
   readonly clock: Clock
   readonly logger: Logger
 }

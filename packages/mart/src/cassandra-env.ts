@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import type { MartTable } from '@millrace/contracts'
 import { type Clock, ConfigError, env, type Logger } from '@millrace/runtime'
 import type { z } from 'zod'
 import type { CassandraOptions } from './cassandra-connection.ts'
 import { createCassandraMart } from './cassandra-mart.ts'
 import type { Mart } from './mart.ts'
+import { martRetentionEnv, resolveRetention } from './retention.ts'
 
 /** The variables of a service that uses Cassandra. */
 export const cassandraEnv = {
@@ -26,6 +28,7 @@ export const cassandraEnv = {
   /** How long a Cassandra that is not there yet is waited for at the start. */
   CASSANDRA_START_TIMEOUT: env.duration().prefault('15m'),
   CASSANDRA_MAX_IN_FLIGHT: env.integer({ min: 1, max: 1024 }).prefault('32'),
+  ...martRetentionEnv,
 } as const
 
 export type CassandraConfig = Readonly<z.output<z.ZodObject<typeof cassandraEnv>>>
@@ -85,7 +88,15 @@ const definedOf = (tls: Readonly<Record<'ca' | 'cert' | 'key' | 'serverName', st
 
 /**
  * The mart that the settings name.
+ * @param tables every table that the setting of retention may name
  * @throws ConfigError with every setting that does not fit the others
  */
-export const cassandraMartFromEnv = (config: CassandraConfig, parts: { clock: Clock; logger: Logger }): Mart =>
-  createCassandraMart({ ...cassandraOptions(config), ...parts })
+export const cassandraMartFromEnv = (
+  config: CassandraConfig,
+  { tables, ...parts }: { clock: Clock; logger: Logger; tables: readonly MartTable[] },
+): Mart =>
+  createCassandraMart({
+    ...cassandraOptions(config),
+    ...parts,
+    ...(config.MART_RETENTION && { retention: resolveRetention(tables, config.MART_RETENTION) }),
+  })

@@ -3,11 +3,12 @@ import { types } from 'cassandra-driver'
 import { type CassandraOptions, createCassandraConnection } from './cassandra-connection.ts'
 import { lookUp } from './cassandra-lookup.ts'
 import { ensureKeyspace, ensureTable, lackedSchema } from './cassandra-schema.ts'
-import { assertColumns, assertKeys, assertPartition, assertRows, perTable } from './check-row.ts'
-import { insertCql, selectCql } from './cql.ts'
+import { assertColumns, assertKeys, assertPartition, assertRows, perTable, rowKind } from './check-row.ts'
+import { deleteCql, insertCql, selectCql, writeTimesCql } from './cql.ts'
 import { createGate } from './gate.ts'
 import type { Mart, StoredRow } from './mart.ts'
 import { groupIntoBatches, type PartitionBatch } from './partition-batches.ts'
+import { keptRows, rowEndMs } from './retention.ts'
 
 const BATCH_LIMITS = { maxRows: 50, maxBytes: 50 * 1024 }
 const PAGE_ROWS = 2000
@@ -36,6 +37,13 @@ function rowReader(table: MartTable, columns: readonly string[]) {
   }
 }
 
+/** The latest end of a cell that Cassandra takes: 2038-01-19. */
+const LAST_END_MS = 2_147_483_646_000
+
+/** Seconds until a row ends, at least one; 0 is without end, also where the end is later than Cassandra can store. */
+const timeToLive = (expiresMs: number | null, nowMs: number): number =>
+  expiresMs === null || expiresMs > LAST_END_MS ? 0 : Math.max(1, Math.ceil((expiresMs - nowMs) / 1000))
+
 /** The two inserts of a table: of a row, and of the static columns of a partition alone. */
 function inserts(table: MartTable, keyspace: string) {
   const all = Object.keys(table.columns)
@@ -43,12 +51,27 @@ function inserts(table: MartTable, keyspace: string) {
   const insert = (columns: readonly string[]) => ({
     query: insertCql(table, columns, keyspace),
     // A column without a value is left unset: a null would erase what is stored.
-    params: (row: MartRow): unknown[] => [
+    params: (row: MartRow, ttlSeconds: number): unknown[] => [
       ...columns.map(name => row.values[name] ?? undefined),
       types.Long.fromNumber(row.writeTimeMicros),
+      ttlSeconds,
     ],
   })
   return { row: insert(all), static: insert(statics) }
+}
+
+/** What is asked and deleted of a row, and of the static columns of a partition. */
+function keyStatements(table: MartTable, keyspace: string) {
+  const rowKey = [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]
+  const statics = Object.keys(table.columns).filter(name => table.columns[name]!.static)
+  const regular = Object.keys(table.columns).filter(name => !rowKey.includes(name) && !statics.includes(name))
+  const of = (columns: readonly string[], key: readonly string[], deleted: readonly string[]) => ({
+    columns,
+    key,
+    writeTimes: writeTimesCql(table, columns, { keyspace, key }),
+    delete: deleteCql(table, deleted, { keyspace, key }),
+  })
+  return { row: of(regular, rowKey, []), static: statics.length > 0 ? of(statics, table.partitionKey, statics) : null }
 }
 
 /**
@@ -57,12 +80,14 @@ function inserts(table: MartTable, keyspace: string) {
  */
 export function createCassandraMart(options: CassandraOptions): Mart {
   const { keyspace, replication = { [options.localDataCenter]: 1 }, maxInFlight = 32, createKeyspace = true } = options
+  const { clock, retention = new Map() } = options
   const connection = createCassandraConnection(options)
   const gate = createGate(maxInFlight)
   const insertsOf = perTable(table => inserts(table, keyspace))
+  const keyStatementsOf = perTable(table => keyStatements(table, keyspace))
   const rowMark = (table: MartTable): string | undefined => table.clusteringKey.at(-1)?.column
   const { explain, location } = connection
-  const place = { where: location, keyspace, replication, createKeyspace }
+  const place = { where: location, keyspace, replication, createKeyspace, retention: options.retention }
 
   async function page(table: MartTable, cql: string, params: unknown[], state?: string): Promise<types.ResultSet> {
     const client = await connection.client()
@@ -107,20 +132,24 @@ export function createCassandraMart(options: CassandraOptions): Mart {
       const client = await connection.client()
       const statements = insertsOf(table)
       const options = { prepare: true, isIdempotent: true, logged: false }
+      const ttl = (row: MartRow): number => timeToLive(rowEndMs(retention.get(table.name), table, row), clock.now())
       const send = async (batch: PartitionBatch): Promise<unknown> => {
         const { query, params } = statements[batch.kind]
         const [only] = batch.rows
         return batch.rows.length === 1
-          ? client.execute(query, params(only!), options)
+          ? client.execute(query, params(only!, ttl(only!)), options)
           : client.batch(
-              batch.rows.map(row => ({ query, params: params(row) })),
+              batch.rows.map(row => ({ query, params: params(row, ttl(row)) })),
               options,
             )
       }
-      await gate.forEach(groupIntoBatches(table, rows, BATCH_LIMITS), send).catch(error => {
+      const kept = keptRows(retention, table, { rows, nowMs: clock.now() })
+      await gate.forEach(groupIntoBatches(table, kept, BATCH_LIMITS), send).catch(error => {
         throw explain(error, table.name)
       })
+      return { expired: rows.length - kept.length }
     },
+    retentionMs: ({ name }) => retention.get(name) ?? null,
     async select(table, partition, { limit } = {}) {
       assertPartition(table, partition)
       const columns = Object.keys(table.columns)
@@ -139,6 +168,45 @@ export function createCassandraMart(options: CassandraOptions): Mart {
       return lookUp(table, rows, { keyspace, gate, execute, reader: rowReader }).catch(error => {
         throw explain(error, table.name)
       })
+    },
+    async writeTimes(table, rows) {
+      assertKeys(table, rows)
+      const client = await connection.client()
+      const statements = keyStatementsOf(table)
+      const times = new Array<number | null>(rows.length).fill(null)
+      await gate
+        .forEach([...rows.entries()], async ([index, { values }]) => {
+          const statement = statements[rowKind(table, { values })]
+          if (!statement) return
+          const params = statement.key.map(name => values[name])
+          const [stored] = (await client.execute(statement.writeTimes, params, { prepare: true, isIdempotent: true }))
+            .rows
+          if (!stored) return
+          const found = statement.columns.flatMap((_, at) => {
+            const time = stored[`t${at}`] as types.Long | null
+            return time === null ? [] : [time.toNumber()]
+          })
+          if (found.length > 0 || statement === statements.row) times[index] = found.length > 0 ? Math.max(...found) : 0
+        })
+        .catch(error => {
+          throw explain(error, table.name)
+        })
+      return times
+    },
+    async delete(table, rows) {
+      assertRows(table, rows)
+      const client = await connection.client()
+      const statements = keyStatementsOf(table)
+      await gate
+        .forEach(rows, async row => {
+          const statement = statements[rowKind(table, row)]
+          if (!statement) return
+          const params = [types.Long.fromNumber(row.writeTimeMicros), ...statement.key.map(name => row.values[name])]
+          await client.execute(statement.delete, params, { prepare: true, isIdempotent: true })
+        })
+        .catch(error => {
+          throw explain(error, table.name)
+        })
     },
     async *scan(table, columns) {
       assertColumns(table, columns)

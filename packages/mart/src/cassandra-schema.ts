@@ -1,8 +1,9 @@
 import type { MartTable } from '@millrace/contracts'
 import type { Client } from 'cassandra-driver'
-import { addColumnCql, keyspaceCql, tableCql } from './cql.ts'
+import { addColumnCql, keyspaceCql, tableCql, timeToLiveCql } from './cql.ts'
 import { martError } from './errors.ts'
-import { columnLabel, missingColumns, type StoredColumn, tableLabel } from './stored-table.ts'
+import type { MartRetention } from './retention.ts'
+import { columnLabel, missingColumns, retentionLabel, type StoredColumn, tableLabel } from './stored-table.ts'
 
 const SCHEMA_CHANGE_TIMEOUT_MS = 60_000
 
@@ -12,6 +13,8 @@ interface Place {
   readonly replication: Readonly<Record<string, number>>
   /** Whether a missing keyspace may be created. */
   readonly createKeyspace: boolean
+  /** Without it the tables keep the time to live that they have. */
+  readonly retention: MartRetention | undefined
 }
 
 /** A change of the schema is slower than a write, and is not repeated blindly. */
@@ -65,8 +68,24 @@ export async function ensureKeyspace(client: Client, place: Place): Promise<stri
   return [`keyspace ${keyspace}`]
 }
 
-/** Creates a table or adds the columns that it lacks; throws `table_differs` where it cannot be made to fit. */
+/**
+ * Creates a table or adds the columns that it lacks, and sets its time to live; throws `table_differs` where it cannot be made to
+ * fit. Every write has its own time to live: that of the table holds for other programs, and tells them.
+ */
 export async function ensureTable(client: Client, table: MartTable, place: Place): Promise<string[]> {
+  const made = await ensureColumns(client, table, place)
+  if (place.retention === undefined) return made
+  const seconds = Math.floor((place.retention.get(table.name) ?? 0) / 1000)
+  const { rows } = await client.execute(
+    'SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
+    [place.keyspace, table.name],
+  )
+  if (rows[0]?.default_time_to_live === seconds) return made
+  await change(client, timeToLiveCql(table, place.keyspace, seconds))
+  return [...made, retentionLabel(table)]
+}
+
+async function ensureColumns(client: Client, table: MartTable, place: Place): Promise<string[]> {
   const missing = await lackedColumns(client, table, place)
   if (missing === null) {
     await change(client, tableCql(table, place.keyspace))

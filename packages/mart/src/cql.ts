@@ -38,6 +38,10 @@ export function tableCql(table: MartTable, keyspace?: string): string {
 export const addColumnCql = (table: MartTable, column: string, keyspace: string): string =>
   `ALTER TABLE ${qualified(table, keyspace)} ADD ${cqlColumn(column, table.columns[column]!)}`
 
+/** The CQL that sets for how long a stored table keeps what is written without a time to live, in s; 0 is without end. */
+export const timeToLiveCql = (table: MartTable, keyspace: string, seconds: number): string =>
+  `ALTER TABLE ${qualified(table, keyspace)} WITH default_time_to_live = ${seconds}`
+
 /** The CQL that creates a keyspace with that many replicas per data center. */
 export const keyspaceCql = (keyspace: string, replication: Readonly<Record<string, number>>): string =>
   `CREATE KEYSPACE IF NOT EXISTS ${cqlName(keyspace)} WITH replication = {'class': 'NetworkTopologyStrategy', ${Object.entries(
@@ -46,9 +50,27 @@ export const keyspaceCql = (keyspace: string, replication: Readonly<Record<strin
     .map(([dataCenter, replicas]) => `${cqlText(dataCenter)}: ${replicas}`)
     .join(', ')}}`
 
-/** An insert of the given columns; its last parameter is the write time, µs since the epoch. */
+/** An insert of the given columns; its last parameters are the write time, µs since the epoch, and the time to live, s; 0 is without end. */
 export const insertCql = (table: MartTable, columns: readonly string[], keyspace: string): string =>
-  `INSERT INTO ${qualified(table, keyspace)} (${columns.map(cqlName).join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) USING TIMESTAMP ?`
+  `INSERT INTO ${qualified(table, keyspace)} (${columns.map(cqlName).join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) USING TIMESTAMP ? AND TTL ?`
+
+const whereKey = (columns: readonly string[]): string => columns.map(key => `${cqlName(key)} = ?`).join(' AND ')
+
+/** Whether a row is there, and the write times of the given columns; its parameters are the columns of `key`. */
+export const writeTimesCql = (
+  table: MartTable,
+  columns: readonly string[],
+  { keyspace, key }: { readonly keyspace: string; readonly key: readonly string[] },
+): string =>
+  `SELECT ${[cqlName(key[0]!), ...columns.map((name, index) => `WRITETIME(${cqlName(name)}) AS t${index}`)].join(', ')} FROM ${qualified(table, keyspace)} WHERE ${whereKey(key)} LIMIT 1`
+
+/** A delete of the given columns, or of whole rows; its parameters are the write time, µs since the epoch, and the columns of `key`. */
+export const deleteCql = (
+  table: MartTable,
+  columns: readonly string[],
+  { keyspace, key }: { readonly keyspace: string; readonly key: readonly string[] },
+): string =>
+  `DELETE ${[...columns.map(cqlName)].join(', ')}${columns.length > 0 ? ' ' : ''}FROM ${qualified(table, keyspace)} USING TIMESTAMP ? WHERE ${whereKey(key)}`
 
 /** A select of the given columns: all rows, or those of one partition, whose key values are the parameters (then the limit). */
 export function selectCql(

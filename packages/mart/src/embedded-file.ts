@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CodedError, makeDirectorySync } from '@millrace/runtime'
+import { type Clock, CodedError, makeDirectorySync } from '@millrace/runtime'
 import { IS_NEGATIVE_ZERO } from './embedded-sql.ts'
 import { martError, type martErrors } from './errors.ts'
+import type { MartRetention } from './retention.ts'
 
 export interface EmbeddedMartOptions {
   /** The SQLite file; it and its folder are made where they are missing. */
@@ -13,6 +14,9 @@ export interface EmbeddedMartOptions {
   readonly lockTimeoutMs?: number
   /** Takes a file that is there and never writes to it, so that it can be looked at while another program writes. */
   readonly readOnly?: boolean
+  /** How long rows are kept. */
+  readonly retention?: MartRetention
+  readonly clock?: Clock
 }
 
 /** Primary result codes of SQLite, https://sqlite.org/rescode.html */

@@ -1,16 +1,31 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { MartRow, MartTable, MartValue } from '@millrace/contracts'
+import { systemClock } from '@millrace/runtime'
 import { assertColumns, assertKeys, assertPartition, assertRows, perTable, rowKind } from './check-row.ts'
+import { EmbeddedDeletions, toSql } from './embedded-deletions.ts'
 import { type EmbeddedMartOptions, explainSqlite, inTransaction, openDatabase } from './embedded-file.ts'
-import { ensureEmbeddedTable, lackedInFile } from './embedded-schema.ts'
-import { hasSql, type Part, rowPart, scanSql, selectSql, staticPart, upsertSql } from './embedded-sql.ts'
+import { ensureEmbeddedTable, hasEndColumn, lackedInFile } from './embedded-schema.ts'
+import {
+  anyEndSql,
+  type Found,
+  hasSql,
+  type Part,
+  rowPart,
+  scanSql,
+  selectSql,
+  staticPart,
+  sweepSql,
+  upsertSql,
+  writeTimeSql,
+} from './embedded-sql.ts'
 import { martError } from './errors.ts'
 import type { Mart, StoredRow } from './mart.ts'
+import { keptRows, rowEndMs } from './retention.ts'
 
 const PAGE_ROWS = 1000
-
-const toSql = (value: MartValue | undefined): SQLInputValue =>
-  value === undefined ? null : typeof value === 'boolean' ? Number(value) : value
+const SWEEP_EVERY_MS = 60_000
+/** Rows of a table that one sweep removes at most: the writes behind it wait. */
+const MOST_SWEPT = 10_000
 
 /** Turns a row of SQLite, as an array, into a plain one. */
 function rowReader(table: MartTable, columns: readonly string[]) {
@@ -29,7 +44,7 @@ function rowReader(table: MartTable, columns: readonly string[]) {
 interface Writer {
   readonly columns: readonly string[]
   readonly statement: StatementSync
-  write(row: MartRow): void
+  write(row: MartRow, endMs: number | null): void
 }
 
 function createWriter(database: DatabaseSync, table: MartTable, part: Part): Writer {
@@ -38,9 +53,9 @@ function createWriter(database: DatabaseSync, table: MartTable, part: Part): Wri
   return {
     columns: part.columns,
     statement,
-    write({ values, writeTimeMicros }) {
+    write({ values, writeTimeMicros }, endMs) {
       const params = columns.map(name => toSql(values[name]))
-      params.push(writeTimeMicros)
+      params.push(writeTimeMicros, endMs)
       statement.run(...params)
     },
   }
@@ -51,8 +66,9 @@ function createWriter(database: DatabaseSync, table: MartTable, part: Part): Wri
  * @throws (also from its methods) coded errors of `martErrors`; a full disk and a locked file are retryable
  */
 export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
-  const { file } = options
+  const { file, retention = new Map(), clock = systemClock } = options
   const database = openDatabase(options)
+  const deletions = new EmbeddedDeletions(database)
   const writersOf = perTable(table => {
     const fixed = staticPart(table)
     return {
@@ -73,8 +89,30 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
 
   function write(table: MartTable, row: MartRow): void {
     const writers = writersOf(table)
-    if (rowKind(table, row) === 'row') writers.row.write(row)
-    if (writers.static?.columns.some(name => (row.values[name] ?? null) !== null)) writers.static.write(row)
+    const endMs = rowEndMs(retention.get(table.name), table, row)
+    if (rowKind(table, row) === 'row' && !deletions.covers(rowPart(table), row)) writers.row.write(row, endMs)
+    const fixed = staticPart(table)
+    if (!fixed || !writers.static?.columns.some(name => (row.values[name] ?? null) !== null)) return
+    if (!deletions.covers(fixed, row)) writers.static.write(row, endMs)
+  }
+
+  /** Which rows to look for, and the parameter that says it: without ends there is nothing to leave out. */
+  function found(part: Part, inFile = database): { readonly found: Found; readonly params: readonly number[] } {
+    const hasEnds = hasEndColumn(inFile, part) && inFile.prepare(anyEndSql(part)).get() !== undefined
+    return hasEnds ? { found: 'kept', params: [clock.now()] } : { found: 'all', params: [] }
+  }
+
+  const known = new Set<MartTable>()
+  let sweptMs = Number.NEGATIVE_INFINITY
+
+  /** Removes rows whose retention has ended, now and then; to be run in a transaction. */
+  function sweep(): void {
+    const nowMs = clock.now()
+    if (nowMs - sweptMs < SWEEP_EVERY_MS) return
+    for (const table of known)
+      for (const part of [rowPart(table), staticPart(table)])
+        if (part) database.prepare(sweepSql(part)).run(nowMs, MOST_SWEPT)
+    sweptMs = nowMs
   }
 
   return {
@@ -84,6 +122,8 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
       guard(() =>
         inTransaction(database, () => {
           for (const table of tables) made.push(...ensureEmbeddedTable(database, table, file))
+          for (const table of tables) known.add(table)
+          sweep()
         }),
       )
       return made
@@ -93,41 +133,86 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
     },
     async upsert(table, rows) {
       assertRows(table, rows)
-      if (rows.length === 0) return
-      guard(
-        () =>
-          inTransaction(database, () => {
-            for (const row of rows) write(table, row)
-          }),
-        table,
-      )
+      const kept = keptRows(retention, table, { rows, nowMs: clock.now() })
+      if (kept.length > 0)
+        guard(
+          () =>
+            inTransaction(database, () => {
+              deletions.refresh(table)
+              for (const row of kept) write(table, row)
+              sweep()
+            }),
+          table,
+        )
+      return { expired: rows.length - kept.length }
     },
+    retentionMs: ({ name }) => retention.get(name) ?? null,
     async select(table, partition, { limit = -1 } = {}) {
       assertPartition(table, partition)
       return guard(() => {
-        const statement = database.prepare(selectSql(table))
+        const kept = found(rowPart(table))
+        const statement = database.prepare(selectSql(table, kept.found))
         statement.setReturnArrays(true)
         const key = table.partitionKey.map(name => toSql(partition[name]))
-        const rows = statement.all(...key, limit) as unknown as MartValue[][]
+        const rows = statement.all(...key, ...kept.params, limit) as unknown as MartValue[][]
         return rows.map(rowReader(table, Object.keys(table.columns)))
       }, table)
     },
     async has(table, rows) {
       assertKeys(table, rows)
       return guard(() => {
-        const stored = database.prepare(hasSql(rowPart(table)))
+        const lookUp = (part: Part) => {
+          const kept = found(part)
+          const statement = database.prepare(hasSql(part, kept.found))
+          return ({ values }: Pick<MartRow, 'values'>) =>
+            statement.get(...part.key.map(({ column }) => toSql(values[column])), ...kept.params)
+        }
+        const stored = lookUp(rowPart(table))
         const fixed = staticPart(table)
-        const fixedColumns = fixed?.columns ?? []
-        const storedFixed = fixed && database.prepare(hasSql(fixed))
-        return rows.map(({ values }) => {
-          const isRow = rowKind(table, { values }) === 'row'
-          const part = isRow ? rowPart(table) : fixed
-          const found = (isRow ? stored : storedFixed)?.get(
-            ...(part?.key ?? []).map(({ column }) => toSql(values[column])),
-          )
-          const given = isRow ? [] : fixedColumns.filter(name => (values[name] ?? null) !== null)
-          return found !== undefined && given.every(name => found[name] !== null)
+        const storedFixed = fixed && lookUp(fixed)
+        return rows.map(row => {
+          const isRow = rowKind(table, row) === 'row'
+          const there = isRow ? stored(row) : storedFixed?.(row)
+          const given = isRow ? [] : (fixed?.columns ?? []).filter(name => (row.values[name] ?? null) !== null)
+          return there !== undefined && given.every(name => there[name] !== null)
         })
+      }, table)
+    },
+    async writeTimes(table, rows) {
+      assertKeys(table, rows)
+      return guard(
+        () =>
+          rows.map(row => {
+            const part = rowKind(table, row) === 'row' ? rowPart(table) : staticPart(table)
+            const key = (part?.key ?? []).map(({ column }) => toSql(row.values[column]))
+            if (!part) return null
+            const kept = found(part)
+            const stored = database.prepare(writeTimeSql(part, kept.found)).get(...key, ...kept.params)
+            return stored ? Number(stored.time) : null
+          }),
+        table,
+      )
+    },
+    async delete(table, rows) {
+      assertRows(table, rows)
+      if (rows.length === 0) return
+      guard(() => {
+        // What is deleted is overwritten, in the file and in its write-ahead log.
+        database.exec('PRAGMA secure_delete = ON')
+        try {
+          inTransaction(database, () => {
+            for (const row of rows) {
+              const part = rowKind(table, row) === 'row' ? rowPart(table) : staticPart(table)
+              if (part) deletions.delete(part, row)
+            }
+          })
+          database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        } catch (error) {
+          deletions.forget()
+          throw error
+        } finally {
+          database.exec('PRAGMA secure_delete = OFF')
+        }
       }, table)
     },
     async *scan(table, columns) {
@@ -136,9 +221,10 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
       // A connection of its own sees one state of the file throughout, whatever is written meanwhile.
       const reader = guard(() => new DatabaseSync(file, { readOnly: true }), table)
       try {
-        const statement = guard(() => reader.prepare(scanSql(table, columns)), table)
+        const kept = guard(() => found(rowPart(table), reader), table)
+        const statement = guard(() => reader.prepare(scanSql(table, columns, kept.found)), table)
         statement.setReturnArrays(true)
-        const rows = statement.iterate() as unknown as Iterator<MartValue[]>
+        const rows = statement.iterate(...kept.params) as unknown as Iterator<MartValue[]>
         for (;;) {
           const page = guard(() => readPage(rows, read), table)
           if (page.length > 0) yield page
@@ -152,7 +238,10 @@ export function createEmbeddedMart(options: EmbeddedMartOptions): Mart {
       guard(() => database.prepare('SELECT 1').get())
     },
     async close() {
-      if (database.isOpen) database.close()
+      if (!database.isOpen) return
+      // Pages may hold copies of what was deleted from before it was.
+      if (deletions.areNew) guard(() => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'))
+      database.close()
     },
   }
 }

@@ -1,6 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { MartTable } from '@millrace/contracts'
-import { addColumnSql, createPartSql, rowPart, sqlName, staticPart, viewSql } from './embedded-sql.ts'
+import {
+  addColumnSql,
+  addEndSql,
+  createPartSql,
+  END_COLUMN,
+  endIndexSql,
+  type Part,
+  rowPart,
+  sqlName,
+  staticPart,
+  viewSql,
+} from './embedded-sql.ts'
 import { columnLabel, contractColumns, missingColumns, type StoredColumn, tableLabel } from './stored-table.ts'
 
 const hasTable = (database: DatabaseSync, name: string): boolean =>
@@ -19,6 +30,10 @@ export function lackedInFile(database: DatabaseSync, table: MartTable, where: st
   return missingColumns(table, stored, where).map(column => columnLabel(table, column))
 }
 
+/** Whether a stored table has a place for the ends of its rows; one of an earlier version has none. */
+export const hasEndColumn = (database: DatabaseSync, { name }: Part): boolean =>
+  database.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(name, END_COLUMN) !== undefined
+
 /** Creates or widens the stored tables and the view of one contract's table; to be run in a transaction. */
 export function ensureEmbeddedTable(database: DatabaseSync, table: MartTable, where: string): string[] {
   database.exec('CREATE TABLE IF NOT EXISTS _tables (name TEXT PRIMARY KEY, columns TEXT NOT NULL) WITHOUT ROWID')
@@ -32,6 +47,8 @@ export function ensureEmbeddedTable(database: DatabaseSync, table: MartTable, wh
     else
       for (const column of part.columns.filter(name => missing.includes(name)))
         for (const sql of addColumnSql(table, part, column)) database.exec(sql)
+    if (!hasEndColumn(database, part)) database.exec(addEndSql(part))
+    database.exec(endIndexSql(part))
   }
   if (stored === null || missing.length > 0) {
     const added = contractColumns(table).filter(column => !stored || missing.includes(column.name))

@@ -3,7 +3,8 @@ import type { MartTable, MartType } from '@millrace/contracts'
 /*
  * Layout of a mart in an SQLite file. A contract's table is a view of that name, for people; behind it are `_<name>` with a
  * row per row and `_<name>_static` with a row per partition, which also hold write times. "@" is the time of the write that
- * made the row, "<column>@" that of a column which a write of another time has set since.
+ * made the row, "<column>@" that of a column which a write of another time has set since. "@end" is when the retention of
+ * the row ends, ms since the epoch.
  */
 
 /** Name of the SQL function that tells -0 from 0, which SQL itself cannot. */
@@ -47,6 +48,19 @@ export function staticPart(table: MartTable): Part | null {
   }
 }
 
+const END = '"@end"'
+/** The name of that column, as SQLite tells it. */
+export const END_COLUMN = '@end'
+
+/** Whether a row is kept, at an SQL expression for the time in ms. */
+const isKept = (nowMs: string): string => `(r.${END} IS NULL OR r.${END} > ${nowMs})`
+
+/** A row that has an end, if there is one. */
+export const anyEndSql = ({ name }: Part): string => `SELECT 1 FROM ${sqlName(name)} WHERE ${END} IS NOT NULL LIMIT 1`
+
+/** Which rows a query finds: all, or those that are kept at the time in ms that is a parameter. */
+export type Found = 'all' | 'kept'
+
 const timeOf = (column: string): string => sqlName(`${column}@`)
 const declared = (table: MartTable, column: string): string =>
   `${sqlName(column)} ${sqlTypes[table.columns[column]!.type]}`.trimEnd()
@@ -56,6 +70,7 @@ export function createPartSql(table: MartTable, part: Part): string {
     ...part.key.map(({ column }) => `${declared(table, column)} NOT NULL`),
     ...part.columns.map(column => declared(table, column)),
     '"@" INTEGER NOT NULL',
+    `${END} INTEGER`,
     ...part.columns.map(column => `${timeOf(column)} INTEGER`),
     `PRIMARY KEY (${part.key.map(({ column, order }) => sqlName(column) + (order === 'desc' ? ' DESC' : '')).join(', ')})`,
   ]
@@ -66,6 +81,17 @@ export const addColumnSql = (table: MartTable, part: Part, column: string): stri
   `ALTER TABLE ${sqlName(part.name)} ADD COLUMN ${declared(table, column)}`,
   `ALTER TABLE ${sqlName(part.name)} ADD COLUMN ${timeOf(column)} INTEGER`,
 ]
+
+/** For a stored table of an earlier version. */
+export const addEndSql = (part: Part): string => `ALTER TABLE ${sqlName(part.name)} ADD COLUMN ${END} INTEGER`
+
+/** So that the rows that have ended are found without a look at the others. */
+export const endIndexSql = (part: Part): string =>
+  `CREATE INDEX IF NOT EXISTS ${sqlName(`${part.name}@end`)} ON ${sqlName(part.name)} (${END}) WHERE ${END} IS NOT NULL`
+
+/** Removes rows that have ended; parameters: the time in ms, most rows. */
+export const sweepSql = ({ name }: Part): string =>
+  `DELETE FROM ${sqlName(name)} WHERE rowid IN (SELECT rowid FROM ${sqlName(name)} WHERE ${END} <= ? LIMIT ?)`
 
 /** Rows joined with their partition's static columns; `shown` maps a qualified column to what is selected. */
 function fromParts(table: MartTable): { readonly from: string; readonly of: (column: string) => string } {
@@ -87,29 +113,32 @@ export function viewSql(table: MartTable): string {
       ? `strftime('%Y-%m-%dT%H:%M:%fZ', ${of(name)} / 1000.0, 'unixepoch') AS ${sqlName(name)}`
       : `${of(name)} AS ${sqlName(name)}`,
   )
-  return `CREATE VIEW ${sqlName(table.name)} AS SELECT ${shown.join(', ')} ${from}`
+  const now = "unixepoch('subsec') * 1000"
+  return `CREATE VIEW ${sqlName(table.name)} AS SELECT ${shown.join(', ')} ${from} WHERE ${isKept(now)}`
 }
 
-/** Rows of one partition in clustering order; parameters: the partition key, then the limit (-1 for none). */
-export function selectSql(table: MartTable): string {
+/** Rows of one partition in clustering order; parameters: the partition key, for `kept` the time, then the limit (-1 for none). */
+export function selectSql(table: MartTable, found: Found): string {
   const { from, of } = fromParts(table)
   const columns = Object.keys(table.columns).map(of).join(', ')
   const where = table.partitionKey.map(name => `r.${sqlName(name)} = ?`).join(' AND ')
   const order = table.clusteringKey.map(key => `${of(key.column)} ${key.order.toUpperCase()}`).join(', ')
-  return `SELECT ${columns} ${from} WHERE ${where}${order === '' ? '' : ` ORDER BY ${order}`} LIMIT ?`
+  return `SELECT ${columns} ${from} WHERE ${where}${found === 'kept' ? ` AND ${isKept('?')}` : ''}${order === '' ? '' : ` ORDER BY ${order}`} LIMIT ?`
 }
 
-/** One stored row by its key, with its columns beside the key. */
-export function hasSql(part: Part): string {
+/** One stored row by its key, with its columns beside the key; parameters: the key, then for `kept` the time. */
+export function hasSql(part: Part, found: Found): string {
   const columns = ['1', ...part.columns.map(sqlName)].join(', ')
-  return `SELECT ${columns} FROM ${sqlName(part.name)} WHERE ${part.key.map(({ column }) => `${sqlName(column)} = ?`).join(' AND ')}`
+  const key = part.key.map(({ column }) => `${sqlName(column)} = ?`).join(' AND ')
+  return `SELECT ${columns} FROM ${sqlName(part.name)} AS r WHERE ${key}${found === 'kept' ? ` AND ${isKept('?')}` : ''}`
 }
 
-/** Some columns of all rows; reads only an index where all of them are in the key. */
-export function scanSql(table: MartTable, columns: readonly string[]): string {
+/** Some columns of all rows; of `all` it reads only an index where all columns are in the key. The parameter of `kept` is the time. */
+export function scanSql(table: MartTable, columns: readonly string[], found: Found): string {
   const { from, of } = fromParts(table)
   const needsStatic = columns.some(column => table.columns[column]!.static)
-  return `SELECT ${columns.map(of).join(', ')} ${needsStatic ? from : `FROM ${sqlName(rowPart(table).name)} AS r`}`
+  const rows = needsStatic ? from : `FROM ${sqlName(rowPart(table).name)} AS r`
+  return `SELECT ${columns.map(of).join(', ')} ${rows}${found === 'kept' ? ` WHERE ${isKept('?')}` : ''}`
 }
 
 /**
@@ -123,10 +152,31 @@ function winsTie(type: MartType, fresh: string, old: string): string {
   return `(${negative(fresh)}, abs(${fresh})) > (${negative(old)}, abs(${old}))`
 }
 
-/** The upsert of one stored row; parameters: key, columns, write time. Later writes win column by column, nulls never do. */
+const ofKey = (part: Part): string => part.key.map(({ column }) => `r.${sqlName(column)} = ?`).join(' AND ')
+
+/** The newest write time of one stored row; parameters: its key, and the time where only kept rows are looked for. */
+export function writeTimeSql(part: Part, found: Found): string {
+  const times = ['"@"', ...part.columns.map(column => `coalesce(${timeOf(column)}, "@")`)]
+  const newest = times.length === 1 ? times[0]! : `max(${times.join(', ')})`
+  const kept = found === 'kept' ? ` AND ${isKept('?')}` : ''
+  return `SELECT ${newest} AS time FROM ${sqlName(part.name)} r WHERE ${ofKey(part)}${kept}`
+}
+
+/** What is left of a stored row without the values up to a write time; parameters: the time once for each column, then the key. */
+export function forgetSql(part: Part): string | null {
+  if (part.columns.length === 0) return null
+  const isOld = (column: string): string => `coalesce(${timeOf(column)}, "@") <= ?`
+  const left = part.columns.map(column => `${sqlName(column)} = iif(${isOld(column)}, NULL, ${sqlName(column)})`)
+  return `UPDATE ${sqlName(part.name)} AS r SET ${left.join(', ')} WHERE ${ofKey(part)}`
+}
+
+/** Deletes one stored row; parameters: its key. */
+export const deleteSql = (part: Part): string => `DELETE FROM ${sqlName(part.name)} AS r WHERE ${ofKey(part)}`
+
+/** The upsert of one stored row; parameters: key, columns, write time, end. The end is that of the last write. Later writes win column by column, nulls never do. */
 export function upsertSql(table: MartTable, part: Part): string {
   const key = part.key.map(({ column }) => sqlName(column))
-  const all = [...key, ...part.columns.map(sqlName), '"@"']
+  const all = [...key, ...part.columns.map(sqlName), '"@"', END]
   const merged = part.columns.flatMap(column => {
     const old = `${sqlName(part.name)}.${sqlName(column)}`
     const fresh = `excluded.${sqlName(column)}`
@@ -139,6 +189,6 @@ export function upsertSql(table: MartTable, part: Part): string {
       `${timeOf(column)} = iif(${wins}, nullif(excluded."@", ${made}), ${sqlName(part.name)}.${timeOf(column)})`,
     ]
   })
-  const onConflict = merged.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${merged.join(', ')}`
+  const onConflict = `DO UPDATE SET ${[...merged, `${END} = excluded.${END}`].join(', ')}`
   return `INSERT INTO ${sqlName(part.name)} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')}) ON CONFLICT (${key.join(', ')}) ${onConflict}`
 }

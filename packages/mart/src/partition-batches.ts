@@ -20,11 +20,11 @@ function sizeOf(row: MartRow): number {
   return bytes
 }
 
-/** A text that is equal for rows of one partition, and for no others. */
-export function partitionText(table: MartTable, row: Pick<MartRow, 'values'>): string {
+/** A text that is equal for equal values of these columns of a table, and for no others. */
+export function keyText(columns: readonly string[], values: MartRow['values']): string {
   let key = ''
-  for (const column of table.partitionKey) {
-    const text = String(row.values[column])
+  for (const column of columns) {
+    const text = String(values[column])
     key += `${text.length}:${text}`
   }
   return key
@@ -43,7 +43,7 @@ export function groupIntoBatches(
   const open = new Map<string, { rows: MartRow[]; bytes: number }>()
   for (const row of rows) {
     const kind = rowKind(table, row)
-    const key = kind + partitionText(table, row)
+    const key = kind + keyText(table.partitionKey, row.values)
     const bytes = sizeOf(row)
     let batch = open.get(key)
     if (!batch || batch.rows.length >= limits.maxRows || batch.bytes + bytes > limits.maxBytes) {

@@ -26,6 +26,7 @@ export function contractColumns(table: MartTable): StoredColumn[] {
 
 /** How a missing table, and a missing column, is named to people. */
 export const tableLabel = (table: MartTable): string => `table ${table.name}`
+export const retentionLabel = (table: MartTable): string => `retention of table ${table.name}`
 export const columnLabel = (table: MartTable, column: string): string => `column ${table.name}.${column}`
 
 function keyText(columns: readonly StoredColumn[]): string {

@@ -1,8 +1,9 @@
 import { ConfigError, createLogger, loadConfig, systemClock } from '@millrace/runtime'
 import { describe, expect, it } from 'vitest'
 import { cassandraEnv, cassandraMartFromEnv } from '../src/index.ts'
+import { readings, totals } from './sample-tables.ts'
 
-const parts = { clock: systemClock, logger: createLogger('test', { level: 'silent' }) }
+const parts = { clock: systemClock, logger: createLogger('test', { level: 'silent' }), tables: [readings, totals] }
 const martOf = (variables: Record<string, string>) => cassandraMartFromEnv(loadConfig(variables, cassandraEnv), parts)
 
 function problemsOf(variables: Record<string, string>): readonly string[] {

@@ -53,7 +53,8 @@ describeOnStack('cassandra mart with a login', ['cassandra'], () => {
       },
       cassandraEnv,
     )
-    const mart = cassandraMartFromEnv(config, { clock: systemClock, logger: createLogger('test', { level: 'silent' }) })
+    const logger = createLogger('test', { level: 'silent' })
+    const mart = cassandraMartFromEnv(config, { clock: systemClock, logger, tables: [] })
     onTestFinished(() => mart.close())
     return mart
   }

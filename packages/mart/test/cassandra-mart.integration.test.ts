@@ -12,9 +12,9 @@ import { createTcpProxy } from '@millrace/testing'
 import { describeOnStack } from '@millrace/testing/vitest'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CassandraOptions, createCassandraMart } from '../src/index.ts'
+import { type CassandraOptions, createCassandraMart, type MartRetention } from '../src/index.ts'
 import { describeMart } from './conformance.ts'
-import { readings, totals } from './sample-tables.ts'
+import { readings, totals, visits } from './sample-tables.ts'
 
 const newKeyspace = (): string => `mart_${randomUUID().replaceAll('-', '').slice(0, 12)}`
 
@@ -33,7 +33,35 @@ describeOnStack('cassandra mart', ['cassandra'], ({ cassandra }) => {
   const openMart = (change: Partial<CassandraOptions> = {}) =>
     createCassandraMart({ ...cassandra, keyspace, clock: systemClock, logger, ...change })
 
-  describeMart('cassandra', async () => openMart(), { runs: 40 })
+  describeMart('cassandra', async options => openMart(options), { runs: 40 })
+
+  it('tells other programs the retention of a table, changes it, and leaves it alone where none is set', async () => {
+    const client = new Client({
+      ...cassandra,
+      contactPoints: [...cassandra.contactPoints],
+      protocolOptions: { port: cassandra.port },
+    })
+    const seconds = async (retention?: MartRetention) => {
+      const mart = openMart(retention && { retention })
+      const made = await mart.ensureTables([visits])
+      await mart.close()
+      const { rows } = await client.execute(
+        'SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
+        [keyspace, visits.name],
+      )
+      return [made, rows[0]!.default_time_to_live]
+    }
+    try {
+      await seconds(new Map())
+      expect(await seconds(new Map([['visits', 86_400_000]]))).toEqual([['retention of table visits'], 86_400])
+      expect(await seconds(new Map([['visits', 86_400_000]]))).toEqual([[], 86_400])
+      expect(await seconds(new Map([['visits', 5_000]]))).toEqual([['retention of table visits'], 5])
+      expect(await seconds()).toEqual([[], 5])
+      expect(await seconds(new Map())).toEqual([['retention of table visits'], 0])
+    } finally {
+      await client.shutdown()
+    }
+  })
 
   describe('its connection', () => {
     it('waits for a server that is still starting, says so, and then works', async () => {

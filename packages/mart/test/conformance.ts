@@ -1,60 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import type { MartRow, MartTable, MartValue } from '@millrace/contracts'
+import type { MartRow, MartTable } from '@millrace/contracts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Mart, StoredRow } from '../src/index.ts'
+import type { Mart } from '../src/index.ts'
+import { describeDeletes } from './conformance-deletes.ts'
 import { expectedRows } from './expected-rows.ts'
-import { readings, totals } from './sample-tables.ts'
-
-const writeAt = (writeTimeMicros: number, values: MartRow['values']): MartRow => ({ writeTimeMicros, values })
-
-async function scanAll(mart: Mart, table: MartTable, columns: readonly string[]): Promise<StoredRow[]> {
-  const rows: StoredRow[] = []
-  for await (const page of mart.scan(table, columns)) rows.push(...page)
-  return rows
-}
-
-/** A site of its own for each test, so that tests share tables and yet never rows. */
-const newPartition = () => ({ site: `site ${randomUUID()}`, day: 1 })
-
-const anyValue = {
-  note: fc.constantFrom('', 'a', 'b', '가나다', '\u0000', 'z'.repeat(300)),
-  level: fc.constantFrom(-0, 0, 1.5, -1.5, 1e308, -1e308, 5e-324),
-  count: fc.constantFrom(0, -1, 1, 2_147_483_647, -2_147_483_648),
-  total: fc.constantFrom(0, -1, 5_000_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
-  seen_at: fc.constantFrom(0, -1, 1_711_279_529_845),
-  ok: fc.boolean(),
-  owner: fc.constantFrom('', 'kim', '이영희'),
-  height: fc.constantFrom(-0, 0, 3.25, -3.25),
-}
-
-/** Writes of one partition: few rows and few times, so that most meet each other, at equal times too. */
-const anyWrites = fc.array(
-  fc
-    .record({
-      time: fc.integer({ min: 1, max: 4 }),
-      key: fc.constantFrom(null, { at: 10, id: 'x' }, { at: 10, id: 'y' }, { at: 20, id: 'x' }),
-      values: fc.record(anyValue, { requiredKeys: [] }),
-      nulls: fc.subarray(['note', 'level', 'ok', 'owner']),
-    })
-    .map(({ time, key, values, nulls }) => {
-      const all: Record<string, MartValue> = { ...values, ...Object.fromEntries(nulls.map(name => [name, null])) }
-      const statics = { owner: all.owner ?? null, height: all.height ?? null }
-      return { time, values: key ? { ...all, ...key } : statics }
-    }),
-  { minLength: 1, maxLength: 12 },
-)
+import { describeRetention, type OpenMart } from './retention-conformance.ts'
+import { entries, readings, totals } from './sample-tables.ts'
+import { anyWrites, newPartition, scanAll, writeAt } from './sample-writes.ts'
 
 /**
  * What every adapter of the port must do.
- * @param open opens the same stored mart anew at each call
+ * @param open opens the same stored mart anew at each call; its clock runs with that of the system
  */
-export function describeMart(name: string, open: () => Promise<Mart>, { runs }: { readonly runs: number }): void {
+export function describeMart(name: string, open: OpenMart, { runs }: { readonly runs: number }): void {
   describe(`mart: ${name}`, () => {
     let mart: Mart
     beforeAll(async () => {
       mart = await open()
-      await mart.ensureTables([readings, totals])
+      await mart.ensureTables([readings, entries, totals])
     })
     afterAll(async () => {
       await mart?.close()
@@ -176,6 +140,8 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
       expect(await mart.select(readings, partition)).toMatchObject([{ note: 'new' }])
     })
 
+    describeDeletes(() => mart, { runs })
+
     it('selects one partition in clustering order, as many rows as asked for', async () => {
       const partition = newPartition()
       const other = { ...partition, day: 2 }
@@ -219,6 +185,22 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
       const name = randomUUID()
       await mart.upsert(totals, [writeAt(1, { name })])
       expect(await mart.has(totals, [{ values: { name } }, { values: { name: `${name}!` } }])).toEqual([true, false])
+    })
+
+    it('tells it of few rows among many, and in the order of any text', async () => {
+      const book = randomUUID()
+      const titles = Array.from(
+        { length: 1_500 },
+        (_, index) => `${['a', 'é', '가', '\u{1f600}', '\uffee'][index % 5]}${index}`,
+      )
+      await mart.upsert(
+        entries,
+        titles.map(title => writeAt(1, { book, title })),
+      )
+      const asked = titles.filter((_, index) => index % 30 === 0).flatMap(title => [title, `${title}!`])
+      const rows = (some: readonly string[]) => some.map(title => ({ values: { book, title } }))
+      expect(await mart.has(entries, rows(asked))).toEqual(asked.map(title => !title.endsWith('!')))
+      expect(await mart.has(entries, rows(titles))).toEqual(titles.map(() => true))
     })
 
     it('tells whether a partition has the static columns that are asked for', async () => {
@@ -375,4 +357,5 @@ export function describeMart(name: string, open: () => Promise<Mart>, { runs }: 
       await expect(scanAll(again, readings, ['id'])).rejects.toMatchObject({ code: 'mart_closed' })
     })
   })
+  describeRetention(name, open)
 }

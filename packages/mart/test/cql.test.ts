@@ -1,5 +1,6 @@
 import { catalog } from '@millrace/domains/contracts'
 import { describe, expect, it } from 'vitest'
+import { cqlName } from '../src/cql.ts'
 import { keyspaceCql, tableCql } from '../src/index.ts'
 import { readings, totals } from './sample-tables.ts'
 
@@ -41,7 +42,7 @@ describe('CQL of a table', () => {
   it('can be made of every table of the contracts', () => {
     for (const table of catalog.tables) {
       const cql = tableCql(table)
-      for (const column of Object.keys(table.columns)) expect(cql).toContain(`\n  ${column} `)
+      for (const column of Object.keys(table.columns)) expect(cql).toContain(`\n  ${cqlName(column)} `)
       expect(cql).toContain(`PRIMARY KEY ((${table.partitionKey.join(', ')})`)
     }
   })

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { createEmbeddedMart } from '../src/index.ts'
 import { describeMart } from './conformance.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'millrace-mart-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryDirectory('mart')
 
-describeMart('embedded', async () => createEmbeddedMart({ file: path.join(folder, 'made/mart.db') }), { runs: 200 })
+describeMart('embedded', async options => createEmbeddedMart({ file: path.join(folder, 'made/mart.db'), ...options }), {
+  runs: 200,
+})
