@@ -23,6 +23,19 @@ export const gatewayErrors = {
     title: 'Invalid header',
     message: 'Header {header}: got {got}, expected {expected}.',
   },
+  bad_query: {
+    ...input,
+    status: 400,
+    title: 'Invalid query parameter',
+    message: 'Query parameter {parameter}: got {got}, expected {expected}.',
+  },
+  key_in_query: {
+    ...input,
+    status: 400,
+    title: 'Only a browser key may be in the address',
+    message:
+      'The query parameter "{parameter}" is not a browser key ("mb_...") alone. Servers write addresses to their logs: send an API key as "Authorization: Bearer mr_...", and revoke one that was sent in an address.',
+  },
   bad_encoding: {
     ...input,
     status: 400,
@@ -59,7 +72,7 @@ export const gatewayErrors = {
     ...input,
     status: 401,
     title: 'The API key is not valid',
-    message: 'The key in the Authorization header is unknown, wrong or revoked.',
+    message: 'The key is unknown, wrong or revoked.',
   },
   key_missing_in_event: {
     ...input,
@@ -79,7 +92,19 @@ export const gatewayErrors = {
     title: 'The API key may not be used from this origin',
     message: 'Origin {origin} is not among the corsOrigins of this key.',
   },
+  origin_missing: {
+    ...input,
+    status: 403,
+    title: 'A browser key needs the header Origin',
+    message: 'A browser key is for pages in browsers, which send the header Origin. Elsewhere, send an API key.',
+  },
   unknown_route: { ...input, status: 404, title: 'Not found', message: 'There is nothing at {path}.' },
+  unknown_topic: {
+    ...input,
+    status: 404,
+    title: 'No such topic',
+    message: 'Clients cannot write a topic "{topic}".',
+  },
   method_not_allowed: {
     ...input,
     status: 405,
@@ -92,6 +117,13 @@ export const gatewayErrors = {
     status: 408,
     title: 'The request took too long to arrive',
     message: 'The whole request must arrive within {seconds} s. Nothing of it was stored.',
+  },
+  clock_skew: {
+    ...input,
+    status: 409,
+    title: 'The clock of the client is wrong',
+    message:
+      'The client says that it is {sent}; here it is {now}, more than {minutes} minutes from it. Correct the times and send again. Nothing was stored.',
   },
   body_too_large: {
     ...input,
@@ -115,7 +147,7 @@ export const gatewayErrors = {
     ...input,
     status: 415,
     title: 'Unsupported media type',
-    message: 'Content-Type is {got}: send application/json (an object or an array) or application/x-ndjson, in UTF-8.',
+    message: 'Content-Type is {got}: send {types}, in UTF-8.',
   },
   unsupported_encoding: {
     ...input,
@@ -128,6 +160,26 @@ export const gatewayErrors = {
     status: 417,
     title: 'The expectation cannot be met',
     message: 'Expect is "{expect}": the only expectation that can be met is 100-continue. Nothing was stored.',
+  },
+  invalid_envelope: {
+    ...input,
+    status: 422,
+    title: 'The envelope of the record is not valid',
+    message: 'Envelope field {pointer}: got {got}, expected {expected}.',
+  },
+  wrong_key: {
+    ...input,
+    status: 422,
+    title: 'Another key than that of the record',
+    message:
+      'The key is {got}, but the key of this record is {expected}: the gateway makes it from {key}. Send that key or none.',
+  },
+  wrong_partition: {
+    ...input,
+    status: 422,
+    title: 'Another partition than that of the record',
+    message:
+      'The partition is {got}, but the partition of this record is {expected}: it follows from the key. Send that partition or none.',
   },
   not_an_object: {
     ...input,

@@ -1,15 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { IDEMPOTENCY_NAMESPACE, uuidV5 } from './event-id.ts'
+import { uuidV5 } from '@millrace/contracts'
+import { expect, it } from 'vitest'
+import { CLOUD_EVENT_NAMESPACE, IDEMPOTENCY_NAMESPACE } from './event-id.ts'
 
-const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8'
-const URL = '6ba7b811-9dad-11d1-80b4-00c04fd430c8'
-
-describe('uuidV5', () => {
-  it('gives the UUID of RFC 9562, appendix A.4', () => {
-    expect(uuidV5('www.example.com', DNS)).toBe('2ed6657d-e927-568b-95e1-2665a8aea6a2')
-  })
-
-  it('made the namespace of the gateway', () => {
-    expect(uuidV5('millrace:ingest', URL)).toBe(IDEMPOTENCY_NAMESPACE)
-  })
+it.each([
+  ['millrace:ingest', IDEMPOTENCY_NAMESPACE],
+  ['millrace:cloudevents', CLOUD_EVENT_NAMESPACE],
+])('the namespace of ids is the UUID v5 of "%s" in the URL namespace', (name, namespace) => {
+  expect(uuidV5(name, '6ba7b811-9dad-11d1-80b4-00c04fd430c8')).toBe(namespace)
 })

@@ -1,17 +1,7 @@
-import { hash } from 'node:crypto'
+import { uuidV5 } from '@millrace/contracts'
 
 /** Namespace of event ids that the gateway makes from an Idempotency-Key: the UUID v5 of "millrace:ingest" in the URL namespace. */
 export const IDEMPOTENCY_NAMESPACE = '11040ad1-055e-54eb-b9eb-3d8ca2f1156c'
-
-/** The UUID v5 (RFC 9562, 5.5) of `name` in `namespace`. */
-export function uuidV5(name: string | Uint8Array, namespace: string): string {
-  const space = Buffer.from(namespace.replaceAll('-', ''), 'hex')
-  const bytes = hash('sha1', Buffer.concat([space, typeof name === 'string' ? Buffer.from(name) : name]), 'buffer')
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex', 0, 16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
 
 /**
  * The event id of a record that came without one, under an Idempotency-Key. The bytes are part of it: a key that is used
@@ -23,3 +13,15 @@ export function idempotentEventId(scope: string, idempotencyKey: string, index: 
   const head = Buffer.from(`${scope}\n${idempotencyKey}\n${index}\n`)
   return uuidV5(Buffer.concat([head, record]), IDEMPOTENCY_NAMESPACE)
 }
+
+/** Namespace of event ids that the gateway makes from a CloudEvent: the UUID v5 of "millrace:cloudevents" in the URL namespace. */
+export const CLOUD_EVENT_NAMESPACE = 'c3807f75-e7f7-51b1-a246-dcf37849db35'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/**
+ * The event id of a CloudEvent: its id where that is a UUID, else made of source and id, which together name an event
+ * (CloudEvents 1.0, "id"), so that an event that is sent again has the same id.
+ */
+export const cloudEventId = (source: string, id: string): string =>
+  UUID.test(id) ? id.toLowerCase() : uuidV5(JSON.stringify([source, id]), CLOUD_EVENT_NAMESPACE)

@@ -6,11 +6,13 @@ import { echoed, type Refusal } from './problem.ts'
 const SHOWN_CHARACTERS = 80
 const SHOWN_ISSUES = 6
 
+const entries = (count: number | bigint): string => `${count} ${Number(count) === 1 ? 'entry' : 'entries'}`
+
 /** What a value is, in words that a person can compare with what was expected. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${entries(value.length)}`
   if (typeof value === 'object') return 'an object'
   if (typeof value !== 'string') return `the ${typeof value} ${value}`
   if (value === '') return 'an empty string'
@@ -47,9 +49,11 @@ function expectedBy(issue: z.core.$ZodIssue): string {
       return [...new Set(choices)].join(' or ') || 'one of the forms of the schema'
     }
     case 'too_small':
+      if (issue.origin === 'array') return `at least ${entries(issue.minimum)}`
       if (issue.origin !== 'string') return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
       return issue.minimum === 1 ? 'a string that is not empty' : `at least ${issue.minimum} characters`
     case 'too_big':
+      if (issue.origin === 'array') return `at most ${entries(issue.maximum)}`
       return issue.origin === 'string'
         ? `at most ${issue.maximum} characters`
         : `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`

@@ -10,6 +10,7 @@ import {
   listenAt,
   type ServiceMetrics,
 } from '@millrace/runtime'
+import type { FastifyInstance } from 'fastify'
 import { createByteBudget } from './byte-budget.ts'
 import { registerCors } from './cors.ts'
 import { createHttpServer } from './http-server.ts'
@@ -20,8 +21,11 @@ import { createMutex } from './mutex.ts'
 import { defaultOptions, type GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
 import { createQuotas } from './quota.ts'
-import { createEventsHandler } from './routes/events.ts'
+import { createIngestHandler } from './routes/ingest.ts'
 import { registerPages } from './routes/pages.ts'
+import { registerTopics } from './routes/topics.ts'
+import { registerTracker } from './routes/tracker.ts'
+import { eventsTarget, foreignShapes, targetOf } from './shapes/index.ts'
 import { MAX_DECODER_BYTES } from './steps/read-body.ts'
 
 export interface GatewayDependencies {
@@ -35,7 +39,12 @@ export interface GatewayDependencies {
   readonly health: HealthRegistry
   readonly randomId?: () => string
   readonly options?: Partial<GatewayOptions>
+  /** Adds pages to those of the gateway. */
+  readonly registerPages?: (server: PageServer) => void
 }
+
+/** What pages are added to. */
+export type PageServer = FastifyInstance
 
 /** Time to write an answer after its append; then a stopping gateway closes the connections that are left. */
 const STOP_MARGIN_MS = 2_000
@@ -84,9 +93,24 @@ export function createGateway(dependencies: GatewayDependencies): Component & { 
   registerCors(server, keys)
   const largeBodies = createMutex()
   const events = { logClient, budget, quotas, metrics, keyLabels, clock, randomId, options, readers, largeBodies }
-  const admission = { keys, quotas, isOverloaded }
-  for (const [path, topic] of catalog.routes) server.post(path, createEventsHandler({ ...events, admission }, topic))
+  const ingest = { ...events, admission: { catalog, keys, quotas, isOverloaded, clock } }
+  for (const [path, topic] of catalog.routes) {
+    const target = eventsTarget(topic)
+    server.post(
+      path,
+      createIngestHandler(ingest, () => target),
+    )
+  }
+  for (const shape of foreignShapes)
+    if (shape.path !== null)
+      server.post(
+        shape.path,
+        createIngestHandler(ingest, request => targetOf(shape, request)),
+      )
+  registerTopics(server, { catalog, keys, logClient, metrics })
   registerPages(server, catalog, options)
+  dependencies.registerPages?.(server)
+  registerTracker(server)
 
   health.addReadiness('ingest-gateway log', () => logClient.problem())
   health.addReadiness('ingest-gateway capacity', () => {

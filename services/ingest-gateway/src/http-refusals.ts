@@ -2,15 +2,18 @@ import type { Catalog } from '@millrace/contracts'
 import { nearest } from '@millrace/runtime'
 import type { GatewayOptions } from './options.ts'
 import type { Refusal } from './problem.ts'
+import { TRACKER_PATH, trackerPaths } from './routes/tracker.ts'
+import { foreignShapes, pathOf, shapeOf } from './shapes/index.ts'
 
 /** Most bytes of a request line and its headers. */
 export const MAX_HEADER_BYTES = 16_384
 
-const PAGES = ['/', '/openapi.json', '/docs']
+const PAGES = ['/', '/openapi.json', '/docs', ...trackerPaths]
 
 function methodsOf(path: string, { routes }: Catalog): string | undefined {
   if (routes.has(path)) return 'POST, OPTIONS'
-  return PAGES.includes(path) ? 'GET, HEAD' : undefined
+  if (PAGES.includes(path)) return 'GET, HEAD'
+  return foreignShapes.map(({ methodsOf: methods }) => methods(path)).find(methods => methods !== undefined)
 }
 
 /** The refusal for a path or a method that no route takes. */
@@ -18,10 +21,18 @@ export function refusalOfUnknown(
   { method, url }: { readonly method: string; readonly url: string },
   catalog: Catalog,
 ): { refusal: Refusal; allowed?: string } {
-  const path = (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
+  const path = pathOf(url)
   const allowed = methodsOf(path, catalog)
   if (allowed) return { refusal: { code: 'method_not_allowed', details: { path, method, allowed } }, allowed }
-  const known = [...catalog.routes.keys(), '/openapi.json', '/docs']
+  const { offers } = shapeOf(url)
+  if (offers !== '') return { refusal: { code: 'unknown_route', details: { path }, hint: offers } }
+  const known = [
+    ...catalog.routes.keys(),
+    ...foreignShapes.flatMap(shape => shape.path ?? []),
+    '/openapi.json',
+    '/docs',
+    TRACKER_PATH,
+  ]
   const near = nearest(path, known)
   const hint = near ? `Did you mean ${near}?` : `Known: ${known.join(', ')}.`
   return { refusal: { code: 'unknown_route', details: { path }, hint } }

@@ -11,6 +11,10 @@ const ANSWER_LIMIT_MS = 4_000
 export interface LogClient extends Component {
   /** Stores records as `LogProducer.append` does, which answers by the deadline. Every record fails before the log was ready for the first time. */
   append(topic: string, records: readonly OutgoingRecord[], deadlineMs: number): Promise<readonly AppendResult[]>
+  /** The partition of a key; undefined before the log was ready for the first time. */
+  partitionFor(topic: string, key: Buffer): number | undefined
+  /** The partitions of a topic; null while the log does not answer. */
+  partitionsOf(topic: string): Promise<readonly number[] | null>
   /** Null when the log answers, and has a leader for every partition that the gateway writes; else what is wrong. */
   problem(): string | null
   /** True while the log refuses more records than it stores, because they would wait too long. */
@@ -94,6 +98,22 @@ export function createLogClient(options: {
       stopped.abort()
       await watching
       await producer?.close()
+    },
+    partitionFor(topic, key) {
+      try {
+        return producer?.partitionFor(topic, key)
+      } catch (error) {
+        // The append says so.
+        if (isTopicMissing(error)) return undefined
+        throw error
+      }
+    },
+    async partitionsOf(topic) {
+      try {
+        return (await within(log.range(topic))).map(({ partition }) => partition)
+      } catch {
+        return null
+      }
     },
     problem: () => (failure === undefined ? null : messageOf(failure)),
     get saturated() {

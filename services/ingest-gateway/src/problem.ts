@@ -19,6 +19,8 @@ export interface Refusal {
   /** A sentence that helps this client, after the detail. */
   readonly hint?: string
   readonly retryAfterS?: number
+  /** Time of the gateway, ms since the epoch, where the client's clock is at fault. */
+  readonly nowMs?: number
   /** Status instead of the code's own. */
   readonly status?: number
 }
@@ -35,6 +37,7 @@ export interface Problem {
   readonly got?: string
   readonly expected?: string
   readonly also?: Refusal['also']
+  readonly now?: number
 }
 
 export const isRefusal = (value: object): value is Refusal => 'code' in value
@@ -76,5 +79,6 @@ export function problemOf(refusal: Refusal, record?: number): Problem {
     ...(refusal.also?.length
       ? { also: refusal.also.map(({ pointer, ...field }) => ({ pointer: echoed(pointer), ...field })) }
       : {}),
+    ...(refusal.nowMs === undefined ? {} : { now: refusal.nowMs }),
   }
 }

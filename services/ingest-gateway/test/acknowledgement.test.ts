@@ -1,10 +1,9 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
+import { open } from 'node:fs/promises'
 import { failedEventsTopic } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { createEmbeddedEventLog, logError } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeLog, failAll } from './fake-log.ts'
 import { anEvent, startGateway, until } from './gateway-kit.ts'
@@ -86,8 +85,7 @@ describe('acknowledgement after durable write', () => {
 
   it('answers half a second after the deadline at the latest when the log never does, and forgets the request', async () => {
     const clock = new ManualClock()
-    const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-gateway-'))
-    onTestFinished(() => rm(directory, { recursive: true, force: true }))
+    const directory = temporaryDirectory('gateway')
     let isDiskHeld = false
     let releaseDisk = (): void => {}
     const released = new Promise<void>(resolve => {

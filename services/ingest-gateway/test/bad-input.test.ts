@@ -56,6 +56,41 @@ describe('bad input', () => {
   })
 
   it.each([
+    ['a text', '"way"', '/path', 'got the string "way"', 'an array'],
+    ['no sample', '[]', '/path', 'got an empty array', 'at least 1 entry'],
+    [
+      'too many samples',
+      JSON.stringify(Array.from({ length: 33 }, (_, index) => [500 - index, 0, 0])),
+      '/path',
+      'got an array of 33 entries',
+      'at most 32 entries',
+    ],
+    ['a short sample', '[[62,1,2],[31,1]]', '/path/1', 'got an array of 2 entries', 'an array of three numbers'],
+    ['parts of a ms', '[[62.50,1,2]]', '/path/0/0', 'got the number 62.50', 'a whole number'],
+    ['a sample too old', '[[1001,1,2]]', '/path/0/0', 'got the number 1001', 'at most 1000'],
+    ['samples that do not fall', '[[62,1,2],[62,1,3]]', '/path/1/0', 'got the number 62', 'less than 62'],
+    ['a text in a sample', '[[62,"left",2]]', '/path/0/1', 'got the string "left"', 'a number'],
+    ['a null in a sample', '[[62,1,null]]', '/path/0/2', 'got null', 'a number'],
+  ])('refuses a path with %s, naming the place', async (_, path, pointer, got, expected) => {
+    const { post, log } = await startGateway()
+    const { status, json } = await post(withField('path', path))
+    expect([status, json.code]).toEqual([422, 'invalid_field'])
+    expect(json.detail).toContain(got)
+    expect(json).toMatchObject({ pointer, expected: expect.stringContaining(expected) })
+    expect(log.of('lol.raw')).toEqual([])
+  })
+
+  it('takes the numbers of a path as texts too, digit for digit, and null as no path', async () => {
+    const { post, log } = await startGateway()
+    const path = '[["500","-12.50",0.1234567890123456789],[ 62,"9007199254740993", 1.0]]'
+    expect((await post(withField('path', path))).status).toBe(200)
+    expect((await post(withField('path', 'null'))).status).toBe(200)
+    const [written, without] = log.of('lol.raw').map(({ value }) => value.toString())
+    expect(written).toContain('"path":[[500,-12.50,0.1234567890123456789],[62,9007199254740993,1.0]]')
+    expect(without).not.toContain('path')
+  })
+
+  it.each([
     '9007199254740993',
     '-9007199254740993',
     '1.50',

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ServiceProcess, startService } from '@millrace/testing'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { onTestFinished } from 'vitest'
 import { aKey, until } from './gateway-kit.ts'
 
@@ -12,8 +12,7 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 export async function startGatewayProcess(
   variables: Readonly<Record<string, string>>,
 ): Promise<{ readonly service: ServiceProcess; readonly url: string }> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-gateway-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('gateway')
   const keysFile = path.join(directory, 'keys.json')
   await writeFile(keysFile, JSON.stringify({ keys: [aKey('test')] }))
   const service = await startService(MAIN, {

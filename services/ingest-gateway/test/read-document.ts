@@ -61,7 +61,8 @@ export interface DocumentedAnswer {
 /** The answers that a document shows, references resolved. */
 export const examplesOf = ({ paths, components }: ApiDocument): DocumentedAnswer[] =>
   Object.entries(paths).flatMap(([path, { post }]) =>
-    Object.entries(post.responses).flatMap(([status, { content }]) =>
+    // A path that is only read has no examples.
+    Object.entries((post as typeof post | undefined)?.responses ?? {}).flatMap(([status, { content }]) =>
       Object.entries(content).flatMap(([contentType, { examples }]) =>
         Object.entries(examples).map(([name, example]) => {
           const shared = '$ref' in example ? components.examples[example.$ref.split('/').at(-1)!]! : example

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { aKey, until } from './gateway-kit.ts'
 
@@ -33,8 +34,7 @@ const ended = async (variables: Record<string, string>) => {
 }
 
 async function keysFile(): Promise<string> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-service-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('service')
   const file = path.join(directory, 'keys.json')
   await writeFile(file, JSON.stringify({ keys: [aKey('test')] }))
   return file

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { jsonPointer } from '@millrace/contracts'
+import { BROWSER_KEY } from '@millrace/contracts/browser-requests'
 import { z } from 'zod'
 
 const rate = z
@@ -13,7 +14,7 @@ const MAX_NAME = 200
 
 const isOrigin = (text: string): boolean => text === '*' || URL.parse(text)?.origin === text
 
-const apiKey = z.looseObject({
+const anyKey = z.looseObject({
   id: z.string().regex(/^[a-z0-9]{4,32}$/, { error: 'expected 4 to 32 of a-z and 0-9' }),
   name: z
     .string()
@@ -25,8 +26,21 @@ const apiKey = z.looseObject({
   corsOrigins: z
     .array(z.string().refine(isOrigin, { error: 'expected an origin such as https://app.example.com, or *' }))
     .default([]),
+  /** A browser key: pages contain it, so everyone can read it. */
+  browser: z.literal(true, { error: 'expected true, or nothing for a key that is secret' }).optional(),
   createdAt: z.string(),
   revokedAt: z.string().optional(),
+})
+
+/** A key that everyone can read is bound to the pages of its sites, and cannot fill the log. */
+const apiKey = anyKey.superRefine(({ browser, corsOrigins, quota }, context) => {
+  if (browser === undefined) return
+  const expected = (field: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [field], message })
+  if (corsOrigins.length === 0 || corsOrigins.includes('*'))
+    expected('corsOrigins', 'expected the origins of its pages, not *, for a browser key')
+  if (quota.recordsPerSecond === undefined && quota.bytesPerSecond === undefined)
+    expected('quota', 'expected recordsPerSecond or bytesPerSecond for a browser key')
 })
 
 /** The key file: `{ "keys": [...] }`, keys by their hash only. */
@@ -147,8 +161,11 @@ export const keyAllowsOrigin = (key: ApiKey, origin: string): boolean =>
 /** A ring of fixed keys; revoked ones are left out. */
 export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
   const live = new Map(keys.filter(key => key.revokedAt === undefined).map(key => [key.id, key]))
+  // Their text has no id. That a hash is found faster than another one tells nobody a secret.
+  const browserKeys = new Map([...live.values()].filter(key => key.browser).map(key => [key.hash, key]))
   return {
     find(text) {
+      if (BROWSER_KEY.test(text)) return browserKeys.get(hashOfKey(text))
       const id = keyIdOf(text)
       const key = id === undefined ? undefined : live.get(id)
       return key && matchesHash(text, key.hash) ? key : undefined
@@ -157,3 +174,16 @@ export function createKeyRing(keys: readonly ApiKey[]): KeyRing {
     allowsOrigin: origin => [...live.values()].some(key => keyAllowsOrigin(key, origin)),
   }
 }
+
+/** Several rings as one. */
+export const joinKeyRings = (...rings: readonly KeyRing[]): KeyRing => ({
+  find(text) {
+    for (const ring of rings) {
+      const key = ring.find(text)
+      if (key) return key
+    }
+    return undefined
+  },
+  isLive: id => rings.some(ring => ring.isLive(id)),
+  allowsOrigin: origin => rings.some(ring => ring.allowsOrigin(origin)),
+})

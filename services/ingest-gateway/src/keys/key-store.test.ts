@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createLogger, ManualClock } from '@millrace/runtime'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { aKey, keyText, until } from '../../test/gateway-kit.ts'
@@ -12,8 +12,7 @@ const topics = ['lol.raw', 'lol.truth']
 const createTestKey = (file: string, wanted: Parameters<typeof createKey>[1]) => createKey(file, wanted, { topics })
 
 async function folder(): Promise<string> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'millrace-keys-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('keys')
   return directory
 }
 
@@ -139,6 +138,38 @@ describe('managing keys', () => {
     const list = await listKeys(file)
     expect(list.map(({ name }) => name)).toEqual(['web', 'b'])
     expect(JSON.stringify(list)).not.toContain('sha256')
+  })
+
+  it('makes browser keys with origins and a quota, for topics that browsers may write', async () => {
+    const file = path.join(await folder(), 'keys.json')
+    const shop = {
+      name: 'shop',
+      topics: ['lol.raw'],
+      browser: true,
+      corsOrigins: ['https://shop.example'],
+      quota: { recordsPerSecond: 100 },
+    }
+    const make = (wanted: Parameters<typeof createKey>[1], browserTopics = ['lol.raw']) =>
+      createKey(file, wanted, { topics, browserTopics })
+    const { key, entry } = await make(shop)
+    expect(key).toMatch(/^mb_[0-9a-f]{32}$/)
+    expect(entry.browser).toBe(true)
+    const { store, look } = await open(file)
+    expect(store.find(key)).toMatchObject({ id: entry.id, browser: true })
+    expect(store.find(`${key.slice(0, -1)}x`)).toBeUndefined()
+    await revokeKey(file, entry.id)
+    await look('the key is dead', () => store.find(key) === undefined)
+    for (const [wanted, reason] of [
+      [{ ...shop, corsOrigins: [] }, '/corsOrigins: expected the origins of its pages'],
+      [{ ...shop, corsOrigins: ['*'] }, '/corsOrigins: expected the origins of its pages'],
+      [{ ...shop, quota: {} }, '/quota: expected recordsPerSecond or bytesPerSecond'],
+      [{ ...shop, topics: ['lol.truth'] }, 'a browser key may not write lol.truth, only lol.raw.'],
+    ] as const)
+      await expect(make(wanted)).rejects.toThrow(reason)
+    // Written by hand.
+    const { browser: _, ...closed } = { ...aKey('test'), corsOrigins: [] }
+    await replaceFile(file, JSON.stringify({ keys: [{ ...closed, browser: true }] }))
+    await look('the fault is noticed', () => store.problem()?.includes('/keys/0/corsOrigins') ?? false)
   })
 
   it('revokes a key for stores that already know it', async () => {

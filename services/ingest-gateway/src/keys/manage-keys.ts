@@ -11,6 +11,8 @@ export interface NewKey {
   readonly topics: readonly string[]
   readonly quota?: { readonly recordsPerSecond?: number; readonly bytesPerSecond?: number }
   readonly corsOrigins?: readonly string[]
+  /** Makes a browser key, which pages contain. */
+  readonly browser?: boolean
 }
 
 export interface KeyFileOptions {
@@ -21,12 +23,17 @@ export interface KeyFileOptions {
 export interface KeySources extends KeyFileOptions {
   /** Topics that clients may write. */
   readonly topics: readonly string[]
+  /** Those of them that browser keys may write; none unless given. */
+  readonly browserTopics?: readonly string[]
   readonly clock?: Clock
   readonly randomBytes?: (size: number) => Buffer
 }
 
 /** A key without its hash, for showing; other fields of its entry are there too. */
-export type ListedKey = Pick<ApiKey, 'id' | 'name' | 'topics' | 'quota' | 'corsOrigins' | 'createdAt' | 'revokedAt'>
+export type ListedKey = Pick<
+  ApiKey,
+  'id' | 'name' | 'topics' | 'quota' | 'corsOrigins' | 'browser' | 'createdAt' | 'revokedAt'
+>
 
 const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as unknown as ListedKey
 
@@ -38,7 +45,7 @@ const listed = ({ hash: _hash, ...rest }: ApiKey): ListedKey => rest as unknown 
 export async function createKey(
   file: string,
   wanted: NewKey,
-  { topics, clock = systemClock, randomBytes = systemRandomBytes, onRepair }: KeySources,
+  { topics, browserTopics = [], clock = systemClock, randomBytes = systemRandomBytes, onRepair }: KeySources,
 ): Promise<{ readonly id: string; readonly key: string; readonly entry: ListedKey }> {
   for (const topic of wanted.topics) {
     if (topics.includes(topic)) continue
@@ -46,8 +53,15 @@ export async function createKey(
     const hint = near ? `Did you mean ${near}?` : `Known: ${topics.join(', ')}.`
     throw gatewayError('unknown_key_topic', { topic, hint })
   }
+  const closed = wanted.browser ? wanted.topics.filter(topic => !browserTopics.includes(topic)) : []
+  if (closed.length > 0)
+    throw gatewayError('invalid_key', {
+      reason: `a browser key may not write ${closed.join(', ')}, only ${browserTopics.join(', ') || 'topics whose contract lets browsers write'}.`,
+    })
   const id = randomBytes(5).toString('hex')
-  const key = `mr_${id}_${randomBytes(32).toString('base64url')}`
+  const key = wanted.browser
+    ? `mb_${randomBytes(16).toString('hex')}`
+    : `mr_${id}_${randomBytes(32).toString('base64url')}`
   const entry: ApiKey = {
     id,
     name: wanted.name,
@@ -55,6 +69,7 @@ export async function createKey(
     topics: [...wanted.topics],
     quota: { ...wanted.quota },
     corsOrigins: [...(wanted.corsOrigins ?? [])],
+    ...(wanted.browser ? { browser: true } : {}),
     createdAt: new Date(clock.now()).toISOString(),
   }
   const { problem } = checkKeys({ keys: [entry] })

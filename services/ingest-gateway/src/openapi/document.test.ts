@@ -8,6 +8,9 @@ import { orchard } from '../../test/orchard.ts'
 import { documentOf, examplesOf } from '../../test/read-document.ts'
 import { answeredCodes } from '../errors.ts'
 import { defaultOptions } from '../options.ts'
+import { foreignShapes } from '../shapes/index.ts'
+import { shapeDescriptions } from './foreign-shapes.ts'
+import { shapeExamples } from './shape-examples.ts'
 
 const document = documentOf(createCatalog([lol]))
 
@@ -23,13 +26,20 @@ const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm,
 describe('the OpenAPI document', () => {
   it('has a path for every topic that clients may write, and a schema of both forms', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(Object.keys(document.paths)).toEqual(['/v1/events/lol', '/v1/events/lol/truth'])
+    const own = Object.keys(document.paths).filter(path => path.startsWith('/v1/events/'))
+    expect(own).toEqual(['/v1/events/lol', '/v1/events/lol/truth'])
     const { LolRaw, LolRawWire } = document.components.schemas
     expect(Object.keys(LolRaw!.properties)).toEqual(Object.keys(lol.topics.raw.schema.shape))
     expect(LolRaw!.required).toContain('eventId')
     expect(LolRawWire!.required).not.toContain('eventId')
     expect(LolRawWire!.properties.x).toMatchObject({ anyOf: [{ type: 'number' }, { type: 'string' }] })
     expect(LolRawWire!.properties.account).toEqual(LolRaw!.properties.account)
+  })
+
+  it('has the paths of every foreign shape', () => {
+    const paths = Object.keys(document.paths).map(path => path.replace('{topic}', ':topic'))
+    for (const { path } of foreignShapes) expect(paths).toContain(path)
+    expect(shapeDescriptions.map(({ shape }) => shape)).toEqual(foreignShapes)
   })
 
   it('refers only to what is there', () => {
@@ -40,9 +50,21 @@ describe('the OpenAPI document', () => {
   })
 
   it('has an example of every code that an answer can have, and of no other', () => {
-    const documented = [catalog, createCatalog([orchard])]
-      .flatMap(domains => examplesOf(documentOf(domains)))
+    const domains = [catalog, createCatalog([orchard])]
+    const own = domains
+      .flatMap(domain => examplesOf(documentOf(domain)))
       .map(({ value }) => (value as { code?: string }).code)
+    // Not every shape says the code in its answers.
+    const foreign = domains.flatMap(domain =>
+      shapeDescriptions.flatMap(description =>
+        shapeExamples(description, [...domain.routes.values()][0]!, {
+          catalog: domain,
+          options: defaultOptions,
+          wrong: undefined,
+        }),
+      ),
+    )
+    const documented = [...own, ...foreign.map(({ code }) => code)]
     expect(new Set(documented.filter(code => code !== undefined))).toEqual(new Set(answeredCodes))
     expect(document.components.schemas.Problem!.properties.code!.enum).toEqual(answeredCodes)
   })

@@ -1,6 +1,8 @@
 import { type Catalog, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
+import { KEY_PARAMETER, SENT_PARAMETER } from '@millrace/contracts/browser-requests'
 import { defaultOptions, type GatewayOptions } from '../options.ts'
 import { bodyEncodings } from '../steps/read-body.ts'
+import { foreignPaths, shapeDescriptions } from './foreign-shapes.ts'
 import { guide } from './guide.ts'
 import { asMarkdown, fenced } from './markdown.ts'
 import { commonRefusals, type RefusalExample, topicRefusals } from './refusal-examples.ts'
@@ -37,6 +39,13 @@ const parameters: readonly Json[] = [
     description: 'W3C trace context; it is stored with the records.',
     schema: { type: 'string' },
   },
+  {
+    name: SENT_PARAMETER,
+    in: 'query',
+    description:
+      'Time of sending by the clock of the client, ms since the epoch. A request whose time is wrong is refused, so that its events with wrong times are not stored.',
+    schema: { type: 'integer' },
+  },
 ]
 
 const HEADERS: Readonly<Record<string, readonly [name: string, description: string]>> = {
@@ -57,7 +66,7 @@ const retryAfter = {
 }
 
 /** The headers that belong to the refusals of a status, with their values. */
-function headersOf(examples: readonly RefusalExample[]): Json {
+function headersOf(examples: readonly Pick<RefusalExample, 'headers'>[]): Json {
   const byName = Map.groupBy(
     examples.flatMap(({ headers }) => Object.entries(headers)),
     ([name]) => name,
@@ -78,7 +87,8 @@ function sentOf({ request }: RefusalExample): string {
   if (!request || typeof request.body !== 'string' || request.body.length > SHOWN_BYTES) return ''
   const { authorization, ...others } = request.headers
   const headers = Object.entries(others).map(([name, value]) => `${name}: ${value}`)
-  const shown = authorization === undefined ? headers : ['authorization: Bearer mr_…', ...headers]
+  if (request.query !== undefined) headers.unshift(`POST …?${request.query}`)
+  const shown = authorization === undefined ? headers : [...headers, 'authorization: Bearer mr_…']
   return `\n\n${fenced('http', [...shown, '', request.body].join('\n'))}`
 }
 
@@ -139,7 +149,7 @@ function operation(
     tags: [topic.domain],
     summary: `Send events to ${topic.name}`,
     description: `${asMarkdown(topic.why)} The answer comes when every record is stored by all replicas of the log, or is refused. At most ${options.maxRecords} records a request and ${MAX_RECORD_BYTES} bytes a record. Partition key: ${asMarkdown(topic.keyText)}. Event time: ${asMarkdown(topic.timeText)}.`,
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, ...(topic.route?.browsers ? [{ browserKey: [] }] : [])],
     parameters,
     requestBody: {
       required: true,
@@ -152,6 +162,14 @@ function operation(
           schema: { type: 'string', description: `one ${name}Wire a line` },
           examples: bodies('ndjson'),
         },
+        ...(topic.route?.browsers
+          ? {
+              'text/plain': {
+                schema: { type: 'string', description: `as application/json; only with a browser key` },
+                examples: {},
+              },
+            }
+          : {}),
       },
     },
     responses: {
@@ -182,6 +200,7 @@ export function openApiDocument(catalog: Catalog, given: Partial<GatewayOptions>
     schemas[`${pascal(topic.name)}Wire`] = wireSchema(topic)
     schemas[pascal(topic.name)] = canonicalSchema(topic)
   }
+  if (anyTopic) Object.assign(paths, foreignPaths(anyTopic, { catalog, options, parameters, headersOf }))
   return {
     openapi: '3.1.0',
     info: {
@@ -192,7 +211,10 @@ export function openApiDocument(catalog: Catalog, given: Partial<GatewayOptions>
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: catalog.domains.map(({ name, title }) => ({ name, description: asMarkdown(title) })),
+    tags: [
+      ...catalog.domains.map(({ name, title }) => ({ name, description: asMarkdown(title) })),
+      ...shapeDescriptions.map(({ title }) => ({ name: title, description: `Requests as ${title} has them.` })),
+    ],
     paths,
     components: {
       securitySchemes: {
@@ -201,6 +223,14 @@ export function openApiDocument(catalog: Catalog, given: Partial<GatewayOptions>
           scheme: 'bearer',
           description: 'An API key, `mr_<id>_<secret>`. `npm run millrace -- keys create <name>` creates one.',
         },
+        browserKey: {
+          type: 'apiKey',
+          in: 'query',
+          name: KEY_PARAMETER,
+          description:
+            'A browser key, `mb_…`, for pages of the origins that it lists. It is public. The answer lists only refused records. `npm run millrace -- keys create <name> --browser` creates one.',
+        },
+        basic: { type: 'http', scheme: 'basic', description: 'Any user, with the API key as the password.' },
       },
       examples: Object.fromEntries(common.map(example => [example.name, exampleObject(example)])),
       schemas: { ...schemas, ...resultSchemas, Problem: problemSchema },

@@ -3,7 +3,9 @@ import { shellWord } from '@millrace/runtime'
 import { MAX_HEADER_BYTES } from '../http-refusals.ts'
 import { MAX_DEPTH } from '../inspect-event.ts'
 import type { GatewayOptions } from '../options.ts'
+import { TRACKER_PATH, trackerSnippet } from '../routes/tracker.ts'
 import type { Answer } from '../steps/write-answer.ts'
+import { foreignGuide } from './foreign-shapes.ts'
 import { asMarkdown, fenced, table } from './markdown.ts'
 import { ndjson, type TopicExample, topicExamples } from './topic-examples.ts'
 import { sampleOf } from './topic-records.ts'
@@ -84,6 +86,23 @@ const keys = (topic: Topic): readonly string[] => [
   'To send from this page, press *Authorize*, paste the key, open an operation and press *Execute*.',
 ]
 
+const webPages = (topics: readonly Topic[]): readonly string[] =>
+  topics.length === 0
+    ? []
+    : [
+        '## Record visits of web pages',
+        'A browser key is public: every page of a site contains it. It works only in pages of the origins that it lists, needs a quota, and may write ' +
+          `only ${topics.map(({ name }) => `\`${name}\``).join(', ')}:`,
+        fenced(
+          'shell',
+          'npm run millrace -- keys create shop --browser --origin https://shop.example.com --records-per-second 200',
+        ),
+        'Add this to every page, with the address of the gateway as browsers reach it and the key. Say `consent: true` only if the visitor has agreed:',
+        fenced('html', trackerSnippet('https://events.shop.example.com', 'mb_...')),
+        'The address of the script contains its fingerprint and never serves another script. ' +
+          `\`${TRACKER_PATH}\` always serves the script of this gateway; it has no \`integrity\`, because corrections change it.`,
+      ]
+
 const answers: readonly string[] = [
   '## Answers',
   'A refusal is an RFC 9457 problem (`application/problem+json`). `code` is for programs, `detail` is for people. ' +
@@ -101,6 +120,7 @@ const answers: readonly string[] = [
       ['401, 403', 'nothing', 'Use a key that is valid for the topic (and, for web pages, for the origin).'],
       ['404, 405', 'nothing', 'Correct the path or the method.'],
       ['408', 'nothing', 'Send the request again.'],
+      ['409', 'nothing', 'The clock of the client is wrong. Correct the times, then send the records again.'],
       ['422', 'nothing', 'Correct the record. Sent unchanged, it is refused again.'],
       ['429', 'nothing', 'The quota of the key is used up. Wait for `Retry-After`, then send the request again.'],
       ['500', 'unknown', 'Send the request again with the same event ids or `Idempotency-Key`.'],
@@ -136,11 +156,16 @@ const limits = (options: GatewayOptions): readonly string[] => [
 /** The introduction of the API page, as Markdown: first steps, keys, answers and limits. */
 export function guide({ routes }: Catalog, options: GatewayOptions): string {
   const [topic] = routes.values()
+  const others = (example: Topic) =>
+    foreignGuide(example, (path, contentType, body) =>
+      send(path, [`Content-Type: ${contentType}`], `-d ${shellWord(body)}`),
+    )
   const rows = [...routes].map(([path, { name, why }]) => [`\`${path}\``, `\`${name}\``, asMarkdown(why)])
   return [
     'Send events as JSON over HTTP. The gateway validates each record, stores it in the event log, and answers after the durable write with a result for every record.',
     table(['path', 'topic', 'events'], rows),
-    ...(topic ? [...firstSteps(topic, topicExamples(topic, options)), ...keys(topic)] : []),
+    ...(topic ? [...firstSteps(topic, topicExamples(topic, options)), ...others(topic), ...keys(topic)] : []),
+    ...webPages([...routes.values()].filter(({ route }) => route?.browsers)),
     ...answers,
     ...limits(options),
     'This document as OpenAPI 3.1: [/openapi.json](/openapi.json).',

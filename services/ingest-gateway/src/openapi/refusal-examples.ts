@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { type Catalog, MAX_RECORD_BYTES, type Topic } from '@millrace/contracts'
+import { KEY_PARAMETER, SENT_PARAMETER } from '@millrace/contracts/browser-requests'
 import type { AnsweredCode } from '../errors.ts'
 import {
   expectationFailed,
@@ -13,14 +14,17 @@ import type { GatewayOptions } from '../options.ts'
 import type { Problem, Refusal } from '../problem.ts'
 import { createQuotas } from '../quota.ts'
 import { headersOf } from '../routes/send.ts'
+import { eventsShape } from '../shapes/index.ts'
 import { bodyTooLarge } from '../steps/read-body.ts'
 import { notKept, refusalOfLog } from '../steps/store-records.ts'
 import { type Answer, problemAnswer, writeAnswer } from '../steps/write-answer.ts'
 import {
   answerWithoutLog,
+  EXAMPLE_BROWSER_HEADERS,
   EXAMPLE_HEADERS,
   type ExampleRequest,
   type ExampleSettings,
+  exampleBrowserKey,
   exampleClock,
   exampleKey,
 } from './answer-without-log.ts'
@@ -44,6 +48,8 @@ export interface RefusalExample {
 /** A quota, and what its key has sent in this second. */
 export const EXAMPLE_QUOTA = { recordsPerSecond: 100, sentRecords: 500 } as const
 export const EXAMPLE_ORIGIN = 'https://shop.example.com'
+/** Parameters of a request whose clock is wrong, by the clock of the examples. */
+export const EXAMPLE_SKEW = `${SENT_PARAMETER}=${exampleClock.now() - 365 * 86_400_000}`
 export const EXAMPLE_EXPECTATION = '200-ok'
 /** Adds a letter to a path, as by a typing error. */
 export const misspelt = (path: string): string => `${path}x`
@@ -56,7 +62,7 @@ function exampleOf(
   { request, ...rest }: Rest = {},
 ): RefusalExample {
   const problem = JSON.parse(body) as Problem & { readonly code: AnsweredCode }
-  const { connection: _, ...headers } = headersOf[problem.code] ?? {}
+  const { connection: _, ...headers } = headersOf(problem.code, eventsShape)
   return {
     name: problem.code,
     code: problem.code,
@@ -102,6 +108,11 @@ export function commonRefusals(topic: Topic, options: GatewayOptions): readonly 
   return [
     ofRequest('The request has no `Host` header.', hostMissing),
     sent('The `Idempotency-Key` contains a blank.', withHeaders({ 'idempotency-key': 'upload 17' })),
+    sent('The time of sending is not a number.', { query: `${SENT_PARAMETER}=yesterday` }),
+    sent('An API key is in the address, in place of a browser key.', {
+      query: `${KEY_PARAMETER}=mr_…`,
+      headers: { 'content-type': 'application/json' },
+    }),
     sent('`Content-Encoding` says gzip, but the body is not compressed.', {
       ...withHeaders({ 'content-encoding': 'gzip' }),
       body: '{"name":"not compressed"}',
@@ -123,6 +134,17 @@ export function commonRefusals(topic: Topic, options: GatewayOptions): readonly 
     sent(
       'A web page of an origin that the key does not list sends the request.',
       withHeaders({ origin: EXAMPLE_ORIGIN }),
+    ),
+    exampleOf(
+      'A browser key is used outside of a browser.',
+      answerWithoutLog(
+        { headers: EXAMPLE_BROWSER_HEADERS, body: '[]' },
+        { ...settings, key: exampleBrowserKey([topic.name]) },
+      ),
+    ),
+    exampleOf(
+      'The clock of the client is a year behind.',
+      answerWithoutLog({ query: EXAMPLE_SKEW, headers: EXAMPLE_HEADERS, body: '[]' }, settings),
     ),
     ofRequest('The request was not complete when the time was up.', clientError('ERR_HTTP_REQUEST_TIMEOUT')),
     ofRequest('The body has too many bytes.', bodyTooLarge(options.maxBodyBytes, 'as sent')),

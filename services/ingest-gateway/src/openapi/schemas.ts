@@ -1,4 +1,4 @@
-import type { Topic, WireReaders } from '@millrace/contracts'
+import type { Topic, WireReader, WireReaders } from '@millrace/contracts'
 import { z } from 'zod'
 import { answeredCodes } from '../errors.ts'
 import { asMarkdown } from './markdown.ts'
@@ -40,26 +40,32 @@ export function wireSchema(contract: Topic): Json {
   }
 }
 
-/** The fields that have a reader; those of nested objects as `object.field`. */
+/** The fields that have a reader; those of nested objects as `object.field`, the numbers in arrays as `array[]`. */
 const readNames = (wire: WireReaders): string[] =>
-  Object.entries(wire).flatMap(([name, { fields }]) =>
-    fields ? readNames(fields).map(inner => `${name}.${inner}`) : [name],
-  )
+  Object.entries(wire).flatMap(([name, { fields, items }]) => {
+    if (fields) return readNames(fields).map(inner => `${name}.${inner}`)
+    return items ? readNames({ [`${name}[]`]: items }) : [name]
+  })
 
 function wireProperties(properties: Readonly<Record<string, Json>>, wire: WireReaders): Json {
   const wired = Object.entries(properties).map(([name, property]) => {
     const reader = wire[name]
-    if (!reader) return [name, property]
-    if (reader.fields)
-      return [
-        name,
-        { ...property, properties: wireProperties(property.properties as Record<string, Json>, reader.fields) },
-      ]
-    const { description, ...form } = property
-    const note = 'Canonical as shown first; a string that says the same is read too.'
-    return [name, { description: `${description ?? ''}. ${note}`, anyOf: [form, { type: 'string' }] }]
+    return [name, reader ? wireForm(property, reader) : property]
   })
   return Object.fromEntries(wired)
+}
+
+function wireForm(property: Json, { fields, items }: WireReader): Json {
+  if (fields) return { ...property, properties: wireProperties(property.properties as Record<string, Json>, fields) }
+  if (items) {
+    const places = property.prefixItems as readonly Json[] | undefined
+    return places
+      ? { ...property, prefixItems: places.map(place => wireForm(place, items)) }
+      : { ...property, items: wireForm(property.items as Json, items) }
+  }
+  const { description, ...form } = property
+  const note = 'Canonical as shown first; a string that says the same is read too.'
+  return { description: `${description ?? ''}. ${note}`, anyOf: [form, { type: 'string' }] }
 }
 
 export const problemSchema: Json = {
@@ -88,6 +94,7 @@ export const problemSchema: Json = {
         properties: { pointer: { type: 'string' }, got: { type: 'string' }, expected: { type: 'string' } },
       },
     },
+    now: { type: 'integer', description: 'with `clock_skew`: time of the gateway, ms since the epoch' },
     accepted: { type: 'integer' },
     failed: { type: 'integer' },
     results: { type: 'array', items: ref('RecordResult') },

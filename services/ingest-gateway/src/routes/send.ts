@@ -1,17 +1,28 @@
 import type { FastifyReply } from 'fastify'
 import type { GatewayMetrics } from '../metrics.ts'
 import type { Refusal } from '../problem.ts'
+import { type Shape, shapeOf } from '../shapes/index.ts'
 import { bodyEncodings } from '../steps/read-body.ts'
-import { type Answer, problemAnswer } from '../steps/write-answer.ts'
+import type { Answer } from '../steps/write-answer.ts'
 
-/** Headers that belong to a code. */
-export const headersOf: Partial<Record<Refusal['code'], Readonly<Record<string, string>>>> = {
-  key_missing: { 'www-authenticate': 'Bearer realm="millrace"' },
-  key_wrong: { 'www-authenticate': 'Bearer realm="millrace", error="invalid_token"' },
-  unsupported_media_type: { 'accept-post': 'application/json, application/x-ndjson' },
-  unsupported_encoding: { 'accept-encoding': bodyEncodings.join(', ') },
-  request_timeout: { connection: 'close' },
-  bad_request: { connection: 'close' },
+/** Headers that belong to a refusal of requests of a shape. */
+export function headersOf(code: Refusal['code'], { basic, mediaTypes }: Shape): Readonly<Record<string, string>> {
+  const otherScheme = basic ? ', Basic realm="millrace"' : ''
+  switch (code) {
+    case 'key_missing':
+      return { 'www-authenticate': `Bearer realm="millrace"${otherScheme}` }
+    case 'key_wrong':
+      return { 'www-authenticate': `Bearer realm="millrace", error="invalid_token"${otherScheme}` }
+    case 'unsupported_media_type':
+      return { 'accept-post': mediaTypes }
+    case 'unsupported_encoding':
+      return { 'accept-encoding': bodyEncodings.join(', ') }
+    case 'request_timeout':
+    case 'bad_request':
+      return { connection: 'close' }
+    default:
+      return {}
+  }
 }
 
 export function sendAnswer(reply: FastifyReply, { status, contentType, body, retryAfterS }: Answer): FastifyReply {
@@ -23,10 +34,9 @@ export function sendAnswer(reply: FastifyReply, { status, contentType, body, ret
   return reply.send(Buffer.from(body))
 }
 
-/** Refuses a whole request. */
+/** Refuses a whole request, in the form of the shape that its path belongs to. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal, metrics: GatewayMetrics): FastifyReply {
   metrics.refusals.inc({ of: 'request', code: refusal.code })
-  const headers = headersOf[refusal.code]
-  if (headers) reply.headers(headers)
-  return sendAnswer(reply, problemAnswer(refusal))
+  const shape = shapeOf(reply.request.url)
+  return sendAnswer(reply.headers(headersOf(refusal.code, shape)), shape.refuse(refusal, reply.request.headers))
 }

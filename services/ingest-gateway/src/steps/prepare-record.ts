@@ -54,6 +54,14 @@ export function factsOf(body: Buffer, form: 'json' | 'ndjson'): BodyFacts {
   }
 }
 
+/** What is known of a body of which nothing was computed. */
+export const UNKNOWN_FACTS: BodyFacts = Object.freeze({
+  ascii: false,
+  utf8: false,
+  lineBreaks: true,
+  unicodeEscapes: true,
+})
+
 /** Gives an event id to a record that came without one. */
 export type IdMaker = (index: number, record: Uint8Array) => string
 

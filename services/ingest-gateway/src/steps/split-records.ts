@@ -20,8 +20,14 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-const isBlank = (byte: number | undefined): boolean =>
+export const isBlank = (byte: number | undefined): boolean =>
   byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
+
+/** Whether nothing but white space is in the body from there on. */
+export function isBlankFrom(body: Uint8Array, from: number): boolean {
+  for (let at = from; at < body.length; at++) if (!isBlank(body[at])) return false
+  return true
+}
 
 class Slices implements RecordSlices {
   readonly starts: number[] = []
@@ -48,10 +54,11 @@ class Slices implements RecordSlices {
 }
 
 const tooMany = (limit: number): Refusal => ({ code: 'too_many_records', details: { limit } })
-const notJson = (reason: string): Refusal => ({ code: 'not_json', details: { reason } })
+export const notJson = (reason: string): Refusal => ({ code: 'not_json', details: { reason } })
 
 /** Offset after a byte order mark, which some systems put before JSON. */
-const afterMark = (body: Uint8Array): number => (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0)
+export const afterMark = (body: Uint8Array): number =>
+  body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
 
 /** One record a line; blank lines are skipped and not counted. */
 export function splitNdjson(body: Buffer, maxRecords: number): RecordSlices | Refusal {
@@ -74,17 +81,28 @@ export function splitNdjson(body: Buffer, maxRecords: number): RecordSlices | Re
 export function splitJson(body: Buffer, maxRecords: number): RecordSlices | Refusal {
   let start = afterMark(body)
   while (isBlank(body[start])) start++
-  if (body[start] === OPEN_BRACKET) return splitArray(body, start + 1, maxRecords)
+  if (body[start] === OPEN_BRACKET) {
+    const array = splitArray(body, start, maxRecords)
+    if (!('after' in array)) return array
+    return isBlankFrom(body, array.after)
+      ? array.slices
+      : notJson(`something follows the end of the array at byte ${array.after}`)
+  }
   const slices = new Slices(body, false)
   slices.add(start, body.length)
   return slices
 }
 
-function splitArray(body: Buffer, from: number, maxRecords: number): RecordSlices | Refusal {
+/** The elements of the array that begins at `from`, and the offset behind it. */
+export function splitArray(
+  body: Buffer,
+  from: number,
+  maxRecords: number,
+): { readonly slices: RecordSlices; readonly after: number } | Refusal {
   const slices = new Slices(body, true)
   let depth = 0
-  let start = from
-  for (let at = from; at < body.length; at++) {
+  let start = from + 1
+  for (let at = start; at < body.length; at++) {
     switch (body[at]) {
       case QUOTE:
         at = endOfString(body, at + 1)
@@ -103,9 +121,7 @@ function splitArray(body: Buffer, from: number, maxRecords: number): RecordSlice
         const isEmpty = slices.starts.length === 0
         if (!slices.add(start, at) && !isEmpty) return notJson(`the array has a comma before its end at byte ${at}`)
         if (slices.starts.length > maxRecords) return tooMany(maxRecords)
-        for (let rest = at + 1; rest < body.length; rest++)
-          if (!isBlank(body[rest])) return notJson(`something follows the end of the array at byte ${rest}`)
-        return slices
+        return { slices, after: at + 1 }
       }
       case COMMA:
         if (depth > 0) break
@@ -118,7 +134,7 @@ function splitArray(body: Buffer, from: number, maxRecords: number): RecordSlice
 }
 
 /** Offset of the quote that ends the string, or the body's length when none does. */
-function endOfString(body: Buffer, from: number): number {
+export function endOfString(body: Buffer, from: number): number {
   for (let at = from; at < body.length; at++) {
     const byte = body[at]
     if (byte === QUOTE) return at

@@ -4,7 +4,7 @@ import type { Outcome } from './store-records.ts'
 /** What goes back to the client. */
 export interface Answer {
   readonly status: number
-  readonly contentType: 'application/json' | 'application/problem+json'
+  readonly contentType: string
   readonly body: string
   readonly retryAfterS?: number
 }
@@ -17,6 +17,21 @@ export const problemAnswer = (refusal: Refusal, extra: object = {}): Answer => (
   ...(refusal.retryAfterS === undefined ? {} : { retryAfterS: refusal.retryAfterS }),
 })
 
+/** The refusal of a batch of which no record is accepted; its status is 503 where any record can be sent again as it is. */
+export function nothingAccepted(refusals: readonly Refusal[]): Refusal {
+  const statuses = new Set(refusals.map(statusOf))
+  const status = statuses.has(503) ? 503 : statuses.size === 1 ? [...statuses][0]! : 422
+  return { code: 'nothing_accepted', status, details: { count: refusals.length }, about: refusals[0]! }
+}
+
+/** The longest time that a client has to wait before it sends some of the records again; undefined where none can be sent again. */
+export function retryAfterOf(outcomes: readonly Outcome[]): number | undefined {
+  let longest: number | undefined
+  for (const outcome of outcomes)
+    if (isRefusal(outcome) && outcome.retryAfterS !== undefined) longest = Math.max(longest ?? 0, outcome.retryAfterS)
+  return longest
+}
+
 /**
  * The answer for the outcomes of all records: 200 when all are stored, 207 when some are, else a problem.
  * @param minimal lists only the failed ones (`Prefer: return=minimal`)
@@ -28,11 +43,9 @@ export function writeAnswer(
 ): Answer {
   const results: string[] = []
   let failed = 0
-  let retryAfterS: number | undefined
   for (const [index, outcome] of outcomes.entries()) {
     if (isRefusal(outcome)) {
       failed++
-      if (outcome.retryAfterS !== undefined) retryAfterS = Math.max(retryAfterS ?? 0, outcome.retryAfterS)
       const problem: Problem = problemOf(outcome, index)
       results.push(`{"index":${index},"status":${problem.status},"problem":${JSON.stringify(problem)}}`)
     } else if (!minimal) {
@@ -43,6 +56,7 @@ export function writeAnswer(
     }
   }
   const accepted = outcomes.length - failed
+  const retryAfterS = retryAfterOf(outcomes)
   const retry = retryAfterS === undefined ? {} : { retryAfterS }
   const counts = `"accepted":${accepted},"failed":${failed},"results":[${results.join(',')}]`
   if (accepted > 0)
@@ -51,14 +65,7 @@ export function writeAnswer(
   const refusals = outcomes as readonly Refusal[]
   const [first] = refusals
   if (!batch) return { ...problemAnswer(first!, { record: 0 }), ...retry }
-  const statuses = new Set(refusals.map(statusOf))
-  const status = statuses.has(503) ? 503 : statuses.size === 1 ? [...statuses][0]! : 422
-  const problem = problemOf({
-    code: 'nothing_accepted',
-    status,
-    details: { count: outcomes.length },
-    about: first!,
-  })
-  const body = `${JSON.stringify(problem).slice(0, -1)},${counts}}`
-  return { status, contentType: 'application/problem+json', body, ...retry }
+  const nothing = nothingAccepted(refusals)
+  const body = `${JSON.stringify(problemOf(nothing)).slice(0, -1)},${counts}}`
+  return { status: statusOf(nothing), contentType: 'application/problem+json', body, ...retry }
 }
