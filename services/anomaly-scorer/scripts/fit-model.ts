@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { MoveFeatures } from '../src/models/model.ts'
-import { createTimeAwareRule, type TimeAwareRuleArtefact } from '../src/models/time-aware-rule.ts'
-import { displacementSince, elapsedSince } from '../src/steps/measure-move.ts'
+import type { MoveFeatures } from '../src/models/time-aware-rule/features.ts'
+import { displacementSince, elapsedSince } from '../src/models/time-aware-rule/measure-move.ts'
+import { RatedMoves } from '../src/models/time-aware-rule/rated-moves.ts'
+import { createTimeAwareRule, type TimeAwareRuleArtefact } from '../src/models/time-aware-rule/rule.ts'
 import { type Move, readMove } from '../src/steps/read-move.ts'
-import { PlayerTrack } from '../src/steps/track-player.ts'
 import { chooseThreshold, fitWeights, quantile } from './fit-statistics.ts'
 import { type LabelledRun, readRuns } from './labelled-moves.ts'
 
@@ -85,11 +85,11 @@ export function measurePopulation(runs: readonly LabelledRun[]): Pick<TimeAwareR
 /** Features of every move that is past the warm-up, with the player's match. */
 function* featuresOf(run: LabelledRun, artefact: TimeAwareRuleArtefact) {
   const model = createTimeAwareRule(artefact)
-  const tracks = new Map<string, PlayerTrack>()
+  const tracks = new Map<string, RatedMoves>()
   for (const { move, cheats, offset } of movesOf(run)) {
     let track = tracks.get(move.account)
     if (!track) {
-      track = new PlayerTrack(model, ALLOWED_LATENESS_MS)
+      track = new RatedMoves(model, ALLOWED_LATENESS_MS)
       tracks.set(move.account, track)
     }
     const { features } = track.add(move, offset)

@@ -64,28 +64,6 @@ export interface Scored {
   readonly positive: boolean
 }
 
-export interface Quality {
-  readonly precision: number
-  readonly recall: number
-  readonly f1: number
-}
-
-/** Precision and recall of "positive from `threshold` on"; 1 and 0 where nothing is called positive. */
-export function qualityAt(scored: readonly Scored[], threshold: number): Quality {
-  let hits = 0
-  let called = 0
-  let positives = 0
-  for (const { score, positive } of scored) {
-    if (positive) positives++
-    if (score < threshold) continue
-    called++
-    if (positive) hits++
-  }
-  const precision = called === 0 ? 1 : hits / called
-  const recall = positives === 0 ? 0 : hits / positives
-  return { precision, recall, f1: hits === 0 ? 0 : (2 * precision * recall) / (precision + recall) }
-}
-
 /**
  * The threshold with the best F1.
  * @param position where between the two scores that it separates: 0 = at the lower, 1 = at the higher
@@ -103,21 +81,4 @@ export function chooseThreshold(scored: readonly Scored[], position = 0.5): numb
     if (f1 > best.f1) best = { f1, threshold: below + (score - below) * position }
   })
   return best.threshold
-}
-
-/** Area under the precision-recall curve as average precision; equal scores count as one step. */
-export function averagePrecision(scored: readonly Scored[]): number {
-  const sorted = [...scored].sort((a, b) => b.score - a.score)
-  const positives = sorted.filter(({ positive }) => positive).length
-  if (positives === 0) return 0
-  let hits = 0
-  let area = 0
-  let hitsBefore = 0
-  sorted.forEach(({ score, positive }, n) => {
-    if (positive) hits++
-    if (sorted[n + 1]?.score === score) return
-    area += ((hits - hitsBefore) / positives) * (hits / (n + 1))
-    hitsBefore = hits
-  })
-  return area
 }

@@ -1,7 +1,7 @@
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { createKeyedMetrics, runStreamService } from '@millrace/stream'
 import { anomalyScorerEnv } from './config.ts'
-import { createVerdictTally } from './metrics.ts'
+import { createFeatureMetrics, createVerdictTally } from './metrics.ts'
 import { loadBuiltInModel, loadModel } from './models/load-model.ts'
 import { createAnomalyScorerTopology } from './topology.ts'
 
@@ -15,6 +15,7 @@ export const runAnomalyScorer = (variables: Readonly<Record<string, string | und
     async build({ config, ...frame }) {
       const { registry } = frame.metrics
       const model = config.MODEL_FILE === undefined ? loadBuiltInModel() : await loadModel(config.MODEL_FILE)
+      createFeatureMetrics(registry, model)
       const topology = createAnomalyScorerTopology({
         model,
         allowedLatenessMs: config.ALLOWED_LATENESS,

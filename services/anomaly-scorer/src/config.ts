@@ -5,7 +5,7 @@ import { env, serviceEnv } from '@millrace/runtime'
 export const anomalyScorerEnv = {
   ...serviceEnv,
   ...kafkaEnv,
-  /** JSON file of the model; the one that comes with the service unless given. */
+  /** JSON file of the model, or the name of one that comes with the service: additive-evidence-1 (default) or time-aware-rule-1. */
   MODEL_FILE: env.text().optional(),
   /** false publishes alerts only. */
   PUBLISH_SCORES: env.boolean().prefault('true'),

@@ -4,10 +4,9 @@ import type { Logger } from '@millrace/runtime'
 import { createKeyedProcessor, type KeyedMetrics, type Topology } from '@millrace/stream'
 import type { VerdictTally } from './metrics.ts'
 import { loadBuiltInModel } from './models/load-model.ts'
-import type { Model } from './models/model.ts'
-import { readMove } from './steps/read-move.ts'
+import type { Judgement, Model } from './models/model.ts'
+import { type Move, readMove } from './steps/read-move.ts'
 import { createMoveScorer } from './steps/score-move.ts'
-import { PlayerTrack, reachOf } from './steps/track-player.ts'
 
 export interface AnomalyScorerOptions {
   /** The one that comes with the service unless given. */
@@ -22,6 +21,8 @@ export interface AnomalyScorerOptions {
   readonly metrics?: KeyedMetrics
   /** Counts verdicts. */
   readonly tally?: VerdictTally
+  /** Is told of every move that is judged, in the order of the log. */
+  readonly onJudgement?: (move: Move, judgement: Judgement) => void
 }
 
 export const ALLOWED_LATENESS_MS = 120_000
@@ -29,7 +30,7 @@ export const ALLOWED_LATENESS_MS = 120_000
 /** lol.raw → lol.scores, one for every move, and lol.alerts, one per player and incident. */
 export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}): Topology {
   const { model = loadBuiltInModel(), allowedLatenessMs = ALLOWED_LATENESS_MS, publishScores = true } = options
-  const { maxPlayers, logger, metrics, tally } = options
+  const { maxPlayers, logger, metrics, tally, onJudgement } = options
   return {
     name: makerOf(lol.topics.scores),
     topics: [lol.topics.raw],
@@ -41,14 +42,19 @@ export function createAnomalyScorerTopology(options: AnomalyScorerOptions = {}):
         ...(metrics && { metrics }),
         ...(maxPlayers && { maxKeys: maxPlayers }),
         allowedLatenessMs,
-        horizonMs: reachOf(model.history, allowedLatenessMs).keepMs,
+        horizonMs: model.reachMs(allowedLatenessMs),
         decode: readMove,
         keyOf: move => move.account,
         idOf: move => move.eventId,
         eventTimeOf: move => move.timeMs,
-        newState: () => new PlayerTrack(model, allowedLatenessMs),
+        newState: () => model.createTrack(allowedLatenessMs),
         dependsFrom: track => track.dependsFrom,
-        onRecord: createMoveScorer({ model, publishScores, ...(tally && { tally }) }),
+        onRecord: createMoveScorer({
+          model,
+          publishScores,
+          ...(tally && { tally }),
+          ...(onJudgement && { onJudgement }),
+        }),
       }),
   }
 }

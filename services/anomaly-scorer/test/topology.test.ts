@@ -2,17 +2,17 @@ import { type LolRaw, type LolScore, lol } from '@millrace/domains/lol/contract'
 import { Registry } from '@millrace/runtime'
 import { createTopologyDriver } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
-import { createAnomalyScorerTopology } from '../src/index.ts'
+import { createAnomalyScorerTopology, loadBuiltInModel } from '../src/index.ts'
 import { createVerdictTally } from '../src/metrics.ts'
-import { loadBuiltInModel } from '../src/models/load-model.ts'
+import artefact from '../src/models/time-aware-rule/time-aware-rule-1.json' with { type: 'json' }
 import { crowd, idOf, moveAt, moves } from './moves.ts'
 
-const model = loadBuiltInModel()
+const model = loadBuiltInModel('time-aware-rule-1')
 const never = () => false
 const always = () => true
 
 async function scored(...events: LolRaw[]) {
-  await using driver = await createTopologyDriver(createAnomalyScorerTopology())
+  await using driver = await createTopologyDriver(createAnomalyScorerTopology({ model }))
   await driver.pipe(lol.topics.raw, ...events)
   return { scores: await driver.read(lol.topics.scores), alerts: await driver.read(lol.topics.alerts) }
 }
@@ -38,7 +38,7 @@ describe('anomaly-scorer', () => {
   it('leaves an honest player alone', async () => {
     const { scores, alerts } = await scored(...moves({ first: 1, count: 60, fromSeconds: 0, isFar: never }))
     expect(new Set(scores.map(({ verdict, score }) => `${verdict} ${score}`))).toEqual(new Set(['normal 0']))
-    expect(scores.map(({ warmUp }) => warmUp)).toEqual(scores.map((_, n) => n < model.history.minMoves - 1))
+    expect(scores.map(({ warmUp }) => warmUp)).toEqual(scores.map((_, n) => n < artefact.history.minMoves - 1))
     expect(alerts).toEqual([])
   })
 
@@ -50,7 +50,7 @@ describe('anomaly-scorer', () => {
     const { scores, alerts } = await scored(...events)
     expect(alerts).toHaveLength(1)
     const [alert] = alerts
-    const crossing = scores.findIndex(({ score }) => score >= model.thresholds.alert)
+    const crossing = scores.findIndex(({ score }) => score >= artefact.thresholds.alert)
     expect(alert).toMatchObject({
       eventId: `${scores[crossing]!.sourceEventId}:alert`,
       score: scores[crossing]!.score,
@@ -75,7 +75,7 @@ describe('anomaly-scorer', () => {
   })
 
   it('begins a new incident after a quiet stretch, and in each match', async () => {
-    const gapSeconds = model.history.incidentGapMs / 1000
+    const gapSeconds = artefact.history.incidentGapMs / 1000
     const events = [
       ...moves({ first: 1, count: 20, fromSeconds: 0, isFar: always }),
       ...moves({ first: 21, count: 70, fromSeconds: 180, isFar: never }),
@@ -151,7 +151,7 @@ describe('anomaly-scorer', () => {
       const { scores } = await scored(...events)
       const registry = new Registry()
       const tally = createVerdictTally(registry, model)
-      await using driver = await createTopologyDriver(createAnomalyScorerTopology({ publishScores, tally }))
+      await using driver = await createTopologyDriver(createAnomalyScorerTopology({ model, publishScores, tally }))
       await driver.pipe(lol.topics.raw, ...events)
       await driver.advance(10_000)
       await driver.crash()
@@ -171,7 +171,7 @@ describe('anomaly-scorer', () => {
   it('publishes alerts only where told so, the same ones', async () => {
     const events = crowd({ seed: 3, players: 5, durationMs: 1_200_000, isBadLine: false })
     const { alerts } = await scored(...events)
-    await using driver = await createTopologyDriver(createAnomalyScorerTopology({ publishScores: false }))
+    await using driver = await createTopologyDriver(createAnomalyScorerTopology({ model, publishScores: false }))
     await driver.pipe(lol.topics.raw, ...events)
     expect(await driver.read(lol.topics.scores)).toEqual([])
     expect(await driver.read(lol.topics.alerts)).toEqual(alerts)
@@ -184,7 +184,7 @@ describe('anomaly-scorer', () => {
     ['a number as text', JSON.stringify({ ...moveAt(1, 0), x: '277' }), 'wrong_field', '/x'],
     ['no instant', JSON.stringify({ ...moveAt(1, 0), datetime: 'now' }), 'wrong_field', '/datetime'],
   ])('puts a record aside that is poison (%s), and goes on', async (_, payload, code, path) => {
-    await using driver = await createTopologyDriver(createAnomalyScorerTopology())
+    await using driver = await createTopologyDriver(createAnomalyScorerTopology({ model }))
     await driver.pipeBytes('lol.raw', 'testAccount_56', payload)
     await driver.pipe(lol.topics.raw, moveAt(2, 9))
     expect((await driver.read(lol.topics.scores)).map(({ sourceEventId }) => sourceEventId)).toEqual([idOf(2)])
@@ -196,7 +196,9 @@ describe('anomaly-scorer', () => {
   it('gives the same scores and alerts after crashes and rebalances as without', async () => {
     const events = crowd({ seed: 7, players: 10, durationMs: 3_600_000, isBadLine: true })
     const run = async (disturb: boolean) => {
-      await using driver = await createTopologyDriver(createAnomalyScorerTopology(), { runner: { pollMs: 5000 } })
+      await using driver = await createTopologyDriver(createAnomalyScorerTopology({ model }), {
+        runner: { pollMs: 5000 },
+      })
       for (let n = 0; n < events.length; n += 150) {
         await driver.pipe(lol.topics.raw, ...events.slice(n, n + 150))
         if (n % 450 === 0) await driver.advance(60_000)

@@ -1,24 +1,7 @@
-/** One move seen by itself, against the population. */
-export interface MoveRating {
-  /** How far out of reach the move was: 0 = within, 1000 = beyond all doubt. Whole thousandths, so that sums over a window are exact. */
-  readonly excess: number
-  /** How rare the key was: 0 = common, 1000 = the rarest known. Whole thousandths. */
-  readonly rarity: number
-  /** What is most unusual about the move, in natural units, for people to read. */
-  readonly feature: 'displacement' | 'speed' | 'keyRarity'
-  readonly value: number
-}
+import type { LolAlert } from '@millrace/domains/lol/contract'
+import type { Move } from '../steps/read-move.ts'
 
-/** What a score is made from: a move and the player's recent moves, this one included. */
-export interface MoveFeatures {
-  readonly rating: MoveRating
-  /** Moves within the model's window. */
-  readonly recentMoves: number
-  /** Sums of their ratings. */
-  readonly recentExcess: number
-  readonly recentRarity: number
-}
-
+/** What a feature adds to a score, or to the log likelihood ratio of a score; the model says which. */
 export interface Contribution {
   readonly feature: string
   /** Value of the feature, in natural units. */
@@ -26,36 +9,64 @@ export interface Contribution {
   readonly contribution: number
 }
 
-/** How much of a player's past a model looks at, ms of event time. */
-export interface ModelHistory {
-  /** A score looks at the moves of the same match within this. */
-  readonly windowMs: number
-  /** Fewer moves than this in the window are too few to judge a player by. */
-  readonly minMoves: number
-  /** A longer pause than this ends what belongs together: the next move has no previous one. */
-  readonly horizonMs: number
-  /** Crossings of the alert threshold that lie no further apart than this are one incident. */
-  readonly incidentGapMs: number
+/** The beginning of an incident: what an alert says. */
+export interface Incident extends Pick<LolAlert, 'score' | 'kind' | 'reason' | 'evidence'> {}
+
+/** What stands behind a judgement. */
+export interface JudgementDetail {
+  /** `known`, or why the approach of the move says nothing. */
+  readonly approach: string
+  /** The statistic of each kind of cheating after the move; the player is reported when one reaches its threshold. */
+  readonly statistics: Readonly<Record<string, number>>
 }
 
-/** Judges moves. Knows nothing of champions, account names or labels. Pure: the same input gives the same answer. */
+/** What a model says about one move. */
+export interface Judgement {
+  /** 0 = ordinary, 1 = certainly not a hand. */
+  readonly score: number
+  readonly verdict: 'normal' | 'suspicious'
+  /** Too little is known of the player for a verdict. */
+  readonly warmUp: boolean
+  /** The kind of cheating that the score speaks for, null for none; left out by a model that knows no kinds. */
+  readonly kind?: string | null
+  /** What the model knows of the player beside the score, for people who look into it. */
+  readonly detail?: JudgementDetail
+  /** What made the score, largest first. */
+  contributions(): readonly Contribution[]
+  /** Where the player's incident begins with this move. */
+  incident(): Incident | null
+}
+
+/** The recent moves of one player, as far as a model remembers them: a function of the moves that `dependsFrom` says. */
+export interface PlayerTrack {
+  /** Offset from which replaying gives this track again. */
+  readonly dependsFrom: number
+  /**
+   * Works one move into the track and judges it. The answer is valid until the next call.
+   * @param offset offset of the move's record; it grows from call to call
+   */
+  judge(move: Move, offset: number): Judgement
+}
+
+/** How the values of one feature are spread over its bins. */
+export interface FeatureCounts {
+  readonly feature: string
+  /** How often a value was in each bin since the start. */
+  readonly counts: ArrayLike<number>
+  /** Share of honest people's values in each bin. */
+  readonly reference: readonly number[]
+}
+
+/** Judges moves. Knows nothing of champions, account names or labels. Pure: the same moves give the same answers. */
 export interface Model {
   readonly id: string
-  readonly history: ModelHistory
-  readonly thresholds: {
-    /** A move with at least this score is suspicious. */
-    readonly suspicious: number
-    /** A player with at least this score is reported. */
-    readonly alert: number
-  }
-  /**
-   * Rates one move by itself.
-   * @param displacement map units since the previous move; null on a first move
-   * @param elapsedMs ms since the previous move, at least 0; null on a first move
-   */
-  rate(displacement: number | null, elapsedMs: number | null, inputkey: string): MoveRating
-  /** 0 = ordinary, 1 = certainly not a hand. */
-  score(features: MoveFeatures): number
-  /** The features that raised the score, largest first; they add up to the score before clipping at 1. */
-  contributions(features: MoveFeatures): readonly Contribution[]
+  /** A move with at least this score is suspicious. */
+  readonly suspiciousFrom: number
+  /** What was seen of each feature, for a model that knows what is usual. */
+  readonly features: readonly FeatureCounts[]
+  /** Moves of a player that are further apart than this have nothing to do with each other, ms of event time. */
+  reachMs(allowedLatenessMs: number): number
+  createTrack(allowedLatenessMs: number): PlayerTrack
+  /** Judges a move that has no place in its player's track. */
+  judgeAlone(move: Move): Judgement
 }

@@ -17,6 +17,15 @@ describe('readMove', () => {
   it.each<[string, Partial<LolRaw>]>([
     ['a move', moveAt(1, 9, { x: -0.125, y: 400 })],
     ['a move without a room', withoutRoom],
+    [
+      'a move with the way to it',
+      moveAt(4, 36, {
+        path: [
+          [437, -121, 30.5],
+          [62, -2, 0],
+        ],
+      }),
+    ],
     ['a wait', moveAt(2, 18, { method: '/wait' })],
   ])('reads %s alike, plainly written or not', (_name, event) => {
     const plain = readMove(recordOf(JSON.stringify(event)))

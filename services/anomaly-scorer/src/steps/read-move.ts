@@ -1,4 +1,5 @@
-import { eventTimeOf, flatReaderOf } from '@millrace/contracts'
+import { eventTimeOf, flatReaderOf, jsonPointer } from '@millrace/contracts'
+import type { Approach, ApproachPoint } from '@millrace/domains/lol/approach'
 import { lol, lolRaw, readGameTimeMs } from '@millrace/domains/lol/contract'
 import type { LogRecord } from '@millrace/event-log'
 import { deadLetter, decodeJson, drop, ok, type StepResult } from '@millrace/stream'
@@ -15,6 +16,7 @@ const field = {
   x: reader.indexOf('x'),
   y: reader.indexOf('y'),
   inputkey: reader.indexOf('inputkey'),
+  path: reader.indexOf('path'),
 }
 
 /** What the scorer looks at of a move. The account is its key, never a feature. */
@@ -29,6 +31,8 @@ export interface Move {
   readonly x: number
   readonly y: number
   readonly inputkey: string
+  /** The way of the pointer to the action, where the client sent it. */
+  readonly path?: Approach
 }
 
 const METHOD = '/move'
@@ -37,6 +41,7 @@ const METHOD = '/move'
 export function readMove(record: LogRecord): StepResult<Move> {
   if (!reader.read(record.value)) return parseMove(record)
   if (reader.internedText(field.method) !== METHOD) return drop('not_a_move')
+  const path = reader.rows(field.path)
   return ok({
     eventId: reader.text(field.eventId)!,
     account: reader.internedText(field.account)!,
@@ -46,7 +51,14 @@ export function readMove(record: LogRecord): StepResult<Move> {
     x: reader.number(field.x)!,
     y: reader.number(field.y)!,
     inputkey: reader.internedText(field.inputkey)!,
+    ...(path && { path: approachOf(path) }),
   })
+}
+
+function approachOf(numbers: Float64Array): Approach {
+  const points: ApproachPoint[] = []
+  for (let at = 0; at < numbers.length; at += 3) points.push([numbers[at]!, numbers[at + 1]!, numbers[at + 2]!])
+  return points
 }
 
 /** The same for an event that is not written plainly. Only the fields that are used are checked. */
@@ -62,5 +74,13 @@ function parseMove(record: LogRecord): StepResult<Move> {
       sourceEventId: eventId,
     })
   const gameMs = readGameTimeMs(ingametime)
-  return ok({ eventId, account, roomID: roomID ?? undefined, timeMs, gameMs, x, y, inputkey })
+  const move = { eventId, account, roomID: roomID ?? undefined, timeMs, gameMs, x, y, inputkey }
+  const path = lolRaw.shape.path.nullable().safeParse(decoded.value.path)
+  if (path.success) return ok(path.data ? { ...move, path: path.data } : move)
+  const [issue] = path.error.issues
+  const at = ['path', ...issue!.path.map(String)]
+  return deadLetter('wrong_field', `${at.join('.')}: ${issue!.message}`, {
+    path: jsonPointer(at),
+    sourceEventId: eventId,
+  })
 }

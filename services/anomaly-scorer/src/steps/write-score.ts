@@ -5,6 +5,8 @@ import type { Move } from './read-move.ts'
 
 /** What is said about a move. */
 export interface Judgement extends Pick<LolScore, 'score' | 'verdict' | 'warmUp' | 'late' | 'modelId'> {
+  /** Null for none; left out by a model that knows no kinds. */
+  readonly kind?: string | null | undefined
   readonly contributions: readonly Contribution[]
 }
 
@@ -33,7 +35,10 @@ function numberJson(value: number): string {
  * The JSON bytes of a move's score, in ASCII. Put together by hand, as it is made for every move: numbers are finite, and only
  * texts that come from outside can need escaping.
  */
-export function writeScore(move: Move, { score, contributions, verdict, warmUp, late, modelId }: Judgement): Buffer {
+export function writeScore(
+  move: Move,
+  { score, kind, contributions, verdict, warmUp, late, modelId }: Judgement,
+): Buffer {
   const { eventId, timeMs, account, roomID } = move
   let parts = ''
   for (const { feature, value, contribution } of contributions)
@@ -41,7 +46,9 @@ export function writeScore(move: Move, { score, contributions, verdict, warmUp, 
   return Buffer.from(
     `{"eventId":"${eventId}:score","sourceEventId":"${eventId}","datetime":"${writeInstant(timeMs)}","account":${textJson(account)}${
       roomID === undefined ? '' : `,"roomID":${textJson(roomID)}`
-    },"score":${numberJson(score)},"verdict":"${verdict}","contributions":[${parts}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
+    },"score":${numberJson(score)},${
+      kind === undefined ? '' : kind === null ? '"kind":null,' : `"kind":"${kind}",`
+    }"verdict":"${verdict}","contributions":[${parts}],"modelId":"${modelId}","warmUp":${warmUp},"late":${late}}`,
     // Cheaper than UTF-8, and the same for ASCII.
     'latin1',
   )

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, double, integer, property, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createTimeAwareRule, type TimeAwareRuleArtefact } from './time-aware-rule.ts'
+import { createTimeAwareRule, type TimeAwareRuleArtefact } from './rule.ts'
 
 const artefact: TimeAwareRuleArtefact = {
   kind: 'time-aware-rule',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Contribution, Model, MoveFeatures, MoveRating } from './model.ts'
+import type { Contribution } from '../model.ts'
+import type { MoveFeatures, MoveRating, TimeAwareRule } from './features.ts'
 
 const positive = z.number().positive()
 const weight = z.number().min(0).max(10)
@@ -49,7 +50,7 @@ const rounded = (value: number): number =>
  * player's recent moves (of the rarity, what is above the usual), in whole millionths, so that the contributions add up
  * exactly. A mean over fewer moves than `minMoves` is taken over `minMoves`, so first moves cannot give a high score.
  */
-export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): Model {
+export function createTimeAwareRule(artefact: TimeAwareRuleArtefact): TimeAwareRule {
   const { id, history, thresholds, weights } = artefact
   const { unitsPerSecond, units, beyondDoubt } = artefact.reach
   const { log2Probability, unknownLog2Probability, commonBits, rareBits, usualRarity } = artefact.keys

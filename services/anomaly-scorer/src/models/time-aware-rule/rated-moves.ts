@@ -1,7 +1,7 @@
 import { EventTimeWindow, type TimedEntry } from '@millrace/stream'
-import type { Model, ModelHistory, MoveFeatures, MoveRating } from '../models/model.ts'
+import type { Move } from '../../steps/read-move.ts'
+import type { ModelHistory, MoveFeatures, MoveRating, TimeAwareRule } from './features.ts'
 import { displacementSince, elapsedSince, type Position } from './measure-move.ts'
-import type { Move } from './read-move.ts'
 
 /** A move as it is remembered. */
 export interface RatedMove extends TimedEntry, Position {
@@ -34,17 +34,17 @@ export function reachOf(history: ModelHistory, allowedLatenessMs: number): { kee
  * The latest moves of one player. Everything it answers is a function of the moves within reach, in the order in which they
  * came, and not of how the track came about.
  */
-export class PlayerTrack {
-  readonly #model: Model
+export class RatedMoves {
+  readonly #rule: TimeAwareRule
   readonly #moves: EventTimeWindow<RatedMove>
   // Sums of the window that ends with the newest move: not as an object, of which there would be one for each player.
   #newestMoves = 0
   #newestExcess = 0
   #newestRarity = 0
 
-  constructor(model: Model, allowedLatenessMs: number) {
-    this.#model = model
-    this.#moves = new EventTimeWindow(reachOf(model.history, allowedLatenessMs))
+  constructor(rule: TimeAwareRule, allowedLatenessMs: number) {
+    this.#rule = rule
+    this.#moves = new EventTimeWindow(reachOf(rule.history, allowedLatenessMs))
   }
 
   /** Offset from which replaying gives this track again. */
@@ -58,7 +58,7 @@ export class PlayerTrack {
     offset: number,
   ): { readonly index: number; readonly rated: RatedMove; readonly features: MoveFeatures } {
     const { eventId, timeMs, gameMs, x, y, inputkey, roomID } = move
-    const { history } = this.#model
+    const { history } = this.#rule
     const rated: RatedMove = { timeMs, gameMs, x, y, eventId, roomID, rating: UNRATED, score: 0, isCrossing: false }
     const index = this.#moves.insert(rated, offset)
     const before = this.#moves.at(index - 1)
@@ -67,8 +67,8 @@ export class PlayerTrack {
     if (isSameRoom) rated.roomID = before.roomID
     rated.rating =
       isSameRoom && timeMs - before.timeMs <= history.horizonMs
-        ? this.#model.rate(displacementSince(before, move), elapsedSince(before, move), inputkey)
-        : this.#model.rate(null, null, inputkey)
+        ? this.#rule.rate(displacementSince(before, move), elapsedSince(before, move), inputkey)
+        : this.#rule.rate(null, null, inputkey)
     const isNewest = index === this.#moves.length - 1
     if (!isNewest || !isSameRoom || !this.#advance(rated)) this.#restart()
     const { moves, excess, rarity } = isNewest
@@ -87,7 +87,7 @@ export class PlayerTrack {
     while (this.#newestMoves > 0) {
       const oldest = this.#moves.at(last - this.#newestMoves)
       if (!oldest) return false
-      if (rated.timeMs - oldest.timeMs < this.#model.history.windowMs) break
+      if (rated.timeMs - oldest.timeMs < this.#rule.history.windowMs) break
       this.#newestMoves--
       this.#newestExcess -= oldest.rating.excess
       this.#newestRarity -= oldest.rating.rarity
@@ -118,7 +118,7 @@ export class PlayerTrack {
   /** Whether a move of the same match within the incident gap has crossed the threshold too, before it or after. */
   isInIncident(index: number): boolean {
     const { timeMs, roomID } = this.#moves.at(index)!
-    const { incidentGapMs } = this.#model.history
+    const { incidentGapMs } = this.#rule.history
     for (const step of [-1, 1])
       for (let i = index + step; ; i += step) {
         const other = this.#moves.at(i)
@@ -133,7 +133,7 @@ export class PlayerTrack {
     const { timeMs, roomID } = this.#moves.at(index)!
     for (let i = index; ; i--) {
       const move = this.#moves.at(i)
-      if (!move || move.roomID !== roomID || timeMs - move.timeMs >= this.#model.history.windowMs) return
+      if (!move || move.roomID !== roomID || timeMs - move.timeMs >= this.#rule.history.windowMs) return
       yield move
     }
   }

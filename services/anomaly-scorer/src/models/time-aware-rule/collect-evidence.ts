@@ -1,5 +1,5 @@
 import type { LolAlert } from '@millrace/domains/lol/contract'
-import type { RatedMove } from './track-player.ts'
+import type { RatedMove } from './rated-moves.ts'
 
 const MOST_EVIDENCE = 10
 

@@ -1,4 +1,4 @@
-import type { Move } from './read-move.ts'
+import type { Move } from '../../steps/read-move.ts'
 
 export type Position = Pick<Move, 'x' | 'y' | 'timeMs' | 'gameMs'>
 

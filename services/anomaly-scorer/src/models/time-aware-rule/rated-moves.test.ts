@@ -1,10 +1,11 @@
 import { array, assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadBuiltInModel } from '../models/load-model.ts'
-import type { Move } from './read-move.ts'
-import { PlayerTrack } from './track-player.ts'
+import type { Move } from '../../steps/read-move.ts'
+import { RatedMoves } from './rated-moves.ts'
+import { createTimeAwareRule, timeAwareRuleArtefact } from './rule.ts'
+import artefact from './time-aware-rule-1.json' with { type: 'json' }
 
-const model = loadBuiltInModel()
+const model = createTimeAwareRule(timeAwareRuleArtefact.parse(artefact))
 const { windowMs, horizonMs, incidentGapMs } = model.history
 const LATENESS_MS = 120_000
 
@@ -40,11 +41,11 @@ const movesOf = (steps: readonly { aheadMs: number; x: number; inputkey: string;
   })
 }
 
-describe('PlayerTrack', () => {
+describe('RatedMoves', () => {
   it('sums up the window of each move as a search through all moves before it does', () => {
     assert(
       property(array(step, { maxLength: 80 }), steps => {
-        const track = new PlayerTrack(model, LATENESS_MS)
+        const track = new RatedMoves(model, LATENESS_MS)
         const seen: { move: Move; excess: number; rarity: number }[] = []
         for (const [offset, move] of movesOf(steps).entries()) {
           const { features } = track.add(move, offset)
@@ -72,7 +73,7 @@ describe('PlayerTrack', () => {
   })
 
   it('finds a crossing in the same match within the gap, on either side', () => {
-    const track = new PlayerTrack(model, incidentGapMs + 1)
+    const track = new RatedMoves(model, incidentGapMs + 1)
     const times = [0, incidentGapMs, incidentGapMs + 1]
     const [first, at, beyond] = times.map((timeMs, n) => track.add(moveOf(n, timeMs), n))
     first!.rated.isCrossing = true
