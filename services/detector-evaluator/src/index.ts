@@ -1,0 +1,1 @@
+export { createDetectorEvaluatorTopologies, type DetectorEvaluatorOptions } from './topology.ts'
