@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { catalogOf } from '@millrace/domains/contracts'
+import { catalogOf, catalog as everyDomain } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { webHdfsLakeFromEnv } from '@millrace/lake'
 import { cassandraMartFromEnv } from '@millrace/mart'
@@ -40,7 +40,7 @@ export async function runReconciler(
   const logger = createLogger('reconciler', { level: config.LOG_LEVEL, ...destination })
   const log = kafkaEventLogFromEnv(config, { clock, logger, clientId: 'reconciler' })
   const lake = webHdfsLakeFromEnv(config, { clock, logger })
-  const mart = cassandraMartFromEnv(config, { clock, logger })
+  const mart = cassandraMartFromEnv(config, { clock, logger, tables: everyDomain.tables })
   const workDirectory = await mkdtemp(path.join(config.WORK_DIRECTORY ?? tmpdir(), 'millrace-reconciler-'))
   const stores = { catalog: catalogOf(config.DOMAINS), log, lake, mart, clock, workDirectory }
 

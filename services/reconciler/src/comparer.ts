@@ -4,6 +4,7 @@ import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
 import { ConservationWatch } from './conservation-watch.ts'
+import { Erasures } from './erasures.ts'
 import { HopProgress } from './hop-progress.ts'
 import { FailedIndex } from './hops/failed-index.ts'
 import type { Comparison, HopCheck } from './hops/hop.ts'
@@ -51,6 +52,7 @@ const MOST_EXAMPLES = 20
 export class Comparer {
   readonly #options: ComparerOptions
   readonly #failed: FailedIndex
+  readonly #erasures: Erasures
   readonly #checks: readonly HopCheck[]
   readonly #conservation: ConservationWatch
   readonly #progress = new Map<string, HopProgress>()
@@ -60,7 +62,8 @@ export class Comparer {
   constructor(options: ComparerOptions) {
     this.#options = options
     this.#failed = new FailedIndex(options.log)
-    const parts = { ...options, failed: this.#failed, directory: options.workDirectory }
+    this.#erasures = new Erasures(options.lake)
+    const parts = { ...options, failed: this.#failed, erasures: this.#erasures, directory: options.workDirectory }
     this.#checks = options.catalog.topics.flatMap(topic => hopsOf(topic, parts))
     this.#conservation = new ConservationWatch(parts)
   }
@@ -72,6 +75,8 @@ export class Comparer {
     const bounds = await this.#takeBounds()
     // A record is in failed-events before its offset is committed, so the failures of everything below the cut are there.
     await this.#failed.update()
+    await this.#erasures.update()
+    metrics.erasures(this.#erasures.counts)
     try {
       for (const [progress, bound] of bounds) await this.#compareNew(progress, bound, signal)
       await this.#audit(bounds, signal)

@@ -1,4 +1,4 @@
-import { type Catalog, type ConservationRule, groupOf, makerOf, type Topic } from '@millrace/contracts'
+import { type Catalog, type ConservationRule, groupOf, makerOf, personFieldsOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
@@ -11,7 +11,9 @@ import {
   mostLateCopies,
   ruleName,
 } from './conservation.ts'
+import type { Erasures } from './erasures.ts'
 import { EventCounter } from './event-counter.ts'
+import { isEnding, lastGoneMs } from './expiry.ts'
 import type { FailedIndex } from './hops/failed-index.ts'
 import { drawLogCut, type LogCut, NotCaughtUp } from './log-cut.ts'
 import type { ReconcilerMetrics } from './reconciler-metrics.ts'
@@ -25,6 +27,7 @@ export interface ConservationWatchOptions {
   readonly mart: Mart
   readonly clock: Clock
   readonly failed: FailedIndex
+  readonly erasures: Erasures
   readonly metrics: ReconcilerMetrics
   /** Rows that are read in a round, on average; also the largest topic that is counted from its beginning. */
   readonly auditRecords: number
@@ -34,8 +37,8 @@ export interface ConservationWatchOptions {
 interface Balance {
   readonly source: EventCounter
   readonly late: EventCounter
-  /** What the table held where the counters began, and how many events may be in it that they count as well. */
-  readonly base: number
+  /** What the table held where the counters began, by when its rows end, and how many events may be in it that they count as well. */
+  readonly base: ReadonlyMap<number, number>
   readonly slack: number
   /** Rows of the table, and how many may be read by now. */
   rows: number
@@ -117,7 +120,7 @@ export class ConservationWatch {
     lineage: Lineage,
     { cut, signal }: { readonly cut: LogCut; readonly signal: AbortSignal },
   ): Promise<void> {
-    const { mart, metrics, auditRecords } = this.#options
+    const { mart, clock, metrics, auditRecords, erasures } = this.#options
     let balance = this.#balances.get(rule)
     if (balance && ((await balance.source.hasLost()) || (await balance.late.hasLost()))) balance = undefined
     balance ??= await this.#begin(rule, lineage, cut)
@@ -130,10 +133,18 @@ export class ConservationWatch {
     metrics.read(rule.late.name, await balance.late.advance(ends(rule.late), signal))
     const { events, rows } = await countedBy(mart, rule)
     const expected = balance.source.events
-    const found = events - balance.base + balance.late.events
+    const nowMs = clock.now()
+    const goneMs = lastGoneMs(mart, rule.table, nowMs)
+    const expired = goneMs === null ? 0 : Math.max(0, balance.source.upTo(goneMs) - balance.late.upTo(goneMs))
+    const kept = total([...balance.base].map(([endMs, counted]) => (isEnding(endMs, nowMs) ? 0 : counted)))
+    const found = events + balance.late.events
     const copies = mostLateCopies({ late: balance.late.events, repeats: balance.source.repeats })
     const most = expected + copies + (await this.#movedSince(cut, rule))
-    const difference = distanceBelow(found, expected - balance.slack, most)
+    // Rows of people who were erased are not in the table any more.
+    const isOfPeople = Object.keys(personFieldsOf(rule.table.person ?? null)).length > 0
+    const erased = isOfPeople ? erasures.count(rule.source.name) : 0
+    const least = kept + expected - expired - erased - balance.slack
+    const difference = distanceBelow(found, least, total(balance.base.values()) + most)
     Object.assign(balance, { rows, credit: 0, cut: key, difference })
     metrics.conservation(rule.source.name, rule.table.name, difference)
   }
@@ -144,17 +155,18 @@ export class ConservationWatch {
     const ranges = await Promise.all(topics.map(({ name }) => log.range(name)))
     const records = total(topics.flatMap(({ name }) => [...cut.get(name)!.values()]))
     const isWhole = records <= auditRecords && ranges.flat().every(({ earliest }) => earliest === 0)
+    const byDay = mart.retentionMs(rule.table) !== null
     const counter = (topic: Topic, counts: (partition: number, offset: number) => boolean): EventCounter =>
-      new EventCounter(log, topic, { from: isWhole ? new Map() : cut.get(topic.name)!, counts })
+      new EventCounter(log, topic, { from: isWhole ? new Map() : cut.get(topic.name)!, counts, byDay })
     const source = counter(
       rule.source,
       (partition, offset) => !isRefused(failed, { topic: rule.source, partition, offset, services }),
     )
     const late = counter(rule.late, () => true)
     const start = { source, late, credit: 0, difference: 0 }
-    if (isWhole) return { ...start, base: 0, slack: 0, rows: 0, cut: '' }
-    const { events, rows } = await countedBy(mart, rule)
-    return { ...start, base: events, slack: await this.#movedSince(cut, rule), rows, cut: keyOf(cut) }
+    if (isWhole) return { ...start, base: new Map(), slack: 0, rows: 0, cut: '' }
+    const { byEnd, rows } = await countedBy(mart, rule)
+    return { ...start, base: byEnd, slack: await this.#movedSince(cut, rule), rows, cut: keyOf(cut) }
   }
 
   /** Events that came after a cut, and may be in the table all the same. */

@@ -1,5 +1,5 @@
 import type { Catalog, ConservationRule, Topic } from '@millrace/contracts'
-import type { Mart } from '@millrace/mart'
+import { type Mart, rowEndMs } from '@millrace/mart'
 import type { FailedIndex } from './hops/failed-index.ts'
 
 /** The topics between the source of a rule and its table, the source included, and the services that make them. */
@@ -48,19 +48,36 @@ export const ruleName = (catalog: Catalog, { source, table }: ConservationRule):
     ? source.name
     : `${source.name}/${table.name}`
 
-/** The events that the rows of a rule's table hold, and how many rows were read for it. */
-export async function countedBy(
-  mart: Mart,
-  { table, eventsColumn, where }: ConservationRule,
-): Promise<{ readonly events: number; readonly rows: number }> {
+/** What the rows of a rule's table hold. */
+export interface CountedEvents {
+  readonly events: number
+  /** How many rows were read for it. */
+  readonly rows: number
+  /** The events by when their rows end, in ms since the epoch; infinite where they are kept for ever. */
+  readonly byEnd: ReadonlyMap<number, number>
+}
+
+/** The events that the rows of a rule's table hold. */
+export async function countedBy(mart: Mart, { table, eventsColumn, where }: ConservationRule): Promise<CountedEvents> {
   let events = 0
   let rows = 0
-  for await (const page of mart.scan(table, where ? [eventsColumn, where.column] : [eventsColumn]))
+  const byEnd = new Map<number, number>()
+  const retentionMs = mart.retentionMs(table)
+  const columns = [
+    eventsColumn,
+    ...(where ? [where.column] : []),
+    ...(retentionMs === null ? [] : [table.rowTime ?? []]),
+  ]
+  for await (const page of mart.scan(table, [...new Set(columns.flat())]))
     for (const row of page) {
       rows++
-      if (!where || row[where.column] === where.equals) events += Number(row[eventsColumn] ?? 0)
+      if (where && row[where.column] !== where.equals) continue
+      const counted = Number(row[eventsColumn] ?? 0)
+      const endMs = rowEndMs(retentionMs, table, { values: row }) ?? Number.POSITIVE_INFINITY
+      events += counted
+      byEnd.set(endMs, (byEnd.get(endMs) ?? 0) + counted)
     }
-  return { events, rows }
+  return { events, rows, byEnd }
 }
 
 /** How many events may be counted and late: one that is sent again after its window has closed is late, too. */

@@ -1,9 +1,9 @@
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { makeDirectory } from '@millrace/runtime'
 
 const BUCKETS = 256
-/** Characters in memory: about 30 MB. Each flush opens 256 files for each source, so it has to be worth it. */
+/** Characters in memory: about 30 MB. */
 const FLUSH_CHARACTERS = 1 << 24
 
 /** FNV-1a over the code units: only spreads ids over buckets. */
@@ -28,6 +28,8 @@ export interface IdSpill {
 interface Source {
   /** By bucket. */
   readonly pending: string[][]
+  /** Of all that is pending. */
+  characters: number
   readonly written: Set<number>
 }
 
@@ -38,15 +40,19 @@ export function createIdSpill(directory: string): IdSpill {
   const fileOf = (source: string, bucket: number): string =>
     path.join(directory, `${encodeURIComponent(source)}.${bucket}`)
 
+  /** Writes the largest sources until half is left: each source opens 256 files, which is worth it for many ids only. */
   async function flush(): Promise<void> {
-    characters = 0
     await makeDirectory(directory)
-    for (const [name, { pending, written }] of spilled)
-      for (const [bucket, ids] of pending.entries())
+    for (const [name, source] of [...spilled].toSorted(([, a], [, b]) => b.characters - a.characters)) {
+      if (characters <= FLUSH_CHARACTERS / 2) return
+      characters -= source.characters
+      source.characters = 0
+      for (const [bucket, ids] of source.pending.entries())
         if (ids.length > 0) {
-          written.add(bucket)
+          source.written.add(bucket)
           await appendFile(fileOf(name, bucket), `${ids.splice(0).join('\n')}\n`)
         }
+    }
   }
 
   async function takeBucket(name: string, bucket: number): Promise<Map<string, number>> {
@@ -57,7 +63,7 @@ export function createIdSpill(directory: string): IdSpill {
     if (source.written.delete(bucket)) {
       const file = fileOf(name, bucket)
       for (const id of (await readFile(file, 'utf8')).split('\n')) if (id !== '') count(id)
-      await rm(file)
+      await unlink(file)
     }
     for (const id of source.pending[bucket]!.splice(0)) count(id)
     return counts
@@ -67,10 +73,11 @@ export function createIdSpill(directory: string): IdSpill {
     add(name, id) {
       let source = spilled.get(name)
       if (!source) {
-        source = { pending: Array.from({ length: BUCKETS }, () => []), written: new Set() }
+        source = { pending: Array.from({ length: BUCKETS }, () => []), characters: 0, written: new Set() }
         spilled.set(name, source)
       }
       source.pending[bucketOf(id)]!.push(id)
+      source.characters += id.length
       characters += id.length
     },
     async relieve() {

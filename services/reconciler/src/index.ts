@@ -1,4 +1,6 @@
+export { mayBeGone } from './expiry.ts'
+export { drawLogCut, type LogCut, NotCaughtUp } from './log-cut.ts'
 export { type ReconcileOptions, reconcile } from './reconcile.ts'
 export { type ReconcileOnceOptions, reconcileOnce } from './reconcile-once.ts'
 export type { ConservationReport, ReconcileReport, TopicReport } from './report.ts'
-export { reportLines } from './report-lines.ts'
+export { hasEvents, reportColumns, reportLines } from './report-lines.ts'

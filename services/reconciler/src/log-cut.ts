@@ -1,8 +1,10 @@
-import { makerOf, type Topic } from '@millrace/contracts'
+import { makerOf, sourcesOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { type Clock, CodedError } from '@millrace/runtime'
 
 const POLL_MS = 1_000
+/** Records of a compacted topic that are looked at, whether they are tombstones. */
+const MOST_TOMBSTONES = 10_000
 
 /** Per topic and partition the offset at which a comparison ends. */
 export type LogCut = ReadonlyMap<string, ReadonlyMap<number, number>>
@@ -23,21 +25,20 @@ export interface LogCutOptions {
 /** A consumer was behind for too long, or the log was away. */
 export class NotCaughtUp extends Error {}
 
-const isMadeFrom = ({ derivedFrom }: Topic, topic: Topic): boolean =>
-  derivedFrom !== null && (derivedFrom.topic === topic || isMadeFrom(derivedFrom.topic, topic))
+const isMadeFrom = (derived: Topic, topic: Topic): boolean =>
+  sourcesOf(derived).some(source => source === topic || isMadeFrom(source, topic))
 
 /** What the group that makes a topic reads, without the topic itself and what is made from it. */
-function sourcesOf(topic: Topic, topics: readonly Topic[]): Topic[] {
-  const { derivedFrom } = topic
-  if (!derivedFrom) return []
+function readByMakerOf(topic: Topic, topics: readonly Topic[]): Topic[] {
+  if (!topic.derivedFrom) return []
   const maker = makerOf(topic)
-  const read = topics.flatMap(each => (each.derivedFrom && makerOf(each) === maker ? [each.derivedFrom.topic] : []))
-  return [derivedFrom.topic, ...read].filter(source => source !== topic && !isMadeFrom(source, topic))
+  const read = topics.flatMap(each => (each.derivedFrom && makerOf(each) === maker ? sourcesOf(each) : []))
+  return [...sourcesOf(topic), ...read].filter(source => source !== topic && !isMadeFrom(source, topic))
 }
 
 /** How many topics are between a topic and one that is derived from none, on the longest way. */
 const depthOf = (topic: Topic, topics: readonly Topic[]): number =>
-  Math.max(0, ...sourcesOf(topic, topics).map(source => 1 + depthOf(source, topics)))
+  Math.max(0, ...readByMakerOf(topic, topics).map(source => 1 + depthOf(source, topics)))
 
 /** The end of each partition now. */
 export const endsOf = async (log: EventLog, topic: string): Promise<ReadonlyMap<number, number>> =>
@@ -73,15 +74,30 @@ export async function drawLogCut(options: LogCutOptions): Promise<LogCut> {
     }
   }
 
+  /** Records of a range that make something: of a few records of a compacted topic, those that are no tombstones. */
+  async function toProcess(
+    { name, cleanup }: Topic,
+    partition: number,
+    { from, end }: { readonly from: number; readonly end: number },
+  ): Promise<number> {
+    if (cleanup !== 'compact' || end - from > MOST_TOMBSTONES) return end - from
+    let records = 0
+    for await (const batch of log.read(name, partition, from, end))
+      records += batch.filter(({ value }) => value.length > 0).length
+    return records
+  }
+
   async function behind(topic: Topic): Promise<string[]> {
     const late: string[] = []
     const ranges = await log.range(topic.name)
     for (const group of groupsOf(topic)) {
       const committed = await log.committed(group, topic.name)
-      const lag = ranges.reduce((sum, { partition, earliest }) => {
+      let lag = 0
+      for (const { partition, earliest } of ranges) {
         const end = cut.get(topic.name)?.get(partition) ?? 0
-        return sum + Math.max(0, end - Math.max(earliest, committed.get(partition)?.offset ?? 0))
-      }, 0)
+        const from = Math.max(earliest, committed.get(partition)?.offset ?? 0)
+        if (from < end) lag += await toProcess(topic, partition, { from, end })
+      }
       if (lag > 0) late.push(`${group} is ${lag} records behind on ${topic.name}`)
     }
     return late

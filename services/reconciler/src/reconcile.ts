@@ -40,6 +40,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const files = await mkdtemp(path.join(workDirectory, 'reconcile-'))
   try {
     const run = new Reconciliation(options, files)
+    await run.erasures.update()
     await run.takeRanges(topics)
     const refused = await run.readFailures()
     for (const topic of topics) {
@@ -58,7 +59,8 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
       run.rememberedAll() &&
       !Object.values(reports).some(isWrong) &&
       Object.values(conservation).every(({ difference }) => !difference)
-    return { topics: reports, conservation, refused, digest: all, digests: bySet, examples, ok }
+    const erasures = run.erasures.counts
+    return { topics: reports, conservation, refused, erasures, digest: all, digests: bySet, examples, ok }
   } finally {
     await rm(files, { recursive: true, force: true })
   }

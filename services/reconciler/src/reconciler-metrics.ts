@@ -15,6 +15,8 @@ export interface ReconcilerMetrics {
   notCompared(check: HopCheck, partition: number, records: number): void
   /** Events that a table of aggregates lacks (above 0) or has more than once. */
   conservation(topic: string, table: string, difference: number): void
+  /** How many erasures of people the lake has receipts of. */
+  erasures(count: Readonly<Record<'begun' | 'complete', number>>): void
   /** What is known to differ now. */
   show(all: readonly HopProgress[]): void
   roundDone(seconds: number): void
@@ -50,6 +52,11 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
   const events = counter('compared_events', 'Distinct events in the log that belong into the hop', hops)
   const found = counter('found_events', 'Of these, those that are there', hops)
   const failed = counter('failed_events', 'Of these, those that are in failed-events instead', hops)
+  const expiredEvents = counter(
+    'expired_events',
+    'Of these, those of which the mart has a row no longer: its retention has ended',
+    hops,
+  )
   const expired = counter('expired_offsets', 'Offsets that retention took before they were compared', hops)
   const gaps = counter('gap_offsets', 'Offsets that the lake claims as gaps: retention took them first', ['topic'])
   const quarantined = counter(
@@ -70,6 +77,12 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
     labelNames: ['topic', 'table'],
     registers,
   })
+  const erasures = new Gauge({
+    name: 'millrace_reconciler_erasures',
+    help: 'Erasures of people with a receipt in the lake; those that are begun and not complete were broken off, or run now',
+    labelNames: ['state'],
+    registers,
+  })
   /** By topic, hop and partition, then by target: a topic may have several derived ones, and the gauge has the largest. */
   const waiting = new Map<string, Map<string, number>>()
   const behind = new Gauge({
@@ -83,6 +96,7 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
       events.inc({ topic, hop }, comparison.events)
       found.inc({ topic, hop }, comparison.found)
       failed.inc({ topic, hop }, comparison.failed)
+      expiredEvents.inc({ topic, hop }, comparison.expired)
       if (hop !== 'lake') return
       gaps.inc({ topic }, comparison.gaps)
       quarantined.inc({ topic }, comparison.quarantined)
@@ -96,6 +110,9 @@ export function createReconcilerMetrics(core: ServiceMetrics, clock: Clock): Rec
       behind.set({ topic, hop, partition: String(partition) }, Math.max(...byTarget.values()))
     },
     conservation: (topic, table, difference) => unbalanced.set({ topic, table }, difference),
+    erasures(count) {
+      for (const [state, number] of Object.entries(count)) erasures.set({ state }, number)
+    },
     show(all) {
       const kinds = new Map<string, { topic: string; hop: string; kind: string; records: number }>()
       for (const { check, difference } of all)

@@ -1,16 +1,25 @@
 import path from 'node:path'
-import { type ConservationRule, isReplaced, type MartTable, type Topic } from '@millrace/contracts'
+import {
+  type ConservationRule,
+  eventTimeOf,
+  isReplaced,
+  type MartTable,
+  personFieldsOf,
+  type Topic,
+} from '@millrace/contracts'
 import { countedBy, distanceBelow, isRefused, lineageOf, mostLateCopies, ruleName } from './conservation.ts'
 import { eachOf, reachesMart, sourcesOfEach } from './each.ts'
+import { Erasures } from './erasures.ts'
+import { lastGoneMs } from './expiry.ts'
 import { FailedIndex } from './hops/failed-index.ts'
-import type { Comparison, HopCheck, HopName } from './hops/hop.ts'
+import type { Comparison, EventObserver, HopCheck, HopName } from './hops/hop.ts'
 import { hopsOf } from './hops/hops-of.ts'
 import type { ArchivedRow } from './hops/lake-hop.ts'
 import { createIdSpill } from './id-spill.ts'
 import { ledgerIds } from './ledger.ts'
 import { createPayloadDigest, type PayloadDigests } from './payload-digest.ts'
 import type { ReconcileOptions } from './reconcile.ts'
-import { idOf, position, readEvent } from './record-id.ts'
+import { position, recordId, storedTimeMs } from './record-id.ts'
 import type { ConservationReport, TopicReport } from './report.ts'
 import { type IdCounts, TopicIds } from './topic-ids.ts'
 
@@ -31,13 +40,27 @@ interface Rule {
   readonly rule: ConservationRule
   /** Those whose failures count. */
   readonly services: readonly string[]
+  /** Events of this time or earlier may be counted in rows that are gone; null where rows are kept for ever. */
+  readonly goneMs: number | null
+}
+
+type ProcessedRecord = Pick<ArchivedRow, 'partition' | 'offset' | 'id'> & {
+  /** Its event time, in ms since the epoch. */
+  readonly timeMs: () => number | null
 }
 
 /** What one comparison knows of a topic. */
 interface State {
   readonly ids: TopicIds
   ranges: readonly Range[]
-  readonly sums: { missing: number; duplicate: number; unexpected: number; gaps: number; quarantined: number }
+  readonly sums: {
+    missing: number
+    duplicate: number
+    unexpected: number
+    gaps: number
+    quarantined: number
+    erased: number
+  }
   counts: IdCounts | null
 }
 
@@ -45,6 +68,8 @@ interface State {
 export class Reconciliation {
   readonly #options: ReconcileOptions
   readonly #failed: FailedIndex
+  /** What was erased of people. */
+  readonly erasures: Erasures
   readonly #digest
   readonly #spill
   readonly #directory: string
@@ -54,7 +79,8 @@ export class Reconciliation {
 
   /** @param directory folder for intermediate files, of this comparison alone */
   constructor(options: ReconcileOptions, directory: string) {
-    const { catalog, log } = options
+    const { catalog, log, lake } = options
+    this.erasures = new Erasures(lake)
     this.#options = options
     this.#directory = directory
     this.#failed = new FailedIndex(log, MOST_FAILED)
@@ -67,6 +93,7 @@ export class Reconciliation {
       name: ruleName(catalog, rule),
       rule,
       services: lineageOf(catalog, rule).services,
+      goneMs: lastGoneMs(options.mart, rule.table, options.clock.now()),
     }))
   }
 
@@ -89,7 +116,7 @@ export class Reconciliation {
         ...range,
         end: Math.min(range.end, ends?.get(range.partition) ?? range.end),
       }))
-      const sums = { missing: 0, duplicate: 0, unexpected: 0, gaps: 0, quarantined: 0 }
+      const sums = { missing: 0, duplicate: 0, unexpected: 0, gaps: 0, quarantined: 0, erased: 0 }
       this.#states.set(topic, { ids: new TopicIds(topic, this.#spill), ranges, sums, counts: null })
     }
   }
@@ -124,19 +151,26 @@ export class Reconciliation {
     const { ids, ranges } = this.#stateOf(topic)
     for (const { partition, earliest, end } of ranges)
       for await (const records of this.#options.log.read(topic.name, partition, earliest, end)) {
-        for (const { value, offset } of records) {
-          const id = idOf(readEvent(value), partition, offset)
+        for (const record of records) {
+          // A tombstone is no event.
+          if (record.value.length === 0 && topic.cleanup === 'compact') continue
+          const id = recordId(topic, partition, record)
           ids.add('log', id)
-          this.#noteProcessed(topic, { partition, offset, id })
+          const { offset, value } = record
+          this.#noteProcessed(topic, { partition, offset, id, timeMs: () => storedTimeMs(topic, value) })
         }
         await this.#spill.relieve()
       }
   }
 
-  #noteProcessed(topic: Topic, { partition, offset, id }: Pick<ArchivedRow, 'partition' | 'offset' | 'id'>): void {
-    for (const { name, rule, services } of this.#rules)
-      if (rule.source === topic && !isRefused(this.#failed, { topic, partition, offset, services }))
-        this.#stateOf(topic).ids.add(`processed:${name}`, id)
+  #noteProcessed(topic: Topic, { partition, offset, id, timeMs }: ProcessedRecord): void {
+    for (const { name, rule, services, goneMs } of this.#rules) {
+      const isOld = (): boolean => goneMs !== null && (timeMs() ?? goneMs) <= goneMs
+      if (rule.late === topic && isOld()) this.#stateOf(topic).ids.add(`ended:${name}`, id)
+      if (rule.source !== topic || isRefused(this.#failed, { topic, partition, offset, services })) continue
+      this.#stateOf(topic).ids.add(`processed:${name}`, id)
+      if (isOld()) this.#stateOf(topic).ids.add(`ended:${name}`, id)
+    }
   }
 
   /** Compares a topic with each of its hops, from the first offset to the end. */
@@ -145,14 +179,15 @@ export class Reconciliation {
     const hops = hopsOf(topic, {
       ...this.#options,
       failed: this.#failed,
+      erasures: this.erasures,
       directory: this.#directory,
       onRow: (of, row) => this.#noteRow(of, row),
-      onEvent: (of, hop, id, outcome) => this.#noteEvent(of, hop, { id, isFound: outcome === 'found' }),
+      onEvent: (of, hop, id, outcome) => this.#noteEvent(of, hop, id, outcome),
     })
     for (const hop of hops)
       for (const range of ranges)
         await this.#compareRange(hop, range, comparison => {
-          for (const kind of ['missing', 'duplicate', 'unexpected', 'gaps', 'quarantined'] as const)
+          for (const kind of ['missing', 'duplicate', 'unexpected', 'gaps', 'quarantined', 'erased'] as const)
             sums[kind] += comparison[kind]
         })
   }
@@ -177,15 +212,18 @@ export class Reconciliation {
     if (!isReplaced(topic)) this.#digest.add(topic.domain, row.hash)
     ids.add('lake', row.id)
     const { earliest = 0 } = ranges.find(({ partition }) => partition === row.partition) ?? {}
-    if (row.offset < earliest) this.#noteProcessed(topic, row)
+    if (row.offset < earliest) this.#noteProcessed(topic, { ...row, timeMs: () => eventTimeOf(topic, row.event) })
   }
 
-  #noteEvent(topic: Topic, hop: HopName, { id, isFound }: { readonly id: string; readonly isFound: boolean }): void {
+  #noteEvent(topic: Topic, hop: HopName, ...[id, outcome]: Parameters<EventObserver>): void {
     if (hop === 'lake') return
-    this.#stateOf(topic).ids.add(isFound ? hop : `${hop}-missing`, id)
+    if (hop === 'derived') {
+      this.#stateOf(topic).ids.add(outcome === 'found' ? hop : 'derived-missing', id)
+      return
+    }
     // Its record brings an event into the mart, under the same id.
-    if (hop === 'mart')
-      for (const source of sourcesOfEach(topic)) this.#stateOf(source).ids.add(isFound ? 'mart' : 'mart-missing', id)
+    for (const each of [topic, ...sourcesOfEach(topic)])
+      this.#stateOf(each).ids.add(outcome === 'found' ? 'mart' : `mart-${outcome}`, id)
   }
 
   /** Counts rows with an id that the table has already. */
@@ -210,10 +248,18 @@ export class Reconciliation {
     const { catalog, ledger } = this.#options
     const state = this.#stateOf(topic)
     const { sums } = state
-    const counts = await state.ids.count(this.#complain)
+    const counts = await state.ids.count(this.#complain, this.#erasedBeforeLog(topic))
     state.counts = counts
     const { distinct, repeats, lost } = counts
-    const { ledger: accepted = 0, log = 0, lake = 0, derived = 0, mart = 0, failed = 0 } = distinct
+    const {
+      ledger: accepted = 0,
+      log = 0,
+      lake = 0,
+      derived = 0,
+      mart = 0,
+      failed = 0,
+      'mart-expired': expired = 0,
+    } = distinct
     return {
       accepted: ledger === undefined || accepted === 0 ? null : accepted,
       log,
@@ -221,13 +267,21 @@ export class Reconciliation {
       derived: eachOf(catalog, topic).length > 0 ? derived : null,
       mart: reachesMart(catalog, topic) ? mart : null,
       failed,
+      expired: reachesMart(catalog, topic) ? expired : null,
       quarantined: sums.quarantined,
       missing: sums.missing + lost,
       duplicate: sums.duplicate,
       unexpected: sums.unexpected,
       repeats: isReplaced(topic) ? null : repeats,
       gaps: sums.gaps,
+      erased: topic.lake ? sums.erased : this.erasures.count(topic.name),
     }
+  }
+
+  /** Erased records that are older than what the log has. */
+  #erasedBeforeLog(topic: Topic): number {
+    const { ranges } = this.#stateOf(topic)
+    return this.erasures.count(topic.name, new Map(ranges.map(({ partition, earliest }) => [partition, earliest])))
   }
 
   /** Compares tables of aggregates with the events that they count; after all topics have their reports. */
@@ -245,13 +299,20 @@ export class Reconciliation {
       const end = (all: readonly Range[]): number => all.reduce((sum, range) => sum + range.end, 0)
       const moved = end(now) - end(ranges)
       const total = counted + late + failed
-      const most = source + moved + mostLateCopies({ late, repeats: counts?.repeats ?? 0 })
-      const difference = isKnown ? distanceBelow(total, source, most) : null
+      const copies = mostLateCopies({ late, repeats: counts?.repeats ?? 0 })
+      // A sum over many people still counts erased events, also where the log no longer has them. A sum of one person was erased too.
+      const most = source + moved + copies + this.#erasedBeforeLog(rule.source)
+      const isOfPeople = Object.keys(personFieldsOf(rule.table.person ?? null)).length > 0
+      const erased = isOfPeople ? this.erasures.count(rule.source.name) : 0
+      const ended = (topic: Topic): number => this.#stateOf(topic).counts?.distinct[`ended:${name}`] ?? 0
+      // Late events are kept apart, and never in a row.
+      const expired = Math.max(0, ended(rule.source) - ended(rule.late))
+      const difference = isKnown ? distanceBelow(total, source - expired - erased, most) : null
       if (difference)
         this.#complain(
           `${name}: of ${source} events ${total} are in ${rule.table.name} (${counted}), late (${late}) or failed (${failed})`,
         )
-      reports[name] = { source, counted, late, failed, difference }
+      reports[name] = { source, counted, late, failed, expired, difference }
     }
     return reports
   }

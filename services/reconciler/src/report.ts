@@ -10,6 +10,8 @@ export interface TopicReport {
   readonly mart: number | null
   /** Ids that a stage behind the log put into failed-events. */
   readonly failed: number
+  /** Events of which the mart has a row no longer, because the retention of its table has ended. */
+  readonly expired: number | null
   /** Rows in the lake's quarantine folder: their event time is implausible. */
   readonly quarantined: number
   /** Acknowledged but not in the log, in the log but not (or not equal) in the lake, without derived record, or without rows; and not failed. */
@@ -22,6 +24,8 @@ export interface TopicReport {
   readonly repeats: number | null
   /** Offsets that retention took before they were archived. */
   readonly gaps: number
+  /** Records of people who were erased: neither in the lake nor in tables of people. */
+  readonly erased: number
 }
 
 /** Whether every event of a topic is in a table of aggregates, late or failed. */
@@ -34,6 +38,8 @@ export interface ConservationReport {
   readonly late: number
   /** Events that the aggregating service could not process. */
   readonly failed: number
+  /** Events so old that the retention of the table may have ended for their rows: so many may be in none of them. */
+  readonly expired: number
   /**
    * Above 0: so many events are in none of them; below 0: so many are in more than one. Null: retention removed records that only
    * the log had, so that it is not known.
@@ -47,6 +53,8 @@ export interface ReconcileReport {
   readonly conservation: Readonly<Record<string, ConservationReport>>
   /** Records that the gateway answered with a refusal and kept. */
   readonly refused: number
+  /** Erasures of people: those that are complete, and those that were broken off. */
+  readonly erasures: { readonly complete: number; readonly begun: number }
   /** Over the sorted, distinct, canonical payloads in the lake: equal for equal runs. */
   readonly digest: string
   /** The same for each domain by itself. */

@@ -52,7 +52,9 @@ describe('the report of conservation', () => {
     await world.sendAgain(3)
     await world.settle()
     const report = await once(world)
-    expect(report.conservation).toEqual({ 'shop.raw': { source: 21, counted: 17, late: 3, failed: 1, difference: 0 } })
+    expect(report.conservation).toEqual({
+      'shop.raw': { source: 21, counted: 17, late: 3, failed: 1, expired: 0, difference: 0 },
+    })
     expect(report.ok).toBe(true)
     expect(reportLines(report)).toContain('  shop.raw: 21 events = 17 counted + 3 late + 1 failed')
   })
@@ -63,7 +65,14 @@ describe('the report of conservation', () => {
     await world.send(5, 1)
     await world.settle()
     const report = await once(world)
-    expect(report.conservation['shop.raw']).toEqual({ source: 5, counted: 2, late: 0, failed: 0, difference: 3 })
+    expect(report.conservation['shop.raw']).toEqual({
+      source: 5,
+      counted: 2,
+      late: 0,
+      failed: 0,
+      expired: 0,
+      difference: 3,
+    })
     expect(report.ok).toBe(false)
     expect(report.examples).toEqual(['shop.raw: of 5 events 2 are in shop_totals (2), late (0) or failed (0)'])
     expect(reportLines(report)).toContain('  ! shop.raw: 5 events = 2 counted + 0 late + 0 failed, difference 3')
@@ -75,7 +84,14 @@ describe('the report of conservation', () => {
     await world.settle()
     countTwice(world, 2)
     const report = await once(world)
-    expect(report.conservation['shop.raw']).toEqual({ source: 5, counted: 7, late: 0, failed: 0, difference: -2 })
+    expect(report.conservation['shop.raw']).toEqual({
+      source: 5,
+      counted: 7,
+      late: 0,
+      failed: 0,
+      expired: 0,
+      difference: -2,
+    })
     expect(report.ok).toBe(false)
     expect(report.examples).toEqual(['shop.raw: of 5 events 7 are in shop_totals (7), late (0) or failed (0)'])
   })
@@ -88,7 +104,14 @@ describe('the report of conservation', () => {
     for (const index of [0, 1, 1]) await world.sendAgain(index)
     await world.settle()
     const report = await once(world)
-    expect(report.conservation['shop.raw']).toEqual({ source: 5, counted: 5, late: 2, failed: 0, difference: 0 })
+    expect(report.conservation['shop.raw']).toEqual({
+      source: 5,
+      counted: 5,
+      late: 2,
+      failed: 0,
+      expired: 0,
+      difference: 0,
+    })
     expect(report.ok).toBe(true)
     expect(reportLines(report)).toContain(
       '  shop.raw: 5 events = 5 counted + 2 late + 0 failed, 2 of them copies or newer than the comparison',
@@ -123,6 +146,7 @@ describe('the report of conservation', () => {
       counted: 1,
       late: 0,
       failed: 0,
+      expired: 0,
       difference: 0,
     })
   })
@@ -148,7 +172,7 @@ describe('the report of conservation', () => {
     world.log.range = async topic =>
       (await range(topic)).map(each => (topic === 'shop.raw' ? { ...each, earliest: each.end } : each))
     expect((await once(world)).conservation).toEqual({
-      'shop.raw': { source: 20, counted: 17, late: 3, failed: 0, difference: 0 },
+      'shop.raw': { source: 20, counted: 17, late: 3, failed: 0, expired: 0, difference: 0 },
     })
   })
 
@@ -161,6 +185,47 @@ describe('the report of conservation', () => {
       await world.settle()
     })
     expect((await once(world)).conservation['shop.raw']).toMatchObject({ source: 5, difference: 0 })
+  })
+})
+
+const DAY_MS = 86_400_000
+const openKept = (): Promise<TrafficWorld> => openTrafficWorld(conservingShop, new Map([['shop_totals', 2 * DAY_MS]]))
+
+describe('conservation of a table whose rows end', () => {
+  it('allows for the events of rows that are gone, and for no others', async () => {
+    await using world = await openKept()
+    await world.send(5, 1)
+    await world.settle()
+    expect((await once(world)).conservation['shop.raw']).toMatchObject({ counted: 5, expired: 0, difference: 0 })
+    await world.clock.advance(4 * DAY_MS)
+    const report = await once(world)
+    expect(report.conservation['shop.raw']).toEqual({
+      ...{ source: 5, counted: 0, late: 0, failed: 0, expired: 5, difference: 0 },
+    })
+    expect(report.ok).toBe(true)
+    expect(reportLines(report)).toContain('  shop.raw: 5 events = 0 counted + 0 late + 0 failed, up to 5 expired')
+    world.lose('aggregator', 2)
+    await world.sendNow(8, 1)
+    await world.settle()
+    expect((await once(world)).conservation['shop.raw']).toMatchObject({ source: 13, expired: 5, difference: 2 })
+  })
+
+  it.each([10, 1_000_000])('does so while the platform works (budget %i)', async auditRecords => {
+    await using world = await openKept()
+    await world.send(30, 1)
+    await world.settle()
+    const comparer = world.comparer({ auditRecords })
+    expect(await round(comparer)).toEqual(right)
+    await world.clock.advance(4 * DAY_MS)
+    // The first one is too old already: its row is not written.
+    await world.send(1, 1)
+    await world.sendNow(4, 1)
+    await world.settle()
+    for (let rounds = 0; rounds < 3; rounds++) expect(await round(comparer)).toEqual(right)
+    world.lose('aggregator', 2)
+    await world.sendNow(6, 1)
+    await world.settle()
+    expect(await round(comparer)).toMatchObject({ unbalanced: 2 })
   })
 })
 

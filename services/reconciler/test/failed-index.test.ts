@@ -5,6 +5,7 @@ import { failedEventsTopic } from '@millrace/contracts'
 import { createEmbeddedEventLog, type EventLog } from '@millrace/event-log'
 import { createLogger, ManualClock } from '@millrace/runtime'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Erasures } from '../src/erasures.ts'
 import { FailedIndex } from '../src/hops/failed-index.ts'
 import { createMartHop } from '../src/hops/mart-hop.ts'
 import { topics } from './shop.ts'
@@ -77,7 +78,7 @@ it('takes no record for missing whose failure it has forgotten', async () => {
   await failed.update()
   expect(failed.hasForgotten).toBe(true)
   const { partition, end } = (await world.log.range('shop.curated')).find(range => range.end > 0)!
-  const hop = createMartHop(topics.curated, { ...world, failed })
+  const hop = createMartHop(topics.curated, { ...world, failed, erasures: new Erasures(world.lake) })
   expect(await hop.compare(partition, { from: 0, to: end, earliest: 0 })).toMatchObject({
     ...{ events: 3, found: 0, failed: 3, missing: 0 },
   })

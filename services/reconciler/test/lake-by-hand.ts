@@ -1,10 +1,17 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { hourFolder, type LakeManifest, manifestPath, quarantineFolder } from '@millrace/contracts'
-import { createNdjsonFormat, type Lake } from '@millrace/lake'
+import {
+  dataFileName,
+  type LakeFormat,
+  type LakeManifest,
+  manifestPath,
+  periodFolder,
+  quarantineFolder,
+} from '@millrace/contracts'
+import { buildDataFile, createFormat, type Lake } from '@millrace/lake'
+
+import { topics } from './shop.ts'
 
 export interface Row {
   readonly offset: number
@@ -22,37 +29,31 @@ export interface RangeByHand {
   /** Rows that the manifest says. */
   readonly rows?: number
   readonly isQuarantined?: boolean
+  readonly format?: LakeFormat
+  /** Hash that the names of the files say, where it is not that of their content. */
+  readonly namedHash?: string
 }
 
 let names = 0
 
 /** Archives a range as no writer would: whatever the rows are. An older manifest of the range is replaced. */
 export async function archiveByHand(lake: Lake, range: RangeByHand): Promise<LakeManifest> {
-  const { topic, partition, first, last, kind = 'data', isQuarantined = false } = range
-  const format = createNdjsonFormat()
+  const { topic, partition, first, last, kind = 'data', isQuarantined = false, namedHash } = range
+  const format = createFormat(range.format ?? 'ndjson.zst', topics.raw, partition)
   const directory = mkdtempSync(path.join(os.tmpdir(), 'by-hand-'))
-  const folder = isQuarantined ? quarantineFolder(topic) : hourFolder(topic, 0)
+  const folder = isQuarantined ? quarantineFolder(topic) : periodFolder(topic, format.name, 0)
   const files: LakeManifest['files'] = []
   for (const rows of range.files.filter(({ length }) => length > 0)) {
     const lines = path.join(directory, 'lines')
     const target = path.join(directory, 'target')
-    writeFileSync(
-      lines,
-      await format.pack!(
-        rows.map(({ event }) => Buffer.from(`${JSON.stringify(event)}\n`)).reduce((a, b) => Buffer.concat([a, b])),
-      ),
-    )
-    await format.finish(
-      lines,
-      target,
-      rows.map(({ offset }) => offset),
-    )
-    const bytes = readFileSync(target)
-    const file = `${folder}/by-hand-${++names}.ndjson.zst`
-    await lake.write(file, bytes)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    files.push({ path: file, temporaryPath: `${file}.tmp`, rows: rows.length, bytes: bytes.length, sha256 })
-    await rm(target)
+    const text = Buffer.from(rows.map(({ event }) => `${JSON.stringify(event)}\n`).join(''))
+    writeFileSync(lines, (await format.pack?.(text)) ?? text)
+    const offsets = rows.map(({ offset }) => offset)
+    const { localFile, ...built } = await buildDataFile(format, { linesFile: lines, target, offsets })
+    const name = { partition, first, last, format: format.name, sha256: namedHash ?? built.sha256 }
+    const file = `${folder}/by-hand-${++names}-${dataFileName(name)}`
+    await lake.write(file, { localFile })
+    files.push({ path: file, temporaryPath: `${file}.tmp`, ...built })
   }
   rmSync(directory, { recursive: true })
   const manifest: LakeManifest = {

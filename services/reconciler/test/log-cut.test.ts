@@ -51,3 +51,25 @@ it('ends each topic when the group that makes it has read all of its sources', a
   expect(first('end of shop.partials')).toBeGreaterThan(first('aggregator.shop.sums at shop.raw'))
   expect(calls.filter(call => call.startsWith('aggregator'))).not.toHaveLength(0)
 })
+
+it('waits for no group that has only tombstones of a compacted topic before it', async () => {
+  const compacted: Topic = { ...raw, cleanup: 'compact' }
+  const values = ['{}', '', '']
+  const log: Partial<EventLog> = {
+    range: async () => [{ partition: 0, earliest: 0, end: 3 }],
+    committed: async () => new Map([[0, { offset: committed, metadata: '' }]]),
+    read: async function* (topic, partition, from, to) {
+      yield values.slice(from, to).map((value, index) => ({
+        ...{ topic, partition, offset: from + index, key: Buffer.from('k'), value: Buffer.from(value), timestampMs: 0 },
+      }))
+    },
+  }
+  const options = { log: log as EventLog, clock: new ManualClock(), topics: [compacted], deadlineMs: 0 }
+  let committed = 1
+  expect(await drawLogCut({ ...options, groupsOf: () => ['g'] })).toEqual(new Map([['shop.raw', new Map([[0, 3]])]]))
+  committed = 0
+  await expect(drawLogCut({ ...options, groupsOf: () => ['g'] })).rejects.toThrow('g is 1 records behind on shop.raw')
+  await expect(drawLogCut({ ...options, topics: [raw], groupsOf: () => ['g'] })).rejects.toThrow(
+    'g is 3 records behind',
+  )
+})

@@ -4,11 +4,12 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { manifestPath, parseAsWritten, payloadHash } from '@millrace/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type ReconcileOptions, type ReconcileReport, reconcile } from '../src/index.ts'
+import { type ReconcileOptions, type ReconcileReport, reconcile, reportLines } from '../src/index.ts'
 import { archiveByHand, type Row } from './lake-by-hand.ts'
 import { shop, topics } from './shop.ts'
 import { openTrafficWorld, type Service, type TrafficWorld, uuid } from './traffic-world.ts'
 
+const DAY_MS = 86_400_000
 let world: TrafficWorld
 beforeEach(async () => {
   world = await openTrafficWorld()
@@ -77,7 +78,17 @@ describe('a comparison of everything', () => {
   it('finds nothing wrong where everything arrived', async () => {
     await finished()
     const report = await run()
-    const counts = { failed: 0, quarantined: 0, missing: 0, duplicate: 0, unexpected: 0, repeats: 0, gaps: 0 }
+    const counts = {
+      failed: 0,
+      expired: 0,
+      quarantined: 0,
+      missing: 0,
+      duplicate: 0,
+      unexpected: 0,
+      repeats: 0,
+      gaps: 0,
+      erased: 0,
+    }
     expect(report.topics['shop.raw']).toEqual({ accepted: 3, log: 3, lake: 3, derived: 3, mart: 3, ...counts })
     expect(report.topics['shop.curated']).toEqual({
       accepted: null,
@@ -90,6 +101,26 @@ describe('a comparison of everything', () => {
     expect(report.topics['shop.totals']).toMatchObject({ lake: null, derived: null })
     expect(report).toMatchObject({ ok: true, examples: [], refused: 0, conservation: {} })
     expect(report.digests).toEqual({ shop: report.digest })
+  })
+
+  it('counts an event apart of which a row is gone because its retention has ended', async () => {
+    await world.close()
+    world = await openTrafficWorld(shop, new Map([['shop_orders', DAY_MS]]))
+    const { ids } = await finished()
+    await world.clock.advance(DAY_MS + 10_000)
+    const report = await run()
+    const counts = { log: 3, lake: 3, mart: 0, failed: 0, expired: 3, missing: 0 }
+    expect(report.topics['shop.curated']).toMatchObject(counts)
+    expect(report.topics['shop.raw']).toMatchObject({ ...counts, accepted: 3 })
+    expect(report.ok).toBe(true)
+    expect(reportLines(report).join('\n')).toMatch(/failed +expired +quarantined/)
+    expect(world.sql('DELETE FROM _shop_copies WHERE event_id = ?', ids[1]!)).toBe(1)
+    const lacking = await run()
+    expect(lacking.topics['shop.raw']).toMatchObject({ mart: 0, expired: 2, missing: 0 })
+    expect(lacking.topics['shop.curated']).toMatchObject({ mart: 0, expired: 2, missing: 1 })
+    expect(lacking.examples).toEqual([
+      `shop.curated: ${ids[1]} is neither in mart table shop_copies nor in failed-events`,
+    ])
   })
 
   it('names an acknowledged event that is not in the log', async () => {
@@ -149,6 +180,23 @@ describe('a comparison of everything', () => {
     expect(before.examples).toEqual([`shop.raw: the range 0 to 2 of partition ${partition} has 3 of 5 rows`])
     forget(partition)
     expect((await run()).topics['shop.raw']).toMatchObject({ log: 0, lake: 3, missing: 2 })
+  })
+
+  it('takes files of days, and names one whose content is not the one that its name says', async () => {
+    const { partition, rows } = await finished()
+    const range = { topic: 'shop.raw', partition, first: 0, last: 2, files: [rows], format: 'daily-ndjson' as const }
+    const { files } = await archiveByHand(world.lake, range)
+    expect((await run()).topics['shop.raw']).toMatchObject({ lake: 3, missing: 0 })
+    const { path: file, sha256 } = files[0]!
+    const content = String(await world.lake.read(file))
+    await world.lake.write(file, Buffer.from(content.replace('"x":3', '"x":4')))
+    const changed = await run()
+    expect(changed.topics['shop.raw']).toMatchObject({ lake: 0, missing: 3 })
+    expect(changed.examples.join()).toContain(`The data file ${file} in ${world.lake.location} is damaged`)
+    await archiveByHand(world.lake, { ...range, namedHash: '0'.repeat(64) })
+    const named = await run()
+    expect(named.topics['shop.raw']).toMatchObject({ lake: 0, missing: 3 })
+    expect(named.examples.join()).toContain(`its content has the SHA-256 ${sha256}, its name says 000`)
   })
 
   it('names a manifest that cannot be read', async () => {

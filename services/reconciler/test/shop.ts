@@ -106,6 +106,7 @@ const ordersByDay = defineTable({
     { column: 'datetime', order: 'asc' },
     { column: 'event_id', order: 'asc' },
   ],
+  rowTime: 'datetime',
   columns,
 })
 const copies = defineTable({ ...ordersByDay, name: 'shop_copies', description: 'The same again.' })
@@ -114,6 +115,7 @@ const totalsByPeriod = defineTable({
   description: 'Orders by period.',
   partitionKey: ['period'],
   clusteringKey: [{ column: 'begin', order: 'desc' }],
+  rowTime: 'begin',
   columns: {
     period: text('hour or day'),
     begin: timestamp('beginning of the period'),

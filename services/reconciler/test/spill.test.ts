@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createIdSpill } from '../src/id-spill.ts'
 import { createPayloadDigest } from '../src/payload-digest.ts'
 
-const root = mkdtempSync(path.join(os.tmpdir(), 'spill-'))
+const root = temporaryDirectory('spill')
 let run = 0
 const fresh = (): string => path.join(root, String(run++))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describe('an id spill', () => {
   it('gives every id of every source back, with how often it came', async () => {
@@ -49,6 +48,17 @@ it('gives ids back that it had to write out', async () => {
   for await (const bucket of spill.buckets(['a'])) for (const [id, count] of bucket.get('a')!) times.set(id, count)
   expect(times.size).toBe(50_000)
   expect([times.get(ids[0]!), times.get(ids[1]!)]).toEqual([3, 1])
+})
+
+it('writes out the largest sources only: each has many files', async () => {
+  const directory = fresh()
+  const spill = createIdSpill(directory)
+  spill.add('small', 'x')
+  for (let index = 0; index < 50_000; index++) spill.add('large', `${index}`.padStart(400, '0'))
+  await spill.relieve()
+  expect(new Set(readdirSync(directory).map(name => name.split('.')[0]))).toEqual(new Set(['large']))
+  for await (const bucket of spill.buckets(['small'])) if (bucket.get('small')!.size > 0) return
+  expect.unreachable('the id of the small source')
 })
 
 describe('payload digests', () => {

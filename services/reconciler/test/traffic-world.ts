@@ -3,18 +3,17 @@ import { mkdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Catalog, type FailedEvent, groupOf } from '@millrace/contracts'
+import { type Catalog, type FailedEvent, groupOf, periodStart } from '@millrace/contracts'
 import { type Assignment, createEmbeddedEventLog, type LogRecord } from '@millrace/event-log'
 import {
   createDirectoryLake,
   createNdjsonFormat,
   createSegmentBudget,
   createSegmentWriter,
-  hourOf,
   QUARANTINE,
   type SegmentWriter,
 } from '@millrace/lake'
-import { createEmbeddedMart } from '@millrace/mart'
+import { createEmbeddedMart, type MartRetention } from '@millrace/mart'
 import { createLogger, createServiceMetrics, ManualClock } from '@millrace/runtime'
 import { Comparer } from '../src/comparer.ts'
 import { createReconcilerMetrics } from '../src/reconciler-metrics.ts'
@@ -31,7 +30,7 @@ const at = (n: number): string => new Date(START_MS + n * 1000).toISOString()
 const rawEvent = (n: number, account: string) => ({ eventId: uuid(n), account, x: n, datetime: at(n) })
 
 /** The platform as the reconciler sees it. A test runs each service step by step: what it has done and what it has committed may differ. */
-export async function openTrafficWorld(catalog: Catalog = shop) {
+export async function openTrafficWorld(catalog: Catalog = shop, retention: MartRetention = new Map()) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'traffic-'))
   const clock = new ManualClock(START_MS)
   const logger = createLogger('test', { level: 'silent' })
@@ -39,7 +38,7 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
   await log.ensureTopics(catalog.topics)
   const lake = createDirectoryLake({ directory: path.join(directory, 'lake') })
   const martFile = path.join(directory, 'mart.db')
-  const mart = createEmbeddedMart({ file: martFile })
+  const mart = createEmbeddedMart({ file: martFile, retention, clock })
   await mart.ensureTables(catalog.tables)
   const workDirectory = path.join(directory, 'work')
   await mkdir(workDirectory)
@@ -231,7 +230,12 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
         const bytes = Buffer.from(JSON.stringify(event))
         const line = createNdjsonFormat().encode({ offset, timestampMs, value: bytes, event })
         const isPlausible = !(Number(event.x) >= quarantineFrom)
-        writer.add({ offset, eventTimeMs, hour: isPlausible ? hourOf(eventTimeMs) : QUARANTINE, line })
+        writer.add({
+          offset,
+          eventTimeMs,
+          period: isPlausible ? periodStart('ndjson.zst', eventTimeMs) : QUARANTINE,
+          line,
+        })
       }
       await writer.commit()
       part.done = writer.committed
@@ -269,6 +273,15 @@ export async function openTrafficWorld(catalog: Catalog = shop) {
       const events = Array.from({ length: count }, () => rawEvent(sent.push(player), account))
       await append('shop.raw', account, events)
       return events.map(({ eventId }) => eventId)
+    },
+    /** New events of one player that happen now, by the clock. */
+    async sendNow(count: number, player: number): Promise<void> {
+      const account = `player ${player}`
+      const events = Array.from({ length: count }, () => ({
+        ...rawEvent(sent.push(player), account),
+        datetime: new Date(clock.now()).toISOString(),
+      }))
+      await append('shop.raw', account, events)
     },
     /** A retry of a sender: an event that was sent before comes again. */
     async sendAgain(dice: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { isSameKey, makerOf, type Topic } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import type { Clock } from '@millrace/runtime'
-import { idOf, readEvent } from '../record-id.ts'
+import { recordId, storedId } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
 import { type EventObserver, type HopCheck, stepEnd, Tally } from './hop.ts'
 
@@ -66,8 +66,8 @@ export function createDerivedHop(
     for await (const records of log.read(derived.name, partition, from, to))
       for (const { value, offset } of records) {
         tally.cost++
-        const id = readEvent(value)?.eventId
-        if (typeof id !== 'string' || !wanted.delete(id)) continue
+        const id = storedId(derived, value)
+        if (id === null || !wanted.delete(id)) continue
         last = offset + 1
         observe?.(id, 'found')
       }
@@ -156,9 +156,9 @@ export function createDerivedHop(
       const end = stepEnd(from, to)
       const wanted = new Map<string, Unmatched>()
       for await (const records of log.read(topic, partition, Math.max(from, earliest), end))
-        for (const { value, offset, timestampMs } of records) {
+        for (const record of records) {
           tally.cost++
-          wanted.set(idOf(readEvent(value), partition, offset), { offset, timestampMs })
+          wanted.set(recordId(contract, partition, record), { offset: record.offset, timestampMs: record.timestampMs })
         }
       tally.events = wanted.size
       if (wanted.size === 0) return tally.result(from, end)

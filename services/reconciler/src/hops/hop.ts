@@ -10,6 +10,8 @@ export interface Comparison {
   readonly events: number
   readonly found: number
   readonly failed: number
+  /** Of them, those of which a row is gone because the retention of its table has ended. */
+  readonly expired: number
   readonly missing: number
   readonly duplicate: number
   readonly unexpected: number
@@ -17,6 +19,8 @@ export interface Comparison {
   readonly gaps: number
   /** Rows in the lake's quarantine folder: their event time is implausible. */
   readonly quarantined: number
+  /** Offsets whose rows were erased from the lake. */
+  readonly erased: number
   /** Sentences about some of what is wrong. */
   readonly examples: readonly string[]
   /** Records that were read for it. */
@@ -43,8 +47,8 @@ export interface HopCheck {
   ): Promise<Comparison>
 }
 
-/** Called for each distinct event of a step that a hop has or lacks; failed events are in neither. */
-export type EventObserver = (id: string, outcome: 'found' | 'missing') => void
+/** Called for each distinct event of a step that a hop has, lacks, or has no longer; failed events are in none of them. */
+export type EventObserver = (id: string, outcome: 'found' | 'missing' | 'expired') => void
 
 /** Offsets of one step. */
 export const STEP = 5_000
@@ -54,6 +58,11 @@ export const stepEnd = (from: number, to: number): number => Math.min(to, (Math.
 
 const EXAMPLES = 5
 
+const COUNTS = [
+  ...(['events', 'found', 'failed', 'expired', 'missing', 'duplicate', 'unexpected'] as const),
+  ...(['gaps', 'quarantined', 'erased', 'cost'] as const),
+]
+
 /** Counts the findings of one comparison. */
 export class Tally {
   readonly #topic: string
@@ -61,11 +70,13 @@ export class Tally {
   events = 0
   found = 0
   failed = 0
+  expired = 0
   missing = 0
   duplicate = 0
   unexpected = 0
   gaps = 0
   quarantined = 0
+  erased = 0
   cost = 0
 
   constructor(topic: string) {
@@ -81,9 +92,19 @@ export class Tally {
     this.complain(`${id} ${where}`)
   }
 
+  /** Adds what another one has counted. */
+  add(other: Tally): void {
+    for (const count of COUNTS) this[count] += other[count]
+    for (const example of other.examples) if (this.examples.length < EXAMPLES) this.examples.push(example)
+  }
+
   result(from: number, to: number): Comparison {
-    const { events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost } = this
-    return { from, to, events, found, failed, missing, duplicate, unexpected, gaps, quarantined, examples, cost }
+    const { events, found, failed, expired, missing, duplicate, unexpected } = this
+    const { gaps, quarantined, erased, examples, cost } = this
+    return {
+      ...{ from, to, events, found, failed, expired, missing, duplicate, unexpected },
+      ...{ gaps, quarantined, erased, examples, cost },
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { Lake } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import type { Clock } from '@millrace/runtime'
 import { eachOf } from '../each.ts'
+import type { Erasures } from '../erasures.ts'
 import { createDerivedHop } from './derived-hop.ts'
 import type { FailedIndex } from './failed-index.ts'
 import type { EventObserver, HopCheck, HopName } from './hop.ts'
@@ -17,6 +18,7 @@ export interface HopParts {
   readonly mart: Mart
   readonly clock: Clock
   readonly failed: FailedIndex
+  readonly erasures: Erasures
   /** Local folder for one fetched file at a time; it must exist. */
   readonly directory: string
   readonly onRow?: (topic: Topic, row: ArchivedRow) => void

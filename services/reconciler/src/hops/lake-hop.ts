@@ -5,10 +5,21 @@ import {
   manifestPath,
   payloadHash,
   quarantineFolder,
+  readManifestName,
   type Topic,
 } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
-import { type Lake, type ManifestFile, readDataFile, readManifest, readManifests } from '@millrace/lake'
+import {
+  countOffsets,
+  hasOffset,
+  type Lake,
+  type ManifestFile,
+  offsetsWithin,
+  readDataFile,
+  readManifest,
+  readManifests,
+} from '@millrace/lake'
+import type { Erasures } from '../erasures.ts'
 import { isLakeFault } from '../lake-fault.ts'
 import { idOf, position, readExactEvent } from '../record-id.ts'
 import type { FailedIndex } from './failed-index.ts'
@@ -19,7 +30,6 @@ const STAT_COST = 50
 /** Cost of fetching one file, in records: tens of milliseconds against tens of microseconds. */
 const FETCH_COST = 1_000
 const NO_HASH = Buffer.alloc(0)
-const MANIFEST_NAME = /^(\d{20})\.json$/
 
 interface Expected {
   readonly id: string
@@ -30,6 +40,7 @@ export interface LakeHopParts {
   readonly log: EventLog
   readonly lake: Lake
   readonly failed: FailedIndex
+  readonly erasures: Erasures
   /** Local folder for one fetched file at a time; it must exist. */
   readonly directory: string
   /**
@@ -45,13 +56,17 @@ export interface ArchivedRow {
   readonly id: string
   /** Of the canonical payload. */
   readonly hash: Buffer
+  readonly event: Readonly<Record<string, unknown>>
 }
 
 /**
  * Compares the log with the lake record for record, one archived range at a time. Of ranges that the log no longer has it only
  * asks for the sizes of the files, unless every row is wanted.
  */
-export function createLakeHop(contract: Topic, { log, lake, failed, directory, onRow }: LakeHopParts): HopCheck {
+export function createLakeHop(
+  contract: Topic,
+  { log, lake, failed, erasures, directory, onRow }: LakeHopParts,
+): HopCheck {
   const topic = contract.name
   const quarantine = `${quarantineFolder(topic)}/`
   /** Compaction removes records from the log that were archived before. */
@@ -70,8 +85,8 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
   async function nextClaim(partition: number, first: number): Promise<number | null> {
     const after = manifestPath(topic, partition, first).split('/').at(-1)!
     for (const { name } of await lake.list(manifestFolder(topic, partition), { after, limit: 2 })) {
-      const match = MANIFEST_NAME.exec(name)
-      if (match) return Number(match[1])
+      const found = readManifestName(name)
+      if (found) return found.first
     }
     return null
   }
@@ -106,15 +121,35 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
     }
   }
 
+  /** Compares a range; once more where an erasure replaces its manifest meanwhile and removes files that it names. */
+  async function compareCurrent(
+    manifest: LakeManifest,
+    tally: Tally,
+    compare: (manifest: LakeManifest, tally: Tally) => Promise<void>,
+  ): Promise<void> {
+    for (let current = manifest; ; ) {
+      const attempt = new Tally(topic)
+      await compare(current, attempt)
+      const newest =
+        attempt.missing + attempt.duplicate + attempt.unexpected > 0
+          ? await readManifest(lake, topic, current.partition, current.firstOffset)
+          : null
+      if ((newest?.revision ?? 0) <= (current.revision ?? 0)) return tally.add(attempt)
+      current = newest!
+    }
+  }
+
   /** @param to offset at which the comparison ends, at most the one after the range */
   async function compareContent(
     manifest: LakeManifest,
     { from, to }: { readonly from: number; readonly to: number },
     tally: Tally,
   ): Promise<void> {
-    const { partition, firstOffset, lastOffset, kind, rows, files } = manifest
+    const { partition, firstOffset, lastOffset, kind, rows, files, erased = [] } = manifest
+    tally.erased += countOffsets(offsetsWithin(erased, from, to - 1))
     const expected = new Map<number, Expected>()
     for await (const { offset, event, id } of expectedOf(partition, from, to, tally)) {
+      if (hasOffset(erased, offset)) continue
       tally.events++
       if (event) expected.set(offset, { id, hash: payloadHash(contract, event) })
       else if (failed.has(topic, partition, { offset, by: 'lake' }) !== 'no') tally.failed++
@@ -142,9 +177,13 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
           return tally.complain(`${where} is in a file of the range ${firstOffset} to ${lastOffset}`)
         }
         if (offset >= to) return
+        if (hasOffset(erased, offset) || erasures.stateAt(topic, partition, offset) === 'complete') {
+          tally.unexpected++
+          return tally.complain(`${where} was erased, and is in the lake`)
+        }
         if (file.path.startsWith(quarantine)) tally.quarantined++
         const hash = onRow || offset >= from ? payloadHash(contract, event) : NO_HASH
-        onRow?.({ partition, offset, id: idOf(event, partition, offset), hash })
+        onRow?.({ partition, offset, id: idOf(event, partition, offset), hash, event })
         if (offset < from) return
         const record = expected.get(offset)
         if (!record) return void unknown.push(offset)
@@ -235,8 +274,10 @@ export function createLakeHop(contract: Topic, { log, lake, failed, directory, o
         tally.duplicate += lastOffset - next + 1
         tally.complain(`offsets ${next} to ${lastOffset} of partition ${partition} are archived twice`)
       }
-      if (lastOffset < earliest && !onRow) await compareSizes(manifest, tally)
-      else await compareContent(manifest, { from: Math.max(from, firstOffset, earliest), to: behind }, tally)
+      const part = { from: Math.max(from, firstOffset, earliest), to: behind }
+      await compareCurrent(manifest, tally, (current, attempt) =>
+        lastOffset < earliest && !onRow ? compareSizes(current, attempt) : compareContent(current, part, attempt),
+      )
       tally.cost++
       return tally.result(from, behind)
     },
