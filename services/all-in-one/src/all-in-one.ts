@@ -1,8 +1,9 @@
 import { createAggregatorTopologies } from '@millrace/aggregator'
-import { createAnomalyScorerTopology } from '@millrace/anomaly-scorer'
-import type { Catalog } from '@millrace/contracts'
+import { createAnomalyScorerTopology, type Model } from '@millrace/anomaly-scorer'
+import type { Catalog, LakeFormat } from '@millrace/contracts'
 import { createCuratorTopologies } from '@millrace/curator'
-import { createGateway, createKeyStore } from '@millrace/ingest-gateway'
+import { createDetectorEvaluatorTopologies } from '@millrace/detector-evaluator'
+import { createGateway, createKeyStore, joinKeyRings } from '@millrace/ingest-gateway'
 import { createSegmentBudget } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
@@ -18,6 +19,7 @@ import {
 import { createLogProvider, createSmsGatewayTopology } from '@millrace/sms-gateway'
 import { createRunner, createRunnerGroup, type Topology } from '@millrace/stream'
 import type { Platform } from './platform.ts'
+import type { DemoShop } from './shop/demo-shop.ts'
 
 export interface AllInOneOptions {
   /** The domains that are carried. */
@@ -25,16 +27,24 @@ export interface AllInOneOptions {
   readonly platform: Platform
   readonly clock: Clock
   readonly logger: Logger
-  readonly gateway: { readonly host: string; readonly port: number; readonly keysFile: string }
+  readonly gateway: {
+    readonly host: string
+    readonly port: number
+    readonly keysFile: string
+    readonly shop?: DemoShop
+  }
   /** Local folder for segments that are not yet archived. */
   readonly spoolDirectory: string
-  readonly lakeFormat: 'parquet' | 'ndjson.zst'
-  /** A segment is archived when it is this old, whatever its size. */
+  readonly lakeFormat: LakeFormat
+  /** Judges players; the default model of the scorer unless given. */
+  readonly model?: Model
+  /** A segment is archived when it is this old, whatever its size; one whose files wait for more rows at three times that age. */
   readonly archiveAfterMs: number
 }
 
 const READY_DEADLINE_MS = 60_000
 const LOOK_AGAIN_MS = 50
+const WAIT_FACTOR = 3
 
 /** Every service in one process, as one component; it has started when the gateway accepts events. */
 export interface AllInOne extends Component {
@@ -83,21 +93,26 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     metrics: createServiceMetrics(service, { processMetrics: false }),
     health: createHealth(),
   })
-  const { host, port, keysFile } = options.gateway
+  const { host, port, keysFile, shop } = options.gateway
   const domains = catalog.domains.map(({ name }) => name)
   const topics = [...catalog.routes.values()].map(({ name }) => name)
   const keys = createKeyStore({ file: keysFile, topics, clock, logger, pollMs: 500 })
   const entry = of('ingest-gateway')
-  const gateway = createGateway({ ...entry, catalog, log, keys, options: { host, port } })
+  const gateway = createGateway({
+    ...{ ...entry, catalog, log, options: { host, port } },
+    keys: shop ? { ...joinKeyRings(keys, shop.keys), problem: () => keys.problem() } : keys,
+    ...(shop && { registerPages: server => shop.registerPages(server) }),
+  })
   const curator = of('curator')
   const aggregator = of('aggregator')
   const profiler = of('profiler')
   const scorer = of('anomaly-scorer')
+  const evaluator = of('detector-evaluator')
   const archiver = of('lake-archiver')
   const budget = createSegmentBudget()
   const writer = of('mart-writer')
   const writerMetrics = createMartWriterMetrics(writer.metrics)
-  const scored = createAnomalyScorerTopology()
+  const scored = createAnomalyScorerTopology({ ...(options.model && { model: options.model }) })
   const smsGateway = of('sms-gateway')
   const sent = createSmsGatewayTopology({
     ...{ provider: createLogProvider(smsGateway.logger), attempts: 1, clock, log, random: () => 0 },
@@ -110,6 +125,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     ['aggregator', aggregator, createAggregatorTopologies({ domains, log })],
     ['profiler', profiler, createProfilerTopologies({ domains, log })],
     ['anomaly-scorer', scorer, carried(scored)],
+    ['detector-evaluator', evaluator, carried(...createDetectorEvaluatorTopologies())],
     ['sms-gateway', smsGateway, carried(sent)],
     [
       'lake-archiver',
@@ -123,6 +139,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
           spoolDirectory: options.spoolDirectory,
           format: options.lakeFormat,
           maxAgeMs: options.archiveAfterMs,
+          maxWaitMs: options.archiveAfterMs * WAIT_FACTOR,
         }),
       ),
     ],
@@ -167,6 +184,7 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     failed: failures.failed,
     async start() {
       await lifecycle.start()
+      shop?.open(gateway.address)
       const deadlineMs = clock.now() + READY_DEADLINE_MS
       for (let found = problem(); found !== null; found = problem()) {
         if (clock.now() > deadlineMs) {

@@ -1,9 +1,10 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Catalog } from '@millrace/contracts'
+import type { Model } from '@millrace/anomaly-scorer'
+import type { Catalog, LakeFormat } from '@millrace/contracts'
 import { type RunReport, type RunView, reporters } from '@millrace/domains/reports'
 import { createKey } from '@millrace/ingest-gateway'
-import { type ReconcileReport, reconcile } from '@millrace/reconciler'
+import { reconcile } from '@millrace/reconciler'
 import { type Clock, createWaitTeller, type Logger, lockDirectory, makeDirectory, Secret } from '@millrace/runtime'
 import {
   type CommonOptions,
@@ -16,9 +17,11 @@ import {
 } from '@millrace/simulation'
 import { createAllInOne } from './all-in-one.ts'
 import { untilCaughtUp } from './caught-up.ts'
-import { compareGolden, type GoldenReport, isGoldenRight } from './golden-check.ts'
+import { compareGolden, type GoldenComparison, isGoldenRight } from './golden-check.ts'
 import { onAbort } from './on-abort.ts'
 import { ensurePlatform, type Platform } from './platform.ts'
+import { makeDomainParts } from './report/domain-parts.ts'
+import type { RunResult } from './report/run-page.ts'
 
 const MARKER = 'millrace-run.json'
 const STALL_MS = 60_000
@@ -36,7 +39,9 @@ export interface DemoOptions {
   readonly directory: string
   readonly catalog: Catalog
   readonly runs: readonly DomainRun[]
-  readonly lakeFormat: 'parquet' | 'ndjson.zst'
+  readonly lakeFormat: LakeFormat
+  /** The one that comes with the scorer unless given. */
+  readonly model?: Model
   readonly gateway: { readonly host: string; readonly port: number }
   readonly openPlatform: () => Promise<Platform>
   readonly clock: Clock
@@ -50,13 +55,11 @@ export interface DemoOptions {
   readonly onProgress: (...lines: readonly string[]) => void
 }
 
-export interface DemoResult {
+export interface DemoResult extends RunResult {
   /** What each generator sent, by domain. */
   readonly generated: Readonly<Record<string, Summary>>
-  readonly reconciliation: ReconcileReport
   /** Mart tables against the golden answers of the simulations. */
-  readonly golden: Readonly<Record<string, GoldenReport>>
-  readonly goldenExamples: readonly string[]
+  readonly golden: GoldenComparison
   readonly reports: readonly RunReport[]
   /** Commands that show what the domains have stored. */
   readonly views: readonly RunView[]
@@ -116,7 +119,7 @@ function fileOfDomain(file: string | undefined, domain: string): string | undefi
 
 /** Whether everything arrived, and as it was expected. */
 export const isRight = ({ reconciliation, golden }: Pick<DemoResult, 'reconciliation' | 'golden'>): boolean =>
-  reconciliation.ok && isGoldenRight(golden)
+  reconciliation.ok && isGoldenRight(golden.tables)
 
 /** Carries generated events of every domain through every service and compares what went in with what is stored. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -137,6 +140,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       gateway: { ...options.gateway, keysFile },
       spoolDirectory: path.join(directory, 'spool'),
       lakeFormat: options.lakeFormat,
+      ...(options.model && { model: options.model }),
       archiveAfterMs: 2000,
     })
     try {
@@ -173,16 +177,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         workDirectory: path.join(directory, 'reconcile'),
         onProgress,
       })
-      const compared = await compareGolden(golden, { mart: platform.mart, catalog })
-      const reports: RunReport[] = []
+      const compared = await compareGolden(golden, { mart: platform.mart, clock, catalog })
+      const domains = await makeDomainParts(catalog, platform)
       const own = reporters.filter(({ domain }) => runs.some(({ simulation }) => simulation.domain === domain))
-      for (const reporter of own) if (reporter.report) reports.push(await reporter.report(platform.log))
       return {
+        catalog,
         generated,
         reconciliation,
-        golden: compared.tables,
-        goldenExamples: compared.examples,
-        reports,
+        golden: compared,
+        domains,
+        reports: domains.flatMap(({ report }) => report ?? []),
         views: own.flatMap(({ views }) => views),
         locations: platform.locations,
         platform: platform.kind,

@@ -1,8 +1,11 @@
 import { createReadStream, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Catalog, MartTable, MartValue } from '@millrace/contracts'
+import { type Catalog, type ErasureReceipt, identifiersIn, type MartTable, type MartValue } from '@millrace/contracts'
+import { identifierHash } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
+import { mayBeGone } from '@millrace/reconciler'
+import type { Clock } from '@millrace/runtime'
 import type { GoldenRow } from '@millrace/simulation'
 import { z } from 'zod'
 
@@ -11,8 +14,12 @@ export interface GoldenReport {
   /** Rows that the simulation expects. */
   readonly expected: number
   readonly matching: number
+  /** Rows that are gone because the retention of their table has ended. */
+  readonly expired: number
   /** Rows that are missing, unexpected, or have another value. */
   readonly different: number
+  /** Expected rows of people who were erased: they are not compared. */
+  readonly erased: number
 }
 
 export interface GoldenComparison {
@@ -21,6 +28,12 @@ export interface GoldenComparison {
   /** Sentences about some of what differs. */
   readonly examples: readonly string[]
 }
+
+/** The counts of tables that reports show; expired and erased rows only where there are any. */
+export const goldenColumns = (tables: GoldenComparison['tables']) =>
+  (['expected', 'matching', 'expired', 'erased', 'different'] as const).filter(
+    column => (column !== 'expired' && column !== 'erased') || Object.values(tables).some(of => of[column] > 0),
+  )
 
 export const isGoldenRight = (tables: GoldenComparison['tables']): boolean =>
   Object.values(tables).every(({ different }) => different === 0)
@@ -44,6 +57,15 @@ function parseLine(line: string): unknown {
 /** Sentences about what differs, a few. */
 const MOST_EXAMPLES = 5
 
+/** Whose rows were erased. */
+type Erasure = Pick<ErasureReceipt, 'salt' | 'identifiers'>
+
+interface GoldenStores {
+  readonly mart: Pick<Mart, 'scan' | 'retentionMs'>
+  readonly clock: Clock
+  readonly erasures?: readonly Erasure[]
+}
+
 const keyColumns = (table: MartTable): string[] => [
   ...table.partitionKey,
   ...table.clusteringKey.map(({ column }) => column),
@@ -55,7 +77,7 @@ const keyOf = (columns: readonly string[], row: Readonly<Record<string, MartValu
 async function compareTable(
   table: MartTable,
   golden: readonly GoldenRow[],
-  mart: Pick<Mart, 'scan'>,
+  { mart, clock, erasures = [] }: GoldenStores,
   examples: string[],
 ) {
   const key = keyColumns(table)
@@ -63,6 +85,9 @@ async function compareTable(
   const expected = new Map(golden.map(row => [keyOf(key, row), row]))
   let matching = 0
   let different = 0
+  const before = expected.size
+  for (const [id, row] of expected) if (isErased(table, row, erasures)) expected.delete(id)
+  const erased = before - expected.size
   const differ = (sentence: string): void => {
     different++
     if (examples.length < MOST_EXAMPLES) examples.push(`${table.name}: ${sentence}`)
@@ -72,6 +97,7 @@ async function compareTable(
       const id = keyOf(key, row)
       const wanted = expected.get(id)
       expected.delete(id)
+      if (!wanted && isErased(table, row, erasures)) continue
       if (!wanted) differ(`${id} is not expected`)
       else {
         const wrong = Object.keys(wanted).find(column => (row[column] ?? null) !== (wanted[column] ?? null))
@@ -79,9 +105,21 @@ async function compareTable(
         else differ(`${id} has ${wrong} ${row[wrong]}, expected ${wanted[wrong]}`)
       }
     }
-  for (const id of expected.keys()) differ(`${id} is missing`)
-  return { expected: golden.length, matching, different } satisfies GoldenReport
+  let expired = 0
+  for (const [id, row] of expected) {
+    if (mayBeGone(mart, table, { values: row }, clock.now())) expired++
+    else differ(`${id} is missing`)
+  }
+  return { expected: golden.length, matching, expired, different, erased } satisfies GoldenReport
 }
+
+/** Whether a row is of a person who was erased. */
+const isErased = (table: MartTable, row: object, erasures: readonly Erasure[]): boolean =>
+  identifiersIn(table.person ?? null, row).some(identifier =>
+    erasures.some(({ salt, identifiers }) =>
+      identifiers.some(({ kind, hash }) => kind === identifier.kind && hash === identifierHash(salt, identifier)),
+    ),
+  )
 
 /**
  * The golden answers that generators have written, by table.
@@ -107,14 +145,14 @@ export async function readGolden(folder: string): Promise<Readonly<Record<string
   return golden
 }
 
-/** Compares mart tables with the golden answers of the simulations. @throws Error for a table that the catalog does not have */
+/** Compares mart tables with the golden answers of the simulations, but for rows of people who were erased. @throws Error for a table that the catalog does not have */
 export async function compareGolden(
   golden: Readonly<Record<string, readonly GoldenRow[]>>,
-  { mart, catalog }: { readonly mart: Pick<Mart, 'scan'>; readonly catalog: Catalog },
+  { catalog, ...stores }: GoldenStores & { readonly catalog: Catalog },
 ): Promise<GoldenComparison> {
   const tables: Record<string, GoldenReport> = {}
   const examples: string[] = []
   for (const [name, rows] of Object.entries(golden))
-    tables[name] = await compareTable(catalog.table(name), rows, mart, examples)
+    tables[name] = await compareTable(catalog.table(name), rows, stores, examples)
   return { tables, examples }
 }

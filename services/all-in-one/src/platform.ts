@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Catalog } from '@millrace/contracts'
 import { createEmbeddedEventLog, createKafkaEventLog, type EventLog, type TopicReport } from '@millrace/event-log'
 import { createDirectoryLake, createWebHdfsLake, type Lake } from '@millrace/lake'
-import { createCassandraMart, createEmbeddedMart, type Mart } from '@millrace/mart'
+import { createCassandraMart, createEmbeddedMart, type Mart, type MartRetention } from '@millrace/mart'
 import { type Clock, type Logger, lockDirectory } from '@millrace/runtime'
 import type { StackAddresses } from '@millrace/testing'
 
@@ -54,14 +54,17 @@ export async function openLocked(directory: string, logger: Logger, open: () => 
 interface Parts {
   readonly clock: Clock
   readonly logger: Logger
+  /** How long rows of the mart are kept. */
+  readonly retention?: MartRetention
 }
 
 /** Stores in a folder: `log/`, `lake/` and `mart.db`. The caller holds the lock of the folder. */
-export async function openEmbeddedPlatform(directory: string, { clock, logger }: Parts): Promise<Platform> {
+export async function openEmbeddedPlatform(directory: string, { clock, logger, retention }: Parts): Promise<Platform> {
   const log = await createEmbeddedEventLog({ directory: path.join(directory, 'log'), clock, logger })
   try {
     const lake = await createDirectoryLake({ directory: path.join(directory, 'lake') })
-    const mart = await createEmbeddedMart({ file: path.join(directory, 'mart.db') })
+    const file = path.join(directory, 'mart.db')
+    const mart = await createEmbeddedMart({ file, clock, ...(retention && { retention }) })
     return composePlatform('embedded', { log, lake, mart }, path.join(directory, 'log'))
   } catch (error) {
     await log.close()
@@ -79,10 +82,10 @@ export function openServerLog({ kafka }: StackAddresses, { clock, logger }: Part
 }
 
 /** The mart of servers; the keyspace is `millrace`. */
-export function openServerMart({ cassandra }: StackAddresses, { clock, logger }: Parts): Mart {
+export function openServerMart({ cassandra }: StackAddresses, parts: Parts): Mart {
   if (!cassandra) throw serversNeeded('Cassandra is')
   const contactPoints = [...cassandra.contactPoints]
-  return createCassandraMart({ ...cassandra, contactPoints, keyspace: 'millrace', clock, logger })
+  return createCassandraMart({ ...cassandra, contactPoints, keyspace: 'millrace', ...parts })
 }
 
 /** Stores on servers; lake root and keyspace are `/millrace/lake` and `millrace`. */

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import type { Catalog, MartTable, Topic } from '@millrace/contracts'
 import { antenna } from '@millrace/domains/antenna/contract'
@@ -10,6 +8,7 @@ import { createKey } from '@millrace/ingest-gateway'
 import type { Mart } from '@millrace/mart'
 import { createLogger, type Logger, systemClock } from '@millrace/runtime'
 import { waitUntil } from '@millrace/testing'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAllInOne } from '../src/all-in-one.ts'
 import { ensurePlatform, openEmbeddedPlatform } from '../src/platform.ts'
@@ -28,8 +27,7 @@ interface Changes {
 /** Every service over embedded stores, started; parts of the stores may be made to fail. */
 async function startAll(changes: Changes) {
   const { catalog = everything, log = of => of, mart = of => of } = changes
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'all-in-one-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('all-in-one')
   const platform = await openEmbeddedPlatform(directory, { clock, logger })
   onTestFinished(() => platform.close())
   await ensurePlatform(platform, catalog)
@@ -103,7 +101,7 @@ it('goes on with the other domains when an error stops one in a service, and say
       async upsert(table, rows) {
         const domain = table.name.split('_')[0]!
         if (broken.has(domain)) throw new Error(`never seen before in ${domain}`)
-        await mart.upsert(table, rows)
+        return mart.upsert(table, rows)
       },
     }),
   })

@@ -82,6 +82,7 @@ describeOnStack('the services as processes', ['kafka', 'hdfs', 'cassandra'], () 
       start('profiler', toKafka),
       start('sms-gateway', toKafka),
       start('anomaly-scorer', toKafka),
+      start('detector-evaluator', toKafka),
       start('lake-archiver', {
         ...toKafka,
         ...toLake,

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { existsSync, mkdirSync, openSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
 import { createEmbeddedMart } from '@millrace/mart'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 const ROWS = 20_000
-const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-output-'))
+const directory = temporaryDirectory('cli-output')
 const table = catalog.tables.find(({ clusteringKey }) => clusteringKey.length > 0)!
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
@@ -27,7 +27,6 @@ beforeAll(async () => {
   await mart.upsert(table, rows)
   await mart.close()
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const showTable = () =>
   spawn(process.execPath, [MAIN, 'mart', table.name, '--data', directory], { stdio: ['ignore', 'pipe', 'pipe'] })

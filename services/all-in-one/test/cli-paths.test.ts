@@ -1,17 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import type { Command } from 'commander'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createProgram, runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
 type Kind = 'file' | 'folder'
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-paths-'))
+const directory = temporaryDirectory('cli-paths')
 const at = (...names: string[]): string => path.join(directory, ...names)
 let made = 0
 const fresh = (): string => at(`fresh-${++made}`)
@@ -23,7 +23,6 @@ beforeAll(() => {
   writeFileSync(at('lines'), `{"id":"a","topic":"lol.raw","record":{}}\n`)
   symlinkSync('loop', at('loop'))
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Paths that no command can use, by what is wrong with them. */
 const bad: Readonly<Record<string, (kind: Kind) => string>> = {
@@ -66,7 +65,7 @@ function pathsOf(command: Command, words: readonly string[]): PathOfCommand[] {
     ...command.registeredArguments.map(argument => ({ option: null, flags: `<${argument.name()}>` })),
   ]
   const own = places.flatMap(({ option, flags }) => {
-    const kind = /[<[](file|folder)[>\]]/.exec(flags)?.[1] as Kind | undefined
+    const kind = /[<[](file|folder)(?:\|-)?[>\]]/.exec(flags)?.[1] as Kind | undefined
     return kind ? [{ words, option, kind }] : []
   })
   return [...own, ...command.commands.flatMap(child => pathsOf(child, [...words, child.name()]))]
@@ -99,7 +98,10 @@ const needs: Readonly<Record<string, (option: string | null) => readonly string[
   'keys create': () => ['mine'],
   'keys revoke': () => ['id'],
   reconcile: option => (option === '--stack' ? [] : unless('--data', option, () => at('data'))),
+  erase: option => ['--account', 'x', ...(option === '--receipt' ? ['--data', at('data')] : [])],
   mart: () => ['antenna_bytes'],
+  heatmap: () => ['shop.example/'],
+  match: () => ['room'],
   'failed show': () => ['id'],
   'failed export': option => (option === null ? ['--data', at('data')] : [fresh()]),
   'failed replay': option => [
@@ -142,4 +144,7 @@ describe.each(paths.map(place => [nameOf(place), place] as const))('the path of 
 it('is tried for every command that has one', () => {
   const commands = new Set(paths.map(({ words }) => words[0]))
   expect([...commands]).toEqual(expect.arrayContaining(['demo', 'generate', 'gateway', 'keys', 'failed', 'stack']))
+  expect(paths.filter(({ option }) => option === '--out').map(({ words }) => words.join(' '))).toEqual(
+    expect.arrayContaining(['report', 'heatmap']),
+  )
 })

@@ -52,6 +52,10 @@ const needs: Readonly<Record<string, (url: string) => readonly string[]>> = {
     domainNames.map(name => [`generate ${name}`, (url: string) => [...small, '--gateway-url', url]]),
   ),
   mart: () => ['antenna_bytes'],
+  erase: () => ['--account', 'a'],
+  heatmap: () => ['shop.example/', '--out', path.join(directory, 'heat.svg')],
+  match: () => ['room', '--out', path.join(directory, 'match.svg')],
+  report: () => ['--out', path.join(directory, 'report.html')],
   'failed show': () => ['id'],
   'failed export': () => [path.join(directory, 'exported.ndjson')],
   'failed replay': url => ['-', '--api-key', 'mr_a_b', '--url', url],
@@ -112,6 +116,15 @@ describe.each(commands)('%s', name => {
 
 it('is tried for every command that may use servers', () => {
   expect(commands).toEqual(
-    expect.arrayContaining(['reconcile', 'alerts', 'mart', 'failed list', 'failed replay', 'topics ensure']),
+    expect.arrayContaining([
+      'reconcile',
+      'report',
+      'alerts',
+      'mart',
+      'heatmap',
+      'failed list',
+      'failed replay',
+      'topics ensure',
+    ]),
   )
 })

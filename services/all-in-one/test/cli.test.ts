@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
-import { afterAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'cli-'))
+const directory = temporaryDirectory('cli')
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const at = (name: string): string => path.join(directory, name)
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const run = (...args: string[]) => runIn({}, ...args)
 
@@ -39,7 +38,11 @@ describe('the command line', () => {
     ['keys', 'list'],
     ['keys', 'revoke'],
     ['reconcile'],
+    ['report'],
     ['alerts'],
+    ['heatmap'],
+    ['match'],
+    ['score'],
     ['failed'],
     ['failed', 'list'],
     ['failed', 'show'],
@@ -165,7 +168,18 @@ describe('the command line', () => {
       /unknown option '--apikey'[\s\S]*Did you mean --api-key\?/,
     ],
     [['gateway', '--port', '99999', '--data', at('gateway')], /--port is "99999": expected a number from 0 to 65535/],
-    [['demo', '--format', 'avro', '--data', at('demo')], /--format is "avro": expected parquet or ndjson/],
+    [
+      ['demo', '--mart-retention', 'lol_analysi=30d', '--data', at('demo')],
+      /--mart-retention: lol_analysi is not known here. Did you mean lol_analysis/,
+    ],
+    [
+      ['gateway', '--mart-retention', 'lol_analysis=30', '--data', at('gateway')],
+      /--mart-retention is "lol_analysis=30": expected retention by table .*, got "lol_analysis=30"/,
+    ],
+    [
+      ['demo', '--format', 'avro', '--data', at('demo')],
+      /--format is "avro": expected parquet, ndjson or daily-ndjson/,
+    ],
   ])('says what is wrong with "%s" and exits 2', async (words, message) => {
     const { code, err } = await run(...words)
     expect(err).toMatch(message)
@@ -228,6 +242,19 @@ describe('the command line', () => {
     expect(JSON.parse((await run('keys', 'list', '--json', '--file', file)).out)).toMatchObject([
       { name: 'page\u001b[31m\u009b', corsOrigins: ['https://a.example', 'https://b.example:8443'] },
     ])
+  })
+
+  it('makes browser keys, for the topics that browsers may write', async () => {
+    const file = at('browser-keys.json')
+    const page = ['--browser', '--origin', 'https://a.example', '--file', file]
+    const made = await run('keys', 'create', 'shop', ...page, '--bytes-per-second', '100000')
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^mb_[0-9a-f]{32}$/) })
+    const { out } = await run('keys', 'list', '--file', file)
+    expect(out).toMatch(/shop +browser +web\.raw +100,000 bytes\/s +https:\/\/a\.example/)
+    const closed = await run('keys', 'create', 'shop', ...page, '--topics', 'lol.raw', '--records-per-second', '1')
+    expect(closed.code).not.toBe(0)
+    expect(closed.err).toContain('a browser key may not write lol.raw, only web.raw')
+    expect((await run('keys', 'create', 'shop', ...page)).err).toContain('/quota: expected recordsPerSecond')
   })
 
   it('takes paths from the folder where the user is, which npm names in INIT_CWD', async () => {

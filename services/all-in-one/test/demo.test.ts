@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
@@ -9,11 +9,12 @@ import { domainNames } from '@millrace/domains'
 import { catalog } from '@millrace/domains/contracts'
 import { createEmbeddedMart } from '@millrace/mart'
 import { systemClock } from '@millrace/runtime'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'demo-'))
+const directory = temporaryDirectory('demo')
 const data = (name: string): string => path.join(directory, name)
 const run = ['--players', '20', '--rooms', '2', '--duration', '10m']
 
@@ -42,7 +43,6 @@ let first: Awaited<ReturnType<typeof demo>>
 beforeAll(async () => {
   first = await demo(FIRST, '--seed', '7')
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** The words of a command that was shown, as the shell reads them. */
 function wordsOf(command: string): string[] {
@@ -76,7 +76,7 @@ describe('the demo', () => {
       lake: raw.accepted,
       mart: raw.accepted,
     })
-    expect(first.report.topics['lol.truth'].accepted).toBe(first.report.detection.playerMatches)
+    expect(first.report.topics['lol.truth'].mart).toBe(first.report.detection.playerMatches)
     expect(first.report.topics['lol.scores'].mart).toBe(first.report.topics['lol.scores'].log)
     expect(first.report).toMatchObject({
       seed: '7',
@@ -86,15 +86,31 @@ describe('the demo', () => {
     })
   })
 
-  it('has the same digest for the same seed, whatever the format of the lake, and another for another seed', async () => {
+  it('has the same digest for the same seed, whatever the format of the lake', async () => {
     const again = await demo('again', '--seed', '7', '--format', 'ndjson')
     expect(readdirSync(data('again'), { recursive: true }).some(file => String(file).endsWith('.ndjson.zst'))).toBe(
       true,
     )
     expect(again.report.digest).toBe(first.report.digest)
     expect(again.report.detection).toEqual(first.report.detection)
-    const other = await demo('other', '--seed', '8')
+  })
+
+  it('has another digest for another seed, files of days that are what their names say, and rows that have expired', async () => {
+    const retention = ['--mart-retention', 'lol_analysis=30d']
+    const other = await demo('other', '--seed', '8', '--format', 'daily-ndjson', ...retention)
+    expect(other.code).toBe(0)
     expect(other.report.digest).not.toBe(first.report.digest)
+    const { mart, expired, log } = other.report.topics['lol.curated']
+    expect([mart, expired]).toEqual([0, log])
+    const lake = path.join(data('other'), 'lake')
+    const files = readdirSync(lake, { recursive: true }).map(String)
+    const ofDays = files.filter(file => file.endsWith('.ndjson') && !file.startsWith('_'))
+    expect(ofDays.length).toBeGreaterThan(0)
+    for (const file of ofDays) {
+      const content = readFileSync(path.join(lake, file))
+      expect(file).toContain(`-${createHash('sha256').update(content).digest('hex')}.ndjson`)
+    }
+    expect(other.out).toMatch(/reconcile .* --mart-retention .*lol_analysis=30d/)
   })
 
   it('loses and doubles nothing when the generator repeats, delays and breaks records', async () => {

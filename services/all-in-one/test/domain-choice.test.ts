@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { domainNames } from '@millrace/domains'
 import { systemClock } from '@millrace/runtime'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'domain-choice-'))
+const directory = temporaryDirectory('domain-choice')
 const data = path.join(directory, 'data')
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Runs a command with an environment; one that runs until it is stopped is stopped once it has started. */
 async function millrace(environment: NodeJS.ProcessEnv, ...args: string[]) {

@@ -5,19 +5,22 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { catalog } from '@millrace/domains/contracts'
-import { simulation } from '@millrace/domains/lol/simulate'
+import { simulations } from '@millrace/domains/simulation'
 import { createKey } from '@millrace/ingest-gateway'
-import { type ReconcileReport, reconcile } from '@millrace/reconciler'
+import { reconcile } from '@millrace/reconciler'
 import { createLogger, Secret, systemClock } from '@millrace/runtime'
-import { createGatewaySink, createGenerator } from '@millrace/simulation'
+import { createGatewaySink, createGenerator, type GoldenRow } from '@millrace/simulation'
 import { findFreePorts } from '@millrace/testing'
 import { createAllInOne } from '../src/all-in-one.ts'
 import { untilCaughtUp } from '../src/caught-up.ts'
+import { compareGolden } from '../src/golden-check.ts'
 import { ensurePlatform, type Platform } from '../src/platform.ts'
 
 const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const clock = systemClock
 const logger = createLogger('test', { level: 'silent' })
+type Golden = Readonly<Record<string, readonly GoldenRow[]>>
+
 const TOPICS = [...catalog.routes.values()].map(({ name }) => name)
 
 /** A folder with a key, and the platform as a child process that can be killed and started again on the same port. */
@@ -72,48 +75,54 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
   }
 
   /**
-   * Generates events against the process; `disturb` is called once at each of the given shares of acknowledged records.
+   * Generates events of every domain against the process; `disturb` is called once at each of the given numbers of acknowledged
+   * records.
    */
   async function generate(
     values: Readonly<Record<string, string>>,
     disturbances: readonly { readonly afterRecords: number; readonly disturb: () => Promise<void> }[],
   ) {
-    const options = simulation.parse({ ...values, ledger, sink: 'stdout', batch: '100' })
     const waiting = [...disturbances]
     let disturbing: Promise<void> = Promise.resolve()
-    const generator = createGenerator({
-      simulation,
-      options,
-      sink: createGatewaySink({
-        url: `http://127.0.0.1:${port}`,
-        apiKey: new Secret(key),
+    const acknowledgedOf = new Map<string, number>()
+    function noteProgress(domain: string, acknowledged: number): void {
+      acknowledgedOf.set(domain, acknowledged)
+      const total = [...acknowledgedOf.values()].reduce((sum, records) => sum + records, 0)
+      const next = waiting[0]
+      if (!next || total < next.afterRecords) return
+      waiting.shift()
+      disturbing = disturbing.then(next.disturb)
+    }
+    const generators = [...simulations.values()].map(simulation =>
+      createGenerator({
+        simulation,
+        options: simulation.parse({ ...values, ledger, sink: 'stdout', batch: '100' }),
+        sink: createGatewaySink({
+          url: `http://127.0.0.1:${port}`,
+          apiKey: new Secret(key),
+          clock,
+          logger,
+          maxRecords: 50,
+          requestTimeoutMs: 15_000,
+        }),
         clock,
         logger,
-        maxRecords: 50,
-        requestTimeoutMs: 15_000,
+        onProgress: ({ acknowledged }) => noteProgress(simulation.domain, acknowledged),
       }),
-      clock,
-      logger,
-      onProgress: ({ acknowledged }) => {
-        const next = waiting[0]
-        if (next && acknowledged >= next.afterRecords) {
-          waiting.shift()
-          disturbing = disturbing.then(next.disturb)
-        }
-      },
-    })
-    await generator.start()
+    )
+    for (const generator of generators) await generator.start()
     try {
-      const summary = await generator.finished
+      const summaries = await Promise.all(generators.map(({ finished }) => finished))
       await disturbing
-      return { summary, notDisturbed: waiting.length }
+      const golden: Golden = Object.assign({}, ...generators.map(generator => generator.golden()))
+      return { summaries, golden, notDisturbed: waiting.length }
     } finally {
-      await generator.stop()
+      for (const generator of generators) await generator.stop()
     }
   }
 
-  /** Lets the services finish what is in the log, in this process, and compares everything. */
-  async function settle(platform: Platform): Promise<ReconcileReport> {
+  /** Lets the services finish what is in the log, in this process, and compares everything, tables with the golden answers as well. */
+  async function settle(platform: Platform, golden: Golden) {
     await ensurePlatform(platform, catalog)
     const all = createAllInOne({
       catalog,
@@ -134,7 +143,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
     } finally {
       await all.stop()
     }
-    return reconcile({
+    const report = await reconcile({
       catalog,
       log: platform.log,
       lake: platform.lake,
@@ -143,6 +152,7 @@ export async function createEndToEnd(gatewayArguments: readonly string[]) {
       ledger,
       workDirectory: path.join(directory, 'reconcile'),
     })
+    return { report, compared: await compareGolden(golden, { mart: platform.mart, clock, catalog }) }
   }
 
   return {

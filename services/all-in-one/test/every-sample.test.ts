@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { eventTimeOf, hourFolder, quarantineFolder, type Topic } from '@millrace/contracts'
+import { eventTimeOf, periodFolder, periodStart, quarantineFolder, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { createKey } from '@millrace/ingest-gateway'
-import { hourOf } from '@millrace/lake'
 import { reconcileOnce } from '@millrace/reconciler'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -94,7 +93,7 @@ describe('the samples of every topic', () => {
     for (const event of await eventsOf(topic)) {
       const timeMs = eventTimeOf(topic, event)
       expect(timeMs, name).not.toBeNull()
-      expect(await inLake(hourFolder(name, hourOf(timeMs!)))).toBeGreaterThan(0)
+      expect(await inLake(periodFolder(name, 'ndjson.zst', periodStart('ndjson.zst', timeMs!)))).toBeGreaterThan(0)
     }
     expect(await inLake(quarantineFolder(name))).toBe(0)
   })

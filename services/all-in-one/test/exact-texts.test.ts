@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { type LakeFormat, type MartTable, RECEIVED_AT, type Topic } from '@millrace/contracts'
+import { lakeFormats, type MartTable, RECEIVED_AT, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { createKey } from '@millrace/ingest-gateway'
@@ -89,7 +89,7 @@ function expectTexts(stored: unknown, { topic, copy, event, text }: Omit<Sent, '
     expect(copy === topic ? [text] : [text, text.toUpperCase()], `${copy.name}: ${place}`).toContain(at(stored, place))
 }
 
-describe.each<LakeFormat>(['parquet', 'ndjson.zst'])('texts of events, with the lake in %s', format => {
+describe.each(lakeFormats)('texts of events, with the lake in %s', format => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'exact-texts-'))
   let platform: Platform
   let all: AllInOne

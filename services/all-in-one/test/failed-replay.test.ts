@@ -1,16 +1,15 @@
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { type Clock, systemClock } from '@millrace/runtime'
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'replay-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory('replay')
 let closeGateway: (() => Promise<void>) | undefined
 afterEach(async () => {
   await closeGateway?.()

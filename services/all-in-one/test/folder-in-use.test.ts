@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { createLogger, systemClock } from '@millrace/runtime'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { emptyDirectory, takeDirectory } from '../src/demo.ts'
@@ -14,8 +14,7 @@ const MARKER = 'millrace-run.json'
 const logger = createLogger('test', { level: 'fatal' })
 
 async function folder(): Promise<string> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'folder-in-use-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('folder-in-use')
   return directory
 }
 

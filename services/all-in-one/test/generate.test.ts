@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@millrace/runtime'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { expect, it, onTestFinished } from 'vitest'
 import { runCli } from '../src/cli/program.ts'
 import { captureTerminal } from './captured-terminal.ts'
@@ -44,8 +44,7 @@ it('says at once why a gateway takes nothing, and again when it is stopped', asy
 })
 
 it('ends where it was stopped before it had started', async () => {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'generate-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('generate')
   const args = ['--duration', 'forever', '--sink', 'file', '--out', path.join(directory, 'events.ndjson')]
   const terminal = captureTerminal()
   const code = await runCli(['generate', 'antenna', ...args], {
@@ -74,8 +73,7 @@ it('shows its summary where a signal comes to it and by its parent, as from time
 })
 
 it('writes the golden answers of what it sent, and nothing where the file cannot be', async () => {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'generate-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('generate')
   const parts = { stdin: Readable.from([]), signal: new AbortController().signal, environment: {}, clock: systemClock }
   const generate = async (golden: string) => {
     const terminal = captureTerminal()

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { catalog } from '@millrace/domains/contracts'
 import { createEmbeddedMart } from '@millrace/mart'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { beforeAll, expect, it } from 'vitest'
 
 const TABLE = 'antenna_usage_hourly'
-const directory = mkdtempSync(path.join(os.tmpdir(), 'mart-where-'))
+const directory = temporaryDirectory('mart-where')
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
 beforeAll(async () => {
@@ -24,7 +24,6 @@ beforeAll(async () => {
   )
   await mart.close()
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 it.each(['2024-03-24T11:00:00', '2024-03-24 11:00:00z', '2024-03-24T06:00:00-05:00'])(
   'an instant without a zone is UTC wherever the command runs: %s',

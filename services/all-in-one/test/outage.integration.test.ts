@@ -25,6 +25,7 @@ const WAITS_FOR: Readonly<Record<ServiceName, RegExp>> = {
   profiler: /The event log at .* cannot be reached/,
   'sms-gateway': /The event log at .* cannot be reached/,
   'anomaly-scorer': /The event log at .* cannot be reached/,
+  'detector-evaluator': /The event log at .* cannot be reached/,
   'lake-archiver': /The event log at .* cannot be reached/,
   'mart-writer': /The mart at .* cannot be reached/,
 }

@@ -13,6 +13,7 @@ export const SERVICES = [
   'profiler',
   'sms-gateway',
   'anomaly-scorer',
+  'detector-evaluator',
   'lake-archiver',
   'mart-writer',
 ] as const
@@ -44,6 +45,7 @@ export async function startServices(
     profiler: {},
     'sms-gateway': {},
     'anomaly-scorer': {},
+    'detector-evaluator': {},
     'lake-archiver': {
       MILLRACE_WEBHDFS_URLS: hdfs!.nameNodes.join(','),
       MILLRACE_WEBHDFS_USER: hdfs!.user,

@@ -29,18 +29,23 @@ export function addGeneratorOptions(
 /**
  * The options of a simulation out of a command's flags.
  * @param set options that the command sets itself, by name
+ * @param defaultsOf options that are not those of every run unless given
  * @throws UsageError that lists every problem
  */
 export function readGeneratorOptions(
   simulation: DomainSimulation,
   flags: Readonly<Record<string, unknown>>,
   set: Readonly<Record<string, string>> = {},
+  defaultsOf: (given: Readonly<Record<string, string>>) => Readonly<Record<string, string | undefined>> = () => ({}),
 ): CommonOptions {
   const given = Object.fromEntries(
-    Object.keys(simulation.optionShape).map(name => [name, flags[camelCase(name)] as string | undefined]),
+    Object.keys(simulation.optionShape).flatMap(name => {
+      const value = flags[camelCase(name)] as string | undefined
+      return value === undefined ? [] : [[name, value]]
+    }),
   )
   try {
-    return simulation.parse({ ...given, ...set }, name => `--${name}`)
+    return simulation.parse({ ...defaultsOf(given), ...given, ...set }, name => `--${name}`)
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(error.problems.join('\n')) : error
   }

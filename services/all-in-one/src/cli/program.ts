@@ -2,12 +2,17 @@ import { CodedError, ConfigError, isSystemError, systemReason } from '@millrace/
 import { Command, CommanderError } from 'commander'
 import { addAlertsCommand } from './commands/alerts.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addDrawCommands } from './commands/draw.ts'
+import { addEraseCommand } from './commands/erase.ts'
 import { addFailedCommand } from './commands/failed.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addGenerateCommand } from './commands/generate.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMartCommand } from './commands/mart.ts'
+import { addMatchCommand } from './commands/match.ts'
 import { addReconcileCommand } from './commands/reconcile.ts'
+import { addReportCommand } from './commands/report.ts'
+import { addScoreCommand } from './commands/score.ts'
 import { addStackCommand } from './commands/stack.ts'
 import { addTopicsCommand } from './commands/topics.ts'
 import { type CommandContext, ExitCode } from './context.ts'
@@ -43,9 +48,14 @@ export function createProgram(context: CommandContext, finish: (code: number) =>
     addGatewayCommand,
     addKeysCommand,
     addReconcileCommand,
+    addReportCommand,
+    addEraseCommand,
     addAlertsCommand,
     addMartCommand,
+    addMatchCommand,
+    addDrawCommands,
     addFailedCommand,
+    addScoreCommand,
     addStackCommand,
     addTopicsCommand,
   ])

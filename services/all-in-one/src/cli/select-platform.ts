@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { domainsEnv } from '@millrace/domains/contracts'
+import { catalog, domainsEnv } from '@millrace/domains/contracts'
 import { kafkaEnv, kafkaEventLogFromEnv, type LogReader, openEmbeddedLogReader } from '@millrace/event-log'
 import { webHdfsLakeFromEnv, webhdfsEnv } from '@millrace/lake'
 import { cassandraEnv, cassandraMartFromEnv, createEmbeddedMart, type Mart } from '@millrace/mart'
@@ -17,6 +17,7 @@ import {
   type Platform,
 } from '../platform.ts'
 import type { CommandContext } from './context.ts'
+import { readRetention } from './retention-flags.ts'
 import { UsageError } from './usage-error.ts'
 import { createWaits, watchPlatform } from './waits.ts'
 
@@ -33,6 +34,8 @@ export interface PlatformChoice {
   readonly data?: string
   /** Folder of local servers that run; `true` for the usual one. */
   readonly stack?: string | true
+  /** How long rows of the mart are kept, as a person says it; else as the environment says. */
+  readonly martRetention?: string
 }
 
 type Variables = NodeJS.ProcessEnv
@@ -85,7 +88,9 @@ export async function selectPlatform(
 ): Promise<Platform> {
   const { environment } = context
   const chosen = await choose(choice, fallback, environment)
-  const { waits, parts } = openParts(context)
+  const { waits, parts: common } = openParts(context)
+  const retention = readRetention(choice.martRetention, environment)
+  const parts = { ...common, ...(retention && { retention }) }
   if (chosen.kind === 'embedded') {
     const { directory } = chosen
     return openLocked(directory, parts.logger, () => openEmbeddedPlatform(directory, parts))
@@ -94,7 +99,7 @@ export async function selectPlatform(
   const config = loadConfig(environment, { ...domainsEnv, ...kafkaEnv, ...webhdfsEnv, ...cassandraEnv })
   const log = kafkaEventLogFromEnv(config, parts)
   const lake = webHdfsLakeFromEnv(config, parts)
-  const mart = cassandraMartFromEnv(config, parts)
+  const mart = cassandraMartFromEnv(config, { ...common, tables: catalog.tables })
   return watchPlatform(composePlatform('servers', { log, lake, mart }, kafkaAt(config.KAFKA_BROKERS)), waits)
 }
 
@@ -149,7 +154,7 @@ export async function selectMart(
       ? openServerMart(chosen.addresses, parts)
       : cassandraMartFromEnv(
           loadConfig(environment, { ...domainsEnv, ...optional({ ...kafkaEnv, ...webhdfsEnv }), ...cassandraEnv }),
-          parts,
+          { ...parts, tables: catalog.tables },
         )
   return waits.watch(mart.location, mart)
 }

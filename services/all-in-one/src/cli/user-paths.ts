@@ -17,7 +17,12 @@ interface PathValue {
 
 const MAX_SHOWN_CHARACTERS = 200
 
-const kindIn = (flags: string): Kind | undefined => /[<[](file|folder)[>\]]/.exec(flags)?.[1] as Kind | undefined
+const kindIn = (flags: string): Kind | undefined =>
+  /[<[](file|folder)(?:\|-)?[>\]]/.exec(flags)?.[1] as Kind | undefined
+
+/** Where the user is: npm runs scripts in the folder of the package. */
+export const inUserFolder = (name: string, { INIT_CWD: folder = '' }: NodeJS.ProcessEnv): string =>
+  path.resolve(folder, name)
 
 function* pathsOf(command: Command): Generator<PathValue> {
   for (const option of command.options) {
@@ -26,7 +31,8 @@ function* pathsOf(command: Command): Generator<PathValue> {
     const value = command.getOptionValue(attribute)
     const isGiven = command.getOptionValueSource(attribute) === 'cli'
     const replace = (resolved: string): void => void command.setOptionValueWithSource(attribute, resolved, 'cli')
-    if (kind && typeof value === 'string')
+    const isStream = option.flags.includes('|->') && value === '-'
+    if (kind && typeof value === 'string' && !isStream)
       yield { name: option.long ?? option.flags, kind, value, replace: isGiven ? replace : null }
   }
   for (const [index, argument] of command.registeredArguments.entries()) {

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { failedEventsTopic, instantMs } from '@millrace/contracts'
+import { failedEventsTopic, instantMs, uuidV5 } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
-import { uuidV5 } from '@millrace/ingest-gateway'
 import { type ErrorTable, errorFactory, nearest } from '@millrace/runtime'
 import { isJsonObject, type JsonObject, readObject } from './record-content.ts'
 

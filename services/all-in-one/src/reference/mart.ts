@@ -1,4 +1,4 @@
-import type { MartTable } from '@millrace/contracts'
+import { type MartTable, personText } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 import { tableCql } from '@millrace/mart'
 import { shellWord } from '@millrace/runtime'
@@ -23,6 +23,12 @@ function exampleOf({ name, purpose, partitionKey }: MartTable): string[] {
   ]
 }
 
+/** From where the retention of a row counts. */
+function retentionStart({ rowTime, columns }: MartTable): string {
+  if (typeof rowTime !== 'string') return 'nothing, its rows have no time and are kept'
+  return columns[rowTime]?.type === 'timestamp' ? `\`${rowTime}\`` : `the end of the UTC day \`${rowTime}\``
+}
+
 function section(table: MartTable): string {
   const sources = catalog.mappings.filter(mapping => mapping.table === table).map(({ topic }) => `\`${topic.name}\``)
   const columns = Object.entries(table.columns).map(
@@ -38,7 +44,9 @@ function section(table: MartTable): string {
       ? [`- question: ${table.purpose.question}`, `- rows of a partition: ${table.purpose.partitionRows}`]
       : []),
     `- fed from: ${sources.join(', ')}`,
+    `- person: ${personText(table.person ?? null)}`,
     `- partition key: ${table.partitionKey.map(name => `\`${name}\``).join(', ')}`,
+    `- retention counts from: ${retentionStart(table)}`,
     `- order within a partition: ${table.clusteringKey.map(({ column, order }) => `\`${column}\` ${order}`).join(', ')}`,
     '',
     ...exampleOf(table),
@@ -55,7 +63,8 @@ export const martPage = (): string =>
     '# Mart tables',
     '',
     'The same in Cassandra ([mart.cql](mart.cql)) and in the embedded SQLite file. Each table answers one question: a query names a whole',
-    'partition key and reads one partition. The sample queries have rows after `npm run demo`.',
+    'partition key and reads one partition. The sample queries have rows after `npm run demo`. How long rows are kept is a',
+    'setting ([retention](../guides/retention.md)).',
     '',
     ...catalog.tables.map(section),
   ].join('\n')

@@ -1,6 +1,7 @@
 import { aggregatorEnv } from '@millrace/aggregator/config'
 import { anomalyScorerEnv } from '@millrace/anomaly-scorer/config'
 import { curatorEnv } from '@millrace/curator/config'
+import { detectorEvaluatorEnv } from '@millrace/detector-evaluator/config'
 import { simulations } from '@millrace/domains/simulation'
 import { gatewayEnv } from '@millrace/ingest-gateway/config'
 import { archiverEnv } from '@millrace/lake-archiver/config'
@@ -20,6 +21,7 @@ export const serviceEnvs: Readonly<Record<string, z.core.$ZodLooseShape>> = {
   'ingest-gateway': gatewayEnv,
   curator: curatorEnv,
   'anomaly-scorer': anomalyScorerEnv,
+  'detector-evaluator': detectorEvaluatorEnv,
   aggregator: aggregatorEnv,
   profiler: profilerEnv,
   'sms-gateway': smsGatewayEnv,

@@ -1,4 +1,4 @@
-import { columnsOf, failedEventsTopic, type Topic } from '@millrace/contracts'
+import { columnsOf, columnTypeText, failedEventsTopic, personText, sourcesOf, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
 
 const DAY_MS = 86_400_000
@@ -22,10 +22,10 @@ function sinksOf(topic: Topic): string {
 }
 
 function section(contract: Topic): string {
-  const fields = columnsOf(contract.schema).map(
-    ({ name, type, nullable, description }) =>
-      `| \`${name}\` | ${type} | ${nullable ? 'may be missing or null' : 'always'} | ${cell(description)} |`,
-  )
+  const fields = columnsOf(contract.schema).map(column => {
+    const { name, nullable, description } = column
+    return `| \`${name}\` | ${columnTypeText(column)} | ${nullable ? 'may be missing or null' : 'always'} | ${cell(description)} |`
+  })
   return [
     `## ${contract.name}`,
     '',
@@ -34,11 +34,15 @@ function section(contract: Topic): string {
     `- key: ${contract.keyText}, event time: ${contract.timeText}`,
     `- ${contract.partitions} partitions, kept ${contract.retentionMs / DAY_MS} days (${contract.cleanup}), records up to ${contract.maxMessageBytes.toLocaleString('en-US')} bytes`,
     `- stored in: ${sinksOf(contract)}`,
+    `- person: ${personText(contract.person)}`,
     ...(contract.derivedFrom
       ? [
-          `- made by the ${contract.derivedFrom.by} from \`${contract.derivedFrom.topic.name}\`${RELATIONS[contract.derivedFrom.relation]}`,
+          `- made by the ${contract.derivedFrom.by} from ${sourcesOf(contract)
+            .map(({ name }) => `\`${name}\``)
+            .join(', ')}${RELATIONS[contract.derivedFrom.relation]}`,
         ]
       : []),
+    ...(contract.route?.browsers ? ['- pages in browsers may write it, with a browser key'] : []),
     `- JSON Schema: [schemas/${contract.name}.json](schemas/${contract.name}.json)`,
     '',
     '| field | type | present | meaning |',

@@ -14,6 +14,7 @@ const definitions: Readonly<Record<string, Schema>> = {
   quantity: { type: ['string', 'number'], pattern: quantity },
   heap: { type: 'string', pattern: '^[1-9][0-9]*[mg]$' },
   duration: { type: 'string', pattern: '^[0-9]+(ms|s|m|h|d)$' },
+  durations: { type: 'object', additionalProperties: { $ref: '#/definitions/duration' } },
   resources: closed({ requests: quantities, limits: quantities }),
   storage: closed({ size: { $ref: '#/definitions/quantity' }, className: { type: 'string' } }),
   labels: { type: 'object', additionalProperties: { type: 'string' } },

@@ -42,13 +42,14 @@ export function addAlertsCommand(program: Command, context: CommandContext): voi
             )
         else {
           for (const line of formatTable(
-            ['time', 'account', 'match', 'score', 'evidence', 'model'],
+            ['time', 'account', 'match', 'kind', 'score', 'reason', 'model'],
             rows.map(row => [
               instantOf(row),
               String(row.account),
               String(row.room_id),
+              row.kind === null ? '-' : String(row.kind),
               Number(row.score).toFixed(2),
-              evidenceLine(String(row.evidence)),
+              row.reason === null ? evidenceLine(String(row.evidence)) : String(row.reason),
               String(row.model_id),
             ]),
           ))

@@ -8,10 +8,13 @@ import { emptyDirectory, isRight, runDemo, takeDirectory } from '../../demo.ts'
 import { openEmbeddedPlatform, openServerPlatform } from '../../platform.ts'
 import { type CommandContext, ExitCode } from '../context.ts'
 import { demoReportJson, printDemo } from '../demo-report.ts'
+import { DETECTOR_OPTION, readDetector } from '../detector-flag.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
 import { addGeneratorOptions, readGeneratorOptions } from '../generator-flags.ts'
-import { lakeFormat } from '../lake-format.ts'
+import { FORMAT_OPTION, lakeFormat } from '../lake-format.ts'
 import { checkReportFile } from '../report-file.ts'
+import { RETENTION_OPTION, readRetention } from '../retention-flags.ts'
+import { RUN_PAGE, renderRunPage } from '../run-page-file.ts'
 import { DEFAULT_DEMO_DATA, stackCommand } from '../select-platform.ts'
 import { readVia, VIA_HELP } from './stack.ts'
 
@@ -36,8 +39,10 @@ interface DemoFlags extends Readonly<Record<string, unknown>> {
   readonly via?: string
   readonly keep?: true
   readonly format: string
+  readonly martRetention?: string
   readonly report?: string
   readonly domains?: string
+  readonly detector?: string
 }
 
 export function addDemoCommand(
@@ -54,16 +59,23 @@ export function addDemoCommand(
     .option('--stack', 'run on real Kafka, HDFS and Cassandra, started for it, instead of the embedded stores')
     .option('--via <way>', `with --stack: ${VIA_HELP}`)
     .option('--keep', 'with --stack: leave the servers running to look around')
-    .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
+    .option(...FORMAT_OPTION)
+    .option(...RETENTION_OPTION)
     .option('--report <file>', 'write the result as JSON as well')
     .option(...DOMAINS_OPTION)
+    .option(...DETECTOR_OPTION)
   addGeneratorOptions(command, [...simulations.values()], { without: SET_HERE }).action(async (flags: DemoFlags) => {
     const catalog = readDomains(flags.domains, environment)
     const runs = [...simulations.values()]
       .filter(({ domain }) => catalog.domains.some(({ name }) => name === domain))
-      .map(simulation => ({ simulation, options: readGeneratorOptions(simulation, flags, { sink: 'stdout' }) }))
+      .map(simulation => {
+        const options = readGeneratorOptions(simulation, flags, { sink: 'stdout' }, simulation.demo)
+        return { simulation, options }
+      })
     const format = lakeFormat(flags.format)
-    if (flags.report !== undefined) checkReportFile(flags.report, flags.data)
+    const model = await readDetector(flags.detector, environment)
+    const retention = readRetention(flags.martRetention, environment)
+    if (flags.report !== undefined) checkReportFile('--report', flags.report, flags.data)
     const startedMs = clock.now()
     const stackDirectory = path.join(flags.data, 'stack')
     const logger = createLogger('demo', { level: 'warn' })
@@ -96,11 +108,12 @@ export function addDemoCommand(
           catalog,
           runs,
           lakeFormat: format,
+          ...(model && { model }),
           gateway: { host: '127.0.0.1', port: 0 },
           openPlatform: () =>
             stack
-              ? openServerPlatform(stack.addresses, { clock, logger })
-              : openEmbeddedPlatform(flags.data, { clock, logger }),
+              ? openServerPlatform(stack.addresses, { clock, logger, ...(retention && { retention }) })
+              : openEmbeddedPlatform(flags.data, { clock, logger, ...(retention && { retention }) }),
           clock,
           logger,
           signal,
@@ -110,7 +123,10 @@ export function addDemoCommand(
         terminal.endProgress()
         const option = stack ? `--stack ${shellWord(stackDirectory)}` : `--data ${shellWord(flags.data)}`
         const choice = !stack || keepServers ? { option } : null
-        printDemo(terminal, result, { choice, directory: flags.data, report: flags.report })
+        const { data: directory, report, martRetention } = flags
+        const page = path.join(directory, RUN_PAGE)
+        await writeFile(page, await renderRunPage(result))
+        printDemo(terminal, result, { choice, directory, page, report, martRetention })
         if (stack && keepServers)
           terminal.print(`  servers run on; stop them with: ${stackCommand('down', stackDirectory)}`)
         terminal.print(`Done in ${Math.round((clock.now() - startedMs) / 1000)} s.`)

@@ -9,9 +9,12 @@ import type { Command } from 'commander'
 import { createAllInOne } from '../../all-in-one.ts'
 import { onAbort } from '../../on-abort.ts'
 import { ensurePlatform, openEmbeddedPlatform, openLocked, openServerPlatform } from '../../platform.ts'
+import { createDemoShop, SHOP_PATH } from '../../shop/demo-shop.ts'
 import type { CommandContext } from '../context.ts'
+import { DETECTOR_OPTION, readDetector } from '../detector-flag.ts'
 import { DOMAINS_OPTION, readDomains } from '../domain-flags.ts'
-import { lakeFormat } from '../lake-format.ts'
+import { FORMAT_OPTION, lakeFormat } from '../lake-format.ts'
+import { RETENTION_OPTION, readRetention } from '../retention-flags.ts'
 import { DEFAULT_DATA, DEFAULT_STACK, stackCommand } from '../select-platform.ts'
 import { UsageError } from '../usage-error.ts'
 import { createWaits } from '../waits.ts'
@@ -22,8 +25,10 @@ interface GatewayFlags {
   readonly data: string
   readonly stack?: string | true
   readonly format: string
+  readonly martRetention?: string
   readonly archiveAfter: string
   readonly domains?: string
+  readonly detector?: string
 }
 
 /** The first key of a new folder is made here, so that the first request needs no second command. */
@@ -43,14 +48,18 @@ export function addGatewayCommand(program: Command, context: CommandContext): vo
     .option('--port <port>', 'port to listen on; 0 takes a free one', '8080')
     .option('--data <folder>', 'folder for keys and embedded stores', DEFAULT_DATA)
     .option('--stack [folder]', 'use the local servers that run instead of embedded stores')
-    .option('--format <format>', 'files of the lake: parquet or ndjson', 'parquet')
+    .option(...FORMAT_OPTION)
+    .option(...RETENTION_OPTION)
     .option('--archive-after <time>', 'put a segment into the lake when it is this old', '30s')
     .option(...DOMAINS_OPTION)
+    .option(...DETECTOR_OPTION)
     .action(async (flags: GatewayFlags) => {
       const port = /^\d{1,5}$/.test(flags.port) ? Number(flags.port) : Number.NaN
       if (!(port <= 65_535)) throw new UsageError(`--port is "${flags.port}": expected a number from 0 to 65535.`)
       const format = lakeFormat(flags.format)
+      const retention = readRetention(flags.martRetention, environment)
       const catalog = readDomains(flags.domains, environment)
+      const model = await readDetector(flags.detector, environment)
       const archiveAfter = env.duration().safeParse(flags.archiveAfter)
       if (!archiveAfter.success)
         throw new UsageError(`--archive-after is "${flags.archiveAfter}": ${archiveAfter.error.issues[0]?.message}.`)
@@ -61,8 +70,8 @@ export function addGatewayCommand(program: Command, context: CommandContext): vo
         throw new UsageError(`No servers run in ${stackFolder}: start them with "${stackCommand('up', stackFolder!)}".`)
       const platform = await openLocked(flags.data, logger, () =>
         stack
-          ? openServerPlatform(stack.addresses, { clock, logger })
-          : openEmbeddedPlatform(flags.data, { clock, logger }),
+          ? openServerPlatform(stack.addresses, { clock, logger, ...(retention && { retention }) })
+          : openEmbeddedPlatform(flags.data, { clock, logger, ...(retention && { retention }) }),
       )
       try {
         const waits = createWaits(context)
@@ -70,14 +79,17 @@ export function addGatewayCommand(program: Command, context: CommandContext): vo
         const keysFile = path.join(flags.data, 'keys.json')
         const isNewFile = !existsSync(keysFile)
         const key = await firstKey(keysFile, catalog, sentence => terminal.say(sentence))
+        const topic = [...catalog.routes.values()].find(({ route }) => route?.browsers)
+        const shop = topic && createDemoShop({ topic, log: platform.log, clock })
         const all = createAllInOne({
           catalog,
           platform,
           clock,
           logger,
-          gateway: { host: flags.host, port, keysFile },
+          gateway: { host: flags.host, port, keysFile, ...(shop && { shop }) },
           spoolDirectory: path.join(flags.data, 'spool'),
           lakeFormat: format,
+          ...(model && { model }),
           archiveAfterMs: archiveAfter.data,
         })
         try {
@@ -93,6 +105,7 @@ export function addGatewayCommand(program: Command, context: CommandContext): vo
           terminal.say(
             `Log: ${platform.locations.log}; lake: ${platform.locations.lake}; mart: ${platform.locations.mart}`,
           )
+          if (shop) terminal.say(`A shop to click around in: ${all.gatewayUrl}${SHOP_PATH}`)
           if (key !== undefined) {
             terminal.say('A key was made for you; it is shown only now:')
             terminal.print(key)

@@ -10,6 +10,7 @@ import { UsageError } from '../usage-error.ts'
 
 const DEFAULT_FILE = path.join(DEFAULT_DATA, 'keys.json')
 const CLIENT_TOPICS = [...catalog.routes.values()].map(({ name }) => name)
+const BROWSER_TOPICS = [...catalog.routes.values()].filter(({ route }) => route?.browsers).map(({ name }) => name)
 const RAW = CLIENT_TOPICS.filter(name => name.endsWith('.raw')).join(',')
 
 function rate(text: string | undefined, option: string): number | undefined {
@@ -38,23 +39,32 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
     .command('create <name>')
     .description('create a key; it is shown once and stored only as a hash')
     .option('--file <file>', 'file of keys', DEFAULT_FILE)
-    .option('--topics <topics>', `topics that the key may write, separated by commas: ${CLIENT_TOPICS.join(', ')}`, RAW)
+    .option(
+      '--topics <topics>',
+      `topics that the key may write, separated by commas: ${CLIENT_TOPICS.join(', ')} (default: "${RAW}"; of a browser key: "${BROWSER_TOPICS.join(',')}")`,
+    )
+    .option('--browser', 'make a browser key, which is public: it needs --origin and a quota')
     .option('--records-per-second <n>', 'quota')
     .option('--bytes-per-second <n>', 'quota')
-    .option('--cors-origins <origins>', 'origins of web pages that may send with the key, separated by commas, or *')
+    .option(
+      '--cors-origins, --origin <origins>',
+      'origins of web pages that may send with the key, separated by commas, or *',
+    )
     .action(
       async (
         name: string,
         options: {
           file: string
-          topics: string
+          topics?: string
+          browser?: true
           recordsPerSecond?: string
           bytesPerSecond?: string
-          corsOrigins?: string
+          origin?: string
         },
       ) => {
-        const topics = listOf(options.topics)
-        const corsOrigins = options.corsOrigins === undefined ? [] : listOf(options.corsOrigins)
+        const browser = options.browser === true
+        const topics = listOf(options.topics ?? (browser ? BROWSER_TOPICS.join(',') : RAW))
+        const corsOrigins = options.origin === undefined ? [] : listOf(options.origin)
         const recordsPerSecond = rate(options.recordsPerSecond, '--records-per-second')
         const bytesPerSecond = rate(options.bytesPerSecond, '--bytes-per-second')
         const quota = {
@@ -63,8 +73,8 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
         }
         const { key, entry } = await createKey(
           options.file,
-          { name, topics, quota, corsOrigins },
-          { topics: CLIENT_TOPICS, onRepair },
+          { name, topics, quota, corsOrigins, browser },
+          { topics: CLIENT_TOPICS, browserTopics: BROWSER_TOPICS, onRepair },
         )
         terminal.say(`Key ${entry.id} for ${topics.join(', ')} in ${options.file}. It is shown only now:`)
         terminal.print(key)
@@ -85,10 +95,11 @@ export function addKeysCommand(program: Command, { terminal }: CommandContext): 
         )
       else
         for (const line of formatTable(
-          ['id', 'name', 'topics', 'quota', 'origins', 'created', 'state'],
-          list.map(({ id, name, topics, quota, corsOrigins, createdAt, revokedAt }) => [
+          ['id', 'name', 'kind', 'topics', 'quota', 'origins', 'created', 'state'],
+          list.map(({ id, name, topics, quota, corsOrigins, browser, createdAt, revokedAt }) => [
             id,
             name,
+            browser ? 'browser' : 'API',
             topics.join(','),
             quotaOf(quota),
             corsOrigins.join(',') || '-',
