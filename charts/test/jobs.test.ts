@@ -56,6 +56,21 @@ describeWithHelm('Jobs and the test of the chart', () => {
     expect(envOf(writer.containers[0]!).MILLRACE_MART_SCHEMA).toBe('wait')
   })
 
+  it('tells whoever writes or compares the tables how long their rows are kept', async () => {
+    const retention = { MILLRACE_MART_RETENTION: '*=400d,shop_events=30d' }
+    const args = ['--set-json', 'mart.retention={"shop_events": "30d", "*": "400d"}']
+    const deployed = await render(...args)
+    const job = await named('demo-mart-schema-', ...args)
+    for (const object of [
+      job,
+      find(deployed, 'Deployment', 'demo-mart-writer'),
+      find(deployed, 'Deployment', 'demo-reconciler'),
+    ])
+      expect(envOf(podOf(object)!.containers[0]!)).toMatchObject(retention)
+    const archiver = podOf(find(deployed, 'Deployment', 'demo-lake-archiver'))!
+    expect(envOf(archiver.containers[0]!)).not.toHaveProperty('MILLRACE_MART_RETENTION')
+  })
+
   it('makes neither where the user does', async () => {
     const names = (await jobs('--set', 'topics.manage=false,mart.manageSchema=false')).map(
       ({ metadata }) => metadata.name,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { generators } from './domains.ts'
 import { type Container, describeWithHelm, envOf, find, type KubeObject, podOf, render } from './helm.ts'
 
-const makers = ['curator', 'aggregator', 'anomaly-scorer', 'profiler', 'sms-gateway']
+const makers = ['curator', 'aggregator', 'anomaly-scorer', 'detector-evaluator', 'profiler', 'sms-gateway']
 const consumers = [...makers, 'lake-archiver', 'mart-writer']
 const services = ['ingest-gateway', ...consumers, 'reconciler', ...generators]
 

@@ -37,6 +37,11 @@ MILLRACE_WEBHDFS_URLS: {value: {{ $external.webhdfsUrls | quote }}}
 {{- define "millrace.cassandra.env" -}}
 {{- $external := .Values.cassandra.external -}}
 MILLRACE_CASSANDRA_KEYSPACE: {value: {{ .Values.mart.keyspace | quote }}}
+{{- with .Values.mart.retention }}
+{{- $tables := list }}
+{{- range $table, $time := . }}{{- $tables = append $tables (printf "%s=%s" $table $time) }}{{- end }}
+MILLRACE_MART_RETENTION: {value: {{ join "," $tables | quote }}}
+{{- end }}
 {{- /* A node that starts for the first time on a busy machine takes minutes; that is no reason to restart its clients. */}}
 MILLRACE_CASSANDRA_START_TIMEOUT: {value: 15m}
 {{- if .Values.cassandra.enabled }}

@@ -1,5 +1,5 @@
 import type { Alert } from './alert.ts'
-import { createSelectors, grown } from './selectors.ts'
+import { createSelectors, driftOf, grown } from './selectors.ts'
 
 const { of, every, named } = createSelectors()
 const byService = 'sum by (namespace, service)'
@@ -11,6 +11,17 @@ const secondsBehind = (...matchers: readonly string[]): string => `${lag(...matc
 const refusedRequests = (codes: string): string =>
   `sum by (namespace) (rate(${of('ingest-gateway', 'refusals_total', `code=~"${codes}"`)}[5m]))`
 const takenRequests = `sum by (namespace) (rate(${of('ingest-gateway', 'requests_total')}[5m]))`
+
+const featureValues = (by: string): string =>
+  `sum by (namespace, ${by}) (increase(${of('anomaly-scorer', 'feature_values_total')}[1h]))`
+/** How far the values of a feature of the last hour are from those of the model's honest people: population stability index. */
+const featureDrift = driftOf(
+  `${featureValues('feature, bin')} / on (namespace, feature) group_left () ${featureValues('feature')}`,
+  `max by (namespace, feature, bin) (${of('anomaly-scorer', 'feature_reference_ratio')})`,
+  'namespace, feature',
+)
+/** Values of an hour that are enough to compare. */
+const ENOUGH_VALUES = 1000
 
 /** Every alert: few, and each with something to do, which its runbook says. */
 export const alerts: readonly Alert[] = [
@@ -43,6 +54,14 @@ export const alerts: readonly Alert[] = [
     expr: `sum by (namespace, topic) ${grown(of('reconciler', 'quarantined_records_total'), '1h')}`,
     for: '0m',
     summary: '{{ printf "%.0f" $value }} records of {{ $labels.topic }} went to quarantine within an hour.',
+  },
+  {
+    name: 'ErasureUnfinished',
+    severity: 'warning',
+    expr: `max by (namespace) (${of('reconciler', 'erasures', 'state="begun"')}) > 0`,
+    // Longer than the deadline of the command, and than the rewriting of a large lake may take.
+    for: '6h',
+    summary: '{{ $value }} erasures of people were begun and are not complete.',
   },
   {
     name: 'RecordsExpired',
@@ -127,6 +146,14 @@ export const alerts: readonly Alert[] = [
       `and on (namespace, service) max_over_time(${named('millrace_ready')}[30m])`,
     for: '0m',
     summary: '{{ $labels.service }} ({{ $labels.pod }}) has restarted {{ $value }} times within half an hour.',
+  },
+  {
+    name: 'FeatureDrift',
+    severity: 'warning',
+    expr: `${featureDrift} > 0.25 and ${featureValues('feature')} > ${ENOUGH_VALUES}`,
+    for: '30m',
+    summary:
+      'Play has changed: {{ $labels.feature }} differs from what the model knows (stability index {{ $value | humanize }}).',
   },
   {
     name: 'ServiceGone',

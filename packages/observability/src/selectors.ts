@@ -19,6 +19,18 @@ export function createSelectors(...shared: readonly string[]): Selectors {
   }
 }
 
+/** Added to shares, so that a bin that nobody is in has a logarithm. */
+const SMALL_SHARE = 0.0001
+
+/**
+ * The population stability index of each group: Σ (p − q) · ln(p / q) over its bins (Siddiqi 2006; above 0.25 is a major shift).
+ * @param shares p by group and bin
+ * @param reference q by group and bin
+ * @param by labels of a group
+ */
+export const driftOf = (shares: string, reference: string, by: string): string =>
+  `sum by (${by}) ((${shares} - ${reference}) * ln((${shares} + ${SMALL_SHARE}) / (${reference} + ${SMALL_SHARE})))`
+
 /** How much a counter grew, also where it did not exist before: `increase` does not see the first value of a series. */
 export const grown = (selector: string, window: string): string =>
   `(increase(${selector}[${window}]) > 0 or (${selector} > 0 unless ${selector} offset ${window}))`

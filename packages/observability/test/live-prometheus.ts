@@ -45,7 +45,7 @@ export async function startPrometheus(
   writeFileSync(
     config,
     stringify({
-      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      global: { scrape_interval: '2s', evaluation_interval: '2s' },
       rule_files: [rules],
       scrape_configs: [{ job_name: 'millrace', static_configs: scraped }],
     }),

@@ -1,8 +1,12 @@
 import { bars, board, lines, number } from '../panels.ts'
+import { driftOf } from '../selectors.ts'
 import { of, perSecond, quantile } from './queries.ts'
 
 const scorer = (thing: string, ...matchers: readonly string[]): string => of('anomaly-scorer', thing, ...matchers)
 const alerts = scorer('records_out_total', 'topic=~".+[.]alerts"')
+const evaluator = (thing: string, ...matchers: readonly string[]): string =>
+  of('detector-evaluator', thing, ...matchers)
+const cheats = 'truth!="honest"'
 const judged = 'verdict=~"normal|suspicious"'
 
 /** What the detector sees and says. */
@@ -95,6 +99,96 @@ export const detection = board({
             {
               legend: 'scores in the mart',
               expr: perSecond(of('mart-writer', 'records_in_total', 'topic=~".+[.]scores"')),
+            },
+          ],
+        }),
+      ],
+    },
+    {
+      title: 'Measured against the truth',
+      panels: [
+        lines({
+          title: 'Alerts that are true',
+          description:
+            'Of the alerts whose truth is known, the share about players who cheat. Empty where no truth is sent.',
+          unit: 'percentunit',
+          width: 8,
+          queries: [
+            {
+              legend: 'true',
+              expr: `sum(increase(${evaluator('alerts_total', 'outcome="true"')}[1h])) / (sum(increase(${evaluator('alerts_total')}[1h])) > 0)`,
+            },
+          ],
+        }),
+        lines({
+          title: 'Cheating players who were found, by kind',
+          description: 'Of the players and matches with cheating that ended in an hour, the share with an alert.',
+          unit: 'percentunit',
+          width: 8,
+          queries: [
+            {
+              legend: '{{truth}}',
+              expr: `sum by (truth) (increase(${evaluator('detected_matches_total', cheats)}[1h])) / (sum by (truth) (increase(${evaluator('matches_total', cheats)}[1h])) > 0)`,
+            },
+          ],
+        }),
+        lines({
+          title: 'Time to detect, by kind',
+          description:
+            'Half of the cheating players are found sooner, from the first altered action of a match to the alert.',
+          unit: 's',
+          width: 8,
+          queries: [
+            {
+              legend: '{{truth}}',
+              expr: `histogram_quantile(0.5, sum by (truth, le) (increase(${evaluator('detection_delay_seconds_bucket')}[1h])))`,
+            },
+          ],
+        }),
+        lines({
+          title: 'False alerts per hour of honest play',
+          description: 'Alerts about players who did not cheat, by the hours that such players played.',
+          unit: 'short',
+          width: 12,
+          queries: [
+            {
+              legend: 'false alerts',
+              expr: `sum(increase(${evaluator('alerts_total', 'outcome="false"')}[1h])) / (sum(increase(${evaluator('honest_seconds_total')}[1h])) / 3600 > 0)`,
+            },
+          ],
+        }),
+        lines({
+          title: 'Actions called suspicious, by what is true',
+          description:
+            'Of honest actions the share that is accused, and of altered ones the share that is seen, by kind.',
+          unit: 'percentunit',
+          width: 12,
+          queries: [
+            {
+              legend: '{{truth}}',
+              expr: `sum by (truth) (increase(${evaluator('flagged_actions_total')}[1h])) / (sum by (truth) (increase(${evaluator('actions_total')}[1h])) > 0)`,
+            },
+          ],
+        }),
+      ],
+    },
+    {
+      title: 'Drift',
+      panels: [
+        lines({
+          title: 'Features, difference from what the model knows',
+          description:
+            'Population stability index of each feature over an hour. Above 0.25 play has changed (a patch, a device, another client), and scores and alerts are less right than they were.',
+          unit: 'short',
+          width: 24,
+          queries: [
+            {
+              legend: '{{feature}}',
+              expr: driftOf(
+                `sum by (feature, bin) (increase(${scorer('feature_values_total')}[1h])) / on (feature) group_left () (sum by (feature) (increase(${scorer('feature_values_total')}[1h])) > 0)`,
+                `max by (feature, bin) (${scorer('feature_reference_ratio')})`,
+                'feature',
+              ),
             },
           ],
         }),

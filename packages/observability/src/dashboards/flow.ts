@@ -134,14 +134,14 @@ export const flow = board({
       ],
     },
     {
-      title: 'Conservation and quarantine',
+      title: 'Conservation, quarantine and erasure',
       panels: [
         lines({
           title: 'Conservation difference, by table',
           description:
             'Events that a table of aggregates lacks; below 0: that it has more than once. Late and failed events are counted apart.',
           unit: 'short',
-          width: 12,
+          width: 8,
           queries: [
             {
               legend: '{{table}}',
@@ -154,9 +154,17 @@ export const flow = board({
           description:
             'Records with an implausible event time, which the lake keeps apart, since the reconciler began.',
           unit: 'short',
-          width: 12,
+          width: 8,
           badFrom: 1,
           queries: [{ legend: '{{topic}}', expr: `sum by (topic) (${of('reconciler', 'quarantined_records_total')})` }],
+        }),
+        lines({
+          title: 'Erasures of people, by state',
+          description:
+            'Receipts in the lake. One that is begun for long was broken off: the same command completes it.',
+          unit: 'short',
+          width: 8,
+          queries: [{ legend: '{{state}}', expr: `max by (state) (${of('reconciler', 'erasures')})` }],
         }),
       ],
     },

@@ -53,6 +53,9 @@ aggregator:
 anomaly-scorer:
   stores: [kafka]
   makes: true
+detector-evaluator:
+  stores: [kafka]
+  makes: true
 profiler:
   stores: [kafka]
   domains: true
