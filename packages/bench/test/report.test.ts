@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryDirectory } from '@millrace/testing/vitest'
+import { describe, expect, it } from 'vitest'
 import { drawChart } from '../src/report/chart.ts'
 import { figure } from '../src/report/figures.ts'
 import { keepResults } from '../src/report/keep.ts'
@@ -88,8 +88,7 @@ describe('a curve', () => {
 
 describe('what is kept', () => {
   it('is the last result of every row that there is', () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'performance-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const folder = temporaryDirectory('performance')
     const declared = { rows: [{ id: 'C1' }, { id: 'P1' }], curves: [{ id: 'players' }] }
     keepResults(folder, { rows: [result({ id: 'P1' }), result({ id: 'gone' })], curves: [curve] }, declared)
     keepResults(folder, { rows: [result({ id: 'C1' }), result({ id: 'P1' }, 9)], curves: [] }, declared)

@@ -11,14 +11,27 @@ const STEP_MS = 9_000
 export class SyntheticMoves {
   readonly #players: number
   readonly #random = new Random('bench', 'moves')
+  readonly #pathSamples: number
   #count = 0
 
-  constructor(players: number) {
+  /** @param pathSamples samples of the pointer that an action carries; none unless given */
+  constructor(players: number, { pathSamples = 0 }: { readonly pathSamples?: number } = {}) {
     this.#players = players
+    this.#pathSamples = pathSamples
   }
 
   take(size: number): readonly LogRecord[] {
     return Array.from({ length: size }, () => this.#next())
+  }
+
+  /** A bent way with a change of speed, as a hand's. */
+  #path(): number[][] {
+    let [x, y] = [0, 0]
+    return Array.from({ length: this.#pathSamples }, (_, n) => {
+      x += this.#random.int(-60, 60)
+      y += this.#random.int(-60, 60)
+      return [Math.round(((n + 1) * 500) / this.#pathSamples), x, y]
+    }).reverse()
   }
 
   #next(): LogRecord {
@@ -43,6 +56,7 @@ export class SyntheticMoves {
       status: 0,
       roomID: `143ef185-f95f-427e-b1bf-${String(Math.floor(player / 10)).padStart(12, '0')}`,
       createRoomDate: '2024-03-24T11:00:00.000Z',
+      ...(this.#pathSamples > 0 && { path: this.#path() }),
     }
     return {
       topic: 'lol.raw',

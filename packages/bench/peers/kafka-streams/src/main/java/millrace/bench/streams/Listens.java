@@ -62,6 +62,8 @@ final class Listens extends Application {
     listen.put("day", datetime.substring(0, 10));
     listen.put("part", partOfDay(Instant.parse(datetime).atOffset(ZoneOffset.UTC).getHour()));
     listen.put("region", zip.substring(0, zip.offsetByCodePoints(0, characters)));
+    // A global table is read once: what was missing stays so.
+    listen.put("healed", false);
     ArrayNode missing = listen.putArray("missing");
     if (customer == null) {
       missing.add("customer");
