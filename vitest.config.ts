@@ -5,12 +5,16 @@ const shared = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 export default defineConfig({
   test: {
+    // Of the whole run: a set-up of a project would make a folder inside that of the other.
+    globalSetup: ['./scripts/temporary-folder.ts'],
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     projects: [
       {
         test: {
           ...shared,
           name: 'unit',
+          // The default leaves a core free, which is half of a machine with two.
+          maxWorkers: '100%',
           include: [
             '{packages,services}/*/{src,test}/**/*.test.ts',
             'packages/domains/**/*.test.ts',
@@ -18,7 +22,6 @@ export default defineConfig({
             '{docker,scripts}/**/*.test.ts',
           ],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
-          globalSetup: ['./scripts/temporary-folder.ts'],
         },
       },
       {
@@ -28,7 +31,7 @@ export default defineConfig({
           testTimeout: 600_000,
           include: ['{packages,services}/*/{src,test}/**/*.integration.test.ts'],
           fileParallelism: false,
-          globalSetup: ['./scripts/temporary-folder.ts', './packages/testing/src/vitest-stack.ts'],
+          globalSetup: ['./packages/testing/src/vitest-stack.ts'],
           sequence: { groupOrder: 1 },
         },
       },

@@ -21,10 +21,15 @@ const tasks = {
   check: () => [
     [node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'], FORMAT_HINT],
     [node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
+    // What runs in browsers: other globals, an older language.
+    [node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'packages/click-tracker/tsconfig.json']],
   ],
   test: args => [...(args.length === 0 ? tasks.check() : []), [node, [...nodeFlags, ...vitest, ...args]]],
   biome: args => [[node, ['node_modules/@biomejs/biome/bin/biome', ...args]]],
   'test:cluster': args => [[node, [...nodeFlags, 'charts/test/cluster/main.ts', ...args]]],
+  'fit-lol': args => [[node, [...nodeFlags, 'packages/domains/lol/fit/main.ts', ...args]]],
+  'judge-lol': args => [[node, [...nodeFlags, 'packages/domains/lol/fit/judge.ts', ...args]]],
+  'evaluate-detection': args => [[node, [...nodeFlags, 'packages/evaluation/src/main.ts', ...args]]],
   bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
   'new-domain': args => [
     [node, [...nodeFlags, 'scripts/new-domain/new-domain.ts', ...args]],
@@ -34,6 +39,7 @@ const tasks = {
   images: args => [[node, [...nodeFlags, 'docker/images.ts', ...args]]],
   generate: args => [
     [node, [...nodeFlags, 'packages/domains/generate.ts']],
+    [node, [...nodeFlags, 'packages/click-tracker/scripts/generate.ts', ...args]],
     [node, [...nodeFlags, 'services/all-in-one/scripts/generate.ts', ...args]],
     [node, [...nodeFlags, 'packages/observability/scripts/generate.ts']],
   ],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { findFreePorts, waitUntil } from '@millrace/testing'
@@ -35,6 +35,13 @@ describe.each(imageServices())('the bundle of %s', service => {
     expect(said()).toContain('MILLRACE_NO_SUCH_SETTING is not known here.')
     expect(code).toBe(2)
   })
+
+  it('has no library that draws', () => {
+    const bundle = readFileSync(path.join(folder, service, 'lib/main.mjs'), 'utf8')
+    // Bundled modules are named in comments, such as "// ../node_modules/.pnpm/zod@4/node_modules/zod/index.js".
+    expect(bundle).toMatch(/^\/\/ .*node_modules\/zod\//m)
+    expect(bundle).not.toMatch(/^\/\/ .*(?:node_modules\/(?:linkedom|@observablehq)\/|packages\/report\/src\/draw\/)/m)
+  })
 })
 
 /** Starts the gateway's bundle, with no broker where it looks for one, until `check` is done with it. */
@@ -60,7 +67,7 @@ async function withGateway(
   }
 }
 
-it('has the files of the API page in the bundle of the gateway', () =>
+it('has the files of the API page and the tracker in the bundle of the gateway', () =>
   withGateway('platformatic', async ({ http }, said) => {
     const styles = await waitUntil(
       async () => fetch(`http://127.0.0.1:${http}/docs/static/swagger-ui.css`).catch(() => undefined),
@@ -68,6 +75,8 @@ it('has the files of the API page in the bundle of the gateway', () =>
     )
     expect(styles.status).toBe(200)
     expect(await styles.text()).toContain('.swagger-ui')
+    const tracker = await fetch(`http://127.0.0.1:${http}/tracker/v1.js`)
+    expect(await tracker.text()).toContain('/v1/events/web')
   }))
 
 it.each(['platformatic', 'kafkajs'])('has what the Kafka client %s loads in the bundle of the gateway', client =>

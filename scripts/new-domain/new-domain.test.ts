@@ -16,7 +16,7 @@ describe('npm run new-domain', () => {
   let copy: string
   let before: ReadonlyMap<string, string>
   beforeAll(() => {
-    copy = mkdtempSync(path.join(os.tmpdir(), 'new-domain-'))
+    copy = mkdtempSync(path.join(process.env.TESTS_ON_DISK ?? os.tmpdir(), 'new-domain-'))
     cpSync(root, copy, { recursive: true, filter: source => !NOT_COPIED.has(path.basename(source)) })
     before = filesOf(copy)
   })
@@ -56,7 +56,8 @@ describe('npm run new-domain', () => {
 
     await npmRun('check')
     const tests = [
-      'packages/domains',
+      'packages/domains/test',
+      `packages/domains/${NAME}`,
       'services/all-in-one/test/all-in-one.test',
       'services/all-in-one/test/reference',
       'services/curator',

@@ -41,6 +41,7 @@ Every raw event has one curated event under the same id. It has no aggregates ye
   instantField,
   keyField,
   microsOf,
+  personIn,
   text,
   timestamp,
   type WireReaders,
@@ -71,6 +72,8 @@ export type ${type}Curated = z.infer<typeof ${domain}Curated>
 
 const keyOf = keyField('account')
 const eventTimeMs = instantField('datetime')
+/** Whose the records and rows are; those that hold no person say so with noPerson and a reason. */
+const person = personIn({ account: 'account' })
 
 const raw = defineTopic({
   name: '${name}.raw',
@@ -78,6 +81,7 @@ const raw = defineTopic({
   wire,
   keyOf,
   eventTimeMs,
+  person,
   partitions: 3,
   samples: [{ datetime: '2024-03-24T11:25:29.845Z', account: 'account_1', method: '/view', value: '7' }],
   why: 'Events as accepted by the gateway; keyed by account so that one account stays in order.',
@@ -101,11 +105,13 @@ const events = defineTable({
     partitionRows: 'the events of one account in a day: about 2,900',
     example: { day: '2024-03-24', account: 'account_1' },
   },
+  person,
   partitionKey: ['day', 'account'],
   clusteringKey: [
     { column: 'datetime', order: 'asc' },
     { column: 'event_id', order: 'asc' },
   ],
+  rowTime: 'datetime',
   columns: {
     day: text('UTC day of the event'),
     account: text('who did it'),
@@ -139,33 +145,14 @@ export const ${domain} = defineDomain({
   mappings,
 })
 `,
-    'curate.ts': `import { makerOf } from '@millrace/contracts'
-import { createMapTopology } from '@millrace/stream'
-import type { Curation } from '../facets.ts'
+    'curate.ts': `import { createMapCuration } from '../map-curation.ts'
 import { ${domain} } from './contract.ts'
 
-const FIVE_MINUTES_MS = 300_000
-const { raw, curated } = ${domain}.topics
-
 /** ${name}.raw → ${name}.curated. */
-export const curation: Curation = {
-  source: raw,
-  target: curated,
-  createTopology: ({ horizonMs = FIVE_MINUTES_MS, logger, metrics }) =>
-    createMapTopology({
-      name: makerOf(curated),
-      service: 'curator',
-      source: raw,
-      target: curated,
-      horizonMs,
-      ...(logger && { logger }),
-      ...(metrics && { metrics }),
-      map(event, { emit }) {
-        emit(curated, { ...event, day: event.datetime.slice(0, 10) })
-        return undefined
-      },
-    }),
-}
+export const curation = createMapCuration(${domain}.topics.raw, ${domain}.topics.curated, event => ({
+  ...event,
+  day: event.datetime.slice(0, 10),
+}))
 `,
     'curate.test.ts': `import { createTopologyDriver } from '@millrace/testing'
 import { expect, it } from 'vitest'

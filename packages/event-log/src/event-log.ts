@@ -14,6 +14,7 @@ export interface LogRecord {
 
 export interface OutgoingRecord {
   readonly key: Buffer
+  /** Empty: a tombstone, which removes its key from a compacted topic. */
   readonly value: Buffer
   readonly timestampMs: number
   readonly traceparent?: string

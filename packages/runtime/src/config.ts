@@ -83,6 +83,25 @@ export const env = {
       },
       { type: 'string', expected: 'values, separated by commas' },
     ),
+  /** A list of `<name>=<value>` with one value for a name; `parse` returns undefined where a value is not right. */
+  byName: <T>(expected: string, parse: (text: string, name: string) => T | undefined) =>
+    env
+      .list()
+      .transform((entries, context): ReadonlyMap<string, T> => {
+        const values = new Map<string, T>()
+        for (const entry of entries) {
+          const [name = '', text = '', ...rest] = entry.split('=').map(part => part.trim())
+          const value = parse(text, name)
+          if (name === '' || value === undefined || rest.length > 0 || values.has(name)) {
+            const got = values.has(name) ? `${name} twice` : JSON.stringify(entry)
+            context.addIssue({ code: 'custom', message: `expected ${expected}, got ${got}` })
+            return z.NEVER
+          }
+          values.set(name, value)
+        }
+        return values
+      })
+      .meta({ type: 'string', expected }),
   oneOf: <const T extends readonly [string, ...string[]]>(choices: T) =>
     z
       .enum(choices, { error: `expected one of ${choices.join(', ')}` })

@@ -39,6 +39,8 @@ export interface DomainSimulation<Options extends CommonOptions = CommonOptions>
   readonly readLine?: (line: string) => string | null
   /** Reference records of the scenario, which a replay of recorded events needs as well; none where left out. */
   reference?(options: Options): readonly SimulatedRecord[]
+  /** Options of a demo besides those that are given; those of every run where left out. */
+  demo?(given: Texts): Texts
   /** A pure function of the options, and of `nowMs` only where they say `now`. */
   simulate(options: Options, nowMs: number): SimulatedRun
 }

@@ -56,6 +56,7 @@ export function createGenerator<Options extends CommonOptions>(context: Generato
     batchRecords: options.batchRecords,
     skip: options.skip,
     sink,
+    referenceTopics: new Set(simulation.topics.filter(({ cleanup }) => cleanup === 'compact').map(({ name }) => name)),
     files: {
       ledger:
         options.ledger === undefined

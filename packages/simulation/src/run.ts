@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Records at the head of the stream that an earlier run has settled. */
   readonly skip?: number
   readonly sink: EventSink
+  /** Topics of reference data: what follows a record of theirs waits for its answer where the sink may change the order. */
+  readonly referenceTopics?: ReadonlySet<string>
   readonly files: RunFileOptions
   readonly clock: Clock
   readonly logger: Logger
@@ -46,9 +48,10 @@ export interface RunOptions {
  * Either way everything sent is settled, the files are written and the sink is closed.
  */
 export function createRun(options: RunOptions): Component & { readonly finished: Promise<Summary> } {
-  const { stream, sink, clock, logger, metrics, span, skip = 0 } = options
+  const { stream, sink, clock, logger, metrics, span, referenceTopics = new Set(), skip = 0 } = options
   const isWanted = (record: SimulatedRecord): boolean => sink.accepts?.(record.topic) ?? true
   const maxSpanMs = sink.maxInFlightSpanMs ?? Number.POSITIVE_INFINITY
+  const waitsForReference = sink.maxInFlightSpanMs !== undefined && referenceTopics.size > 0
   const accounts = new Accounts()
   const stopping = new AbortController()
   const giveUp = new AbortController()
@@ -65,6 +68,7 @@ export function createRun(options: RunOptions): Component & { readonly finished:
   let lastProgressMs = Number.NEGATIVE_INFINITY
   /** Batches without an answer, the oldest first. */
   const inFlight: { readonly firstMs: number; readonly settled: Promise<void> }[] = []
+  let isReferenceInFlight = false
   let settledTail: Promise<void> = Promise.resolve()
 
   function fail(error: unknown): void {
@@ -95,6 +99,17 @@ export function createRun(options: RunOptions): Component & { readonly finished:
       batch.push(record)
     }
     return batch
+  }
+
+  /** Sends a batch so that no event is on its way together with reference data before it. */
+  async function sendBatch(batch: readonly SimulatedRecord[]): Promise<void> {
+    if (!waitsForReference) return submit(batch)
+    for (const part of splitByKind(batch, ({ topic }) => referenceTopics.has(topic))) {
+      const isReference = referenceTopics.has(part[0]!.topic)
+      if (isReferenceInFlight && !isReference) await awaitRoom(0)
+      isReferenceInFlight = isReference
+      submit(part)
+    }
   }
 
   function submit(batch: readonly SimulatedRecord[]): void {
@@ -174,7 +189,7 @@ export function createRun(options: RunOptions): Component & { readonly finished:
     while (!stopping.signal.aborted && stream.nextMs !== Number.POSITIVE_INFINITY) {
       const batch = take(pacer.dueMs())
       if (batch.length > 0) {
-        submit(batch)
+        await sendBatch(batch)
         await awaitRoom(BATCHES_IN_FLIGHT - 1)
         await turn()
       } else if (stream.nextMs > reachMs()) {
@@ -235,6 +250,19 @@ export function createRun(options: RunOptions): Component & { readonly finished:
       await outcome.promise.catch(() => {})
     },
   }
+}
+
+/** Splits items, in their order, wherever the answer changes. */
+function splitByKind<T>(items: readonly T[], isOfKind: (item: T) => boolean): T[][] {
+  const parts: T[][] = []
+  let kind: boolean | null = null
+  for (const item of items) {
+    const next = isOfKind(item)
+    if (next === kind) parts.at(-1)!.push(item)
+    else parts.push([item])
+    kind = next
+  }
+  return parts
 }
 
 const isCode = (error: CodedError, code: string): boolean => error.code === code

@@ -44,8 +44,21 @@ export const worldShape = {
   }),
 } as const
 
+export interface World {
+  person(number: number): Person
+}
+
+/** Worlds by name: generators of one process share the pools of theirs. */
+const worlds = new Map<string, World>()
+
 /** The people of a world: pure functions of its name and of their numbers, whatever the seed of a run. */
-export function createWorld(world: string): { person(number: number): Person } {
+export function createWorld(name: string): World {
+  const world = worlds.get(name) ?? fillWorld(name)
+  worlds.set(name, world)
+  return world
+}
+
+function fillWorld(world: string): World {
   const pool = <T>(name: string, make: Parameters<typeof fillPool<T>>[1]) => fillPool(['world', world, name], make)
   const firstNames = {
     female: pool('female', faker => faker.person.firstName('female')),

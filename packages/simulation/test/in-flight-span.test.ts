@@ -236,6 +236,22 @@ describe('a run', () => {
     expect(mostOpen).toBeGreaterThan(5)
   })
 
+  it('sends what follows reference data when all of that is answered', async () => {
+    const records = recordsOf({ keys: 20, records: 600, gapMs: 100, topics: 1 }).map((record, index) => ({
+      ...record,
+      ...((index < 70 || index === 300) && { topic: 'ad.campaigns' }),
+    }))
+    const isReference = ({ topic }: SimulatedRecord) => topic === 'ad.campaigns'
+    const stored = await storedThrough(records, { referenceTopics: new Set(['ad.campaigns']), maxRecords: 7 })
+    const atOf = new Map(stored.map((record, at) => [record.eventId, at]))
+    const tooEarly = records.filter((event, index) => {
+      const before = records.slice(0, index).filter(isReference)
+      return !isReference(event) && before.some(({ eventId }) => atOf.get(eventId)! > atOf.get(event.eventId)!)
+    })
+    expect(stored).toHaveLength(600)
+    expect(tooEarly).toEqual([])
+  })
+
   it('gives a sink that keeps the order whole batches, whatever time they span', async () => {
     const memory = createMemorySink()
     const sizes: number[] = []

@@ -92,6 +92,18 @@ describe('decodeJson', () => {
     expect(decodeJson(nested)(right, right).kind).toBe('ok')
   })
 
+  it('checks each number of rows of numbers', () => {
+    const [ms, x] = [z.int().meta({ title: 'ms' }), z.number().meta({ title: 'x' })]
+    const decodeRows = decodeJson(z.looseObject({ way: z.array(z.tuple([ms, x])).optional() }), ['way'])
+    const decodedWay = (way: unknown) => decodeRows(recordOf(JSON.stringify({ way })), recordOf(''))
+    for (const way of [[[5, 1.5]], [], null, undefined]) expect(decodedWay(way).kind).toBe('ok')
+    for (const way of [7, {}, [5, 1.5], [[5]], [[5, 1, 1]], [[5.5, 1]], [[5, '1']], [[5, null]]])
+      expect(decodedWay(way)).toMatchObject({
+        path: '/way',
+        message: `way: expected a list of rows of 2 numbers, got ${JSON.stringify(way)}`,
+      })
+  })
+
   it('does not touch fields that nobody asked for', () => {
     expect(without('y', 'not a number').kind).toBe('ok')
   })

@@ -1,4 +1,4 @@
-import { type ColumnType, columnsOf, jsonPointer } from '@millrace/contracts'
+import { type Column, type ColumnType, columnsOf, jsonPointer } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { z } from 'zod'
 import { deadLetter, ok, type Step } from './step.ts'
@@ -7,7 +7,12 @@ type FieldOf<Schema extends z.ZodObject> = keyof Schema['shape'] & string
 type Decoded<Schema extends z.ZodObject, Field extends FieldOf<Schema>> = Pick<z.infer<Schema>, Field> &
   Readonly<Record<string, unknown>>
 
-const CHECKS: Record<ColumnType, { readonly expected: string; readonly test: (value: unknown) => boolean }> = {
+interface TypeCheck {
+  readonly expected: string
+  readonly test: (value: unknown) => boolean
+}
+
+const CHECKS: Record<Exclude<ColumnType, 'rows'>, TypeCheck> = {
   string: { expected: 'a text', test: value => typeof value === 'string' },
   timestamp: { expected: 'an instant such as 2024-03-24T11:25:29.845Z', test: value => isInstant(value) },
   double: { expected: 'a number', test: value => Number.isFinite(value) },
@@ -18,16 +23,25 @@ const CHECKS: Record<ColumnType, { readonly expected: string; readonly test: (va
 
 const isInstant = (value: unknown): boolean => typeof value === 'string' && !Number.isNaN(Date.parse(value))
 
+function checkOf({ type, rowColumns }: Column): TypeCheck {
+  if (type !== 'rows') return CHECKS[type]
+  const places = rowColumns.map(column => CHECKS[column.type])
+  const isRow = (row: unknown): boolean =>
+    Array.isArray(row) && row.length === places.length && places.every(({ test }, index) => test(row[index]))
+  return {
+    expected: `a list of rows of ${places.length} numbers`,
+    test: value => Array.isArray(value) && value.every(isRow),
+  }
+}
+
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-interface FieldCheck {
+interface FieldCheck extends TypeCheck {
   readonly field: string
   readonly nullable: boolean
-  readonly expected: string
-  readonly test: (value: unknown) => boolean
   /** Of an object: its fields. */
   readonly inner: readonly FieldCheck[]
 }
@@ -39,7 +53,7 @@ function checksOf(schema: z.ZodObject, fields: readonly string[]): FieldCheck[] 
     if (!column) throw new Error(`The schema has no field "${field}".`)
     const of = schema.shape[field]
     const inner = of instanceof z.ZodObject ? checksOf(of, Object.keys(of.shape)) : []
-    return { field, nullable: column.nullable, ...CHECKS[column.type], inner }
+    return { field, nullable: column.nullable, ...checkOf(column), inner }
   })
 }
 

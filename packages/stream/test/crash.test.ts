@@ -1,6 +1,6 @@
 import type { Topic } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
-import type { LogCall, TopologyDriver } from '@millrace/testing'
+import { disturb, type LogCall, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rememberedOf, rememberingInto } from './remembering.ts'
@@ -100,14 +100,10 @@ async function live(
         }
       else if (deed.kind === 'wait') await driver.advance(deed.ms)
       else if (!isDisturbed) continue
-      else if (deed.kind === 'rebalance') await driver.rebalance()
       else if (deed.kind === 'crash-at' || deed.kind === 'stop-at') {
         callsLeft = deed.call
         isKilledThen = deed.kind === 'crash-at'
-      } else {
-        if (deed.kind === 'crash') await driver.crash()
-        await driver.restart()
-      }
+      } else await disturb(driver, deed.kind)
       if (!deed.kind.endsWith('-at')) await revive()
     }
     callsLeft = Number.POSITIVE_INFINITY

@@ -61,6 +61,9 @@ const quotas = createKeyedWindows({
 const GAP_MS = 90 * SECOND_MS
 const isLast = ({ page, n }: Pick<Click, 'page' | 'n'>): boolean => page === 'shop' && n > 7
 
+const overBy = ({ eventId }: Pick<Click, 'eventId'>, { startMs }: Pick<TimeWindow, 'startMs'>): string =>
+  `over by ${eventId} since ${startMs}`
+
 /** The clicks of a user are a raid: its last record says that it is over, else it is given up a while after its newest one. */
 const raids = createKeyedWindows({
   name: 'raids.test',
@@ -69,12 +72,13 @@ const raids = createKeyedWindows({
   outputs: [notices],
   windows: { gapMs: GAP_MS },
   newState: () => ({ n: 0, isTimed: false, isOver: false }),
-  onRecord(state, event, { key, eventTimeMs, emit, setTimer }) {
+  onRecord(state, event, { key, eventTimeMs, window, emit, setTimer }) {
     if (!state.isTimed) setTimer(eventTimeMs + FIRST_TIMER_MS)
     state.isTimed = true
     state.n += event.n
+    // A copy of an event of the future that is sent after the end of its raid begins another one.
     if (isLast(event) && !state.isOver)
-      emit(notices, notice(`over by ${event.eventId}`, { atMs: eventTimeMs, user: key, n: state.n }))
+      emit(notices, notice(overBy(event, window), { atMs: eventTimeMs, user: key, n: state.n }))
     state.isOver ||= isLast(event)
   },
   onTimer({ n }, { key, eventTimeMs, emit, setTimer }) {
@@ -216,7 +220,7 @@ function recompute(events: readonly ClickInOrder[], kind: Kind, losses: readonly
     window.n += n
     const at = { atMs: timeMs, user, n: window.n }
     if ('lengthMs' in kind && window.n > QUOTA && window.n - n <= QUOTA) say(`crossed by ${eventId}`, at)
-    if ('gapMs' in kind && isLast({ page, n }) && !window.isOver) say(`over by ${eventId}`, at)
+    if ('gapMs' in kind && isLast({ page, n }) && !window.isOver) say(overBy({ eventId }, window), at)
     window.isOver ||= isLast({ page, n })
   }
   return found

@@ -1,6 +1,6 @@
 import { defineTopic, type EventOf, instantField, keyField } from '@millrace/contracts'
 import { createServiceMetrics } from '@millrace/runtime'
-import { createTopologyDriver, type TopologyDriver } from '@millrace/testing'
+import { createTopologyDriver, disturb, type TopologyDriver } from '@millrace/testing'
 import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -170,11 +170,7 @@ describe('a ranking', () => {
             }
           else if (step.kind === 'crash-at') callsLeft = step.call
           else if (step.kind === 'wait') await driver.advance(step.ms)
-          else if (step.kind === 'rebalance') await driver.rebalance()
-          else {
-            if (step.kind === 'crash') await driver.crash()
-            await driver.restart()
-          }
+          else await disturb(driver, step.kind)
           if (step.kind === 'crash-at') continue
           callsLeft = Number.POSITIVE_INFINITY
           await settle()

@@ -19,14 +19,14 @@ const topic = defineTopic({
 /** A log of one topic in memory. */
 function createRows() {
   const partitions: LogRecord[][] = [[], []]
-  const box: { fails: Error | null } = { fails: null }
+  const box: { fails: Error | null; gives: number } = { fails: null, gives: Number.POSITIVE_INFINITY }
   const log: LogReader = {
     range: async () => {
       if (box.fails) throw box.fails
       return partitions.map((records, partition) => ({ partition, earliest: 0, end: records.length }))
     },
     async *read(_, partition, from, to) {
-      yield partitions[partition]!.slice(from, to)
+      yield partitions[partition]!.slice(from, Math.min(to, from + box.gives))
     },
     close: async () => {},
   }
@@ -75,6 +75,17 @@ describe('a reference table', () => {
     put(0, 'c', '{"key":"c","n":1}')
     await table.refresh()
     expect(heard).toEqual(['b'])
+  })
+
+  it('reads the next time what a reading that ended early did not give', async () => {
+    const { box, put, table } = createRows()
+    for (const key of ['a', 'b', 'c']) put(0, key, `{"key":"${key}","n":1}`)
+    box.gives = 1
+    await table.refresh()
+    expect(table.positions).toEqual([1, 0])
+    box.gives = Number.POSITIVE_INFINITY
+    await table.refresh()
+    expect([table.get('b')?.row.n, table.get('c')?.row.n, table.positions]).toEqual([1, 1, [3, 0]])
   })
 
   it('goes on after a reading that failed', async () => {

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makerOf, readWire, type Topic } from '@millrace/contracts'
 import { catalog } from '@millrace/domains/contracts'
@@ -11,6 +9,7 @@ import { simulations } from '@millrace/domains/simulation'
 import { createEmbeddedEventLog, openEmbeddedLogReader } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { startService, waitUntil } from '@millrace/testing'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { expect, it, onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('curator-process.ts', import.meta.url))
@@ -37,8 +36,7 @@ const eventsOf = new Map(curations.map(curation => [curation, simulatedEvents(cu
 
 /** A log with the first raw events of every domain, and the curator that works on it, as a process. */
 async function openWorld(events = EVENTS) {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'curator-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('curator')
 
   /** Writes the events of every domain from one index up to another, while no curator runs. */
   async function append(from: number, to: number): Promise<void> {

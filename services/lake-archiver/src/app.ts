@@ -2,7 +2,7 @@ import { catalogOf } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { createSegmentBudget, webHdfsLakeFromEnv } from '@millrace/lake'
 import { runStreamService } from '@millrace/stream'
-import { archiverEnv } from './config.ts'
+import { archiverEnv, topicFormats } from './config.ts'
 import { createLakeArchiverTopology } from './topology.ts'
 
 /** Runs the archiver from Kafka to HDFS until it is stopped. */
@@ -13,6 +13,7 @@ export const runArchiver = (variables: Readonly<Record<string, string | undefine
     variables,
     openLog: kafkaEventLogFromEnv,
     build({ config, clock, logger, metrics }) {
+      const formats = topicFormats(config.LAKE_TOPIC_FORMAT)
       const lake = webHdfsLakeFromEnv(config, { clock, logger })
       const budget = createSegmentBudget({
         maxMemoryBytes: config.SEGMENT_MEMORY_BUDGET,
@@ -29,9 +30,12 @@ export const runArchiver = (variables: Readonly<Record<string, string | undefine
           metrics,
           spoolDirectory: config.SPOOL_DIRECTORY,
           format: config.LAKE_FORMAT,
+          formats,
           maxBytes: config.SEGMENT_MAX_BYTES,
           maxRows: config.SEGMENT_MAX_ROWS,
           maxAgeMs: config.SEGMENT_MAX_AGE,
+          minFileRows: config.SEGMENT_MIN_FILE_ROWS,
+          maxWaitMs: config.SEGMENT_MAX_WAIT,
           maxHours: config.SEGMENT_MAX_HOURS,
         }),
       )

@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DomainContract, groupOf } from '@millrace/contracts'
-import {
-  createNdjsonFormat,
-  createParquetFormat,
-  createSegmentWriter,
-  type Lake,
-  type SegmentBudget,
-} from '@millrace/lake'
+import { createFormat, createSegmentWriter, type Lake, type SegmentBudget } from '@millrace/lake'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
 import type { Topology } from '@millrace/stream'
 import { archiverMetrics } from './metrics.ts'
@@ -40,7 +34,7 @@ export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
     outputs: [],
     createProcessor(contract, partition) {
       const topic = contract.name
-      const format = options.format === 'parquet' ? createParquetFormat(contract, partition) : createNdjsonFormat()
+      const format = createFormat(options.formats.get(topic) ?? options.format, contract, partition)
       const spool = join(spoolDirectory, topic, String(partition))
       return createPartitionArchiver({
         contract,

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '@millrace/contracts'
+import { lakeFormats, temporaryFolder } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { type Lake, lakeError } from '@millrace/lake'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -41,7 +42,7 @@ function failing(inner: Lake, method: 'write' | 'rename' | 'remove' | 'read', wh
 }
 
 describe('archiver of a partition', () => {
-  it.each(['parquet', 'ndjson.zst'] as const)('stores what it was given and says so only then (%s)', async format => {
+  it.each(lakeFormats)('stores what it was given and says so only then (%s)', async format => {
     const world = await newWorld({ format, maxRows: 10 })
     const archiver = world.archiver()
     expect(await archiver.open(world.assignment())).toEqual({ readFrom: 0, publishFrom: 0 })
@@ -110,6 +111,62 @@ describe('archiver of a partition', () => {
     ])
     const counted = await world.metrics.registry.getSingleMetric('millrace_lake_archiver_quarantined_rows_total')!.get()
     expect(counted.values).toMatchObject([{ labels: { topic: 'lol.raw' }, value: 3 }])
+  })
+
+  it('puts records into folders by day of event time, each file with the hash of its content in its name', async () => {
+    const world = await newWorld({ formats: new Map([[TOPIC, 'daily-ndjson']]), maxRows: 5 })
+    const archiver = world.archiver()
+    await archiver.open(world.assignment())
+    const given = [
+      recordAt(0, eventAt(0, START_MS)),
+      recordAt(1, eventAt(1, START_MS + HOUR_MS)),
+      recordAt(2, eventAt(2, START_MS + 24 * HOUR_MS)),
+      recordAt(3, { eventId: 'no time' }),
+      recordAt(4, eventAt(4, START_MS + 2)),
+    ]
+    await archiver.process(given)
+    const { manifests, rows } = await world.stored()
+    expect(rows).toEqual(expected(given))
+    const range = '00004-00000000000000000000-00000000000000000004'
+    const files = [
+      ['lol.raw/date=2024-03-24', [0, 1, 4]],
+      ['lol.raw/date=2024-03-25', [2]],
+      ['lol.raw/quarantine', [3]],
+    ] as const
+    for (const [index, [folder, offsets]] of files.entries()) {
+      const content = Buffer.concat(offsets.flatMap(offset => [given[offset]!.value, Buffer.from('\n')]))
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      const path = `${folder}/${range}-${sha256}.ndjson`
+      expect(manifests[0]!.files[index]).toMatchObject({ path, rows: offsets.length, sha256 })
+      expect(await world.lake.read(path)).toEqual(content)
+    }
+  })
+
+  it('closes no segment by age before each of its files has a hundred rows, unless it has waited too long', async () => {
+    const world = await newWorld({ format: 'daily-ndjson', maxAgeMs: 60_000, maxWaitMs: 180_000 })
+    const archiver = world.archiver()
+    await archiver.open(world.assignment())
+    const day = (from: number, to: number, days = 0) =>
+      Array.from({ length: to - from }, (_, index) =>
+        recordAt(from + index, eventAt(from + index, START_MS + days * 24 * HOUR_MS)),
+      )
+    const doneAfter = async (ms: number): Promise<number | null> => {
+      await world.clock.advance(ms)
+      return doneOf(await archiver.tick!(world.clock.now()))
+    }
+    await archiver.process(day(0, 99))
+    expect(await doneAfter(60_000)).toBeNull()
+    await archiver.process(day(99, 100))
+    expect(await doneAfter(0)).toBe(100)
+    await archiver.process([...day(100, 300), ...day(300, 301, 1)])
+    expect(await doneAfter(179_999)).toBeNull()
+    expect(await doneAfter(1)).toBe(301)
+    await archiver.process(day(301, 401))
+    expect(await doneAfter(59_999)).toBeNull()
+    expect(await doneAfter(1)).toBe(401)
+    const { manifests, rows } = await world.stored()
+    expect(manifests.map(({ files }) => files.map(file => file.rows))).toEqual([[100], [200, 1], [100]])
+    expect(rows.size).toBe(401)
   })
 
   it('bounds the hours of a segment', async () => {

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { temporaryFolder } from '@millrace/contracts'
+import { type LakeFormat, lakeFormats, temporaryFolder } from '@millrace/contracts'
 import { waitUntil } from '@millrace/testing'
 import { skipWithout } from '@millrace/testing/vitest'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -31,9 +31,12 @@ async function filesOf(world: ArchiveWorld): Promise<string[]> {
 }
 
 describe('archiver in a process of its own', () => {
-  it('leaves every record exactly once in the lake when it is killed again and again', async () => {
+  it.each<[LakeFormat, readonly number[]]>([
+    ['ndjson.zst', [1, 3, 9]],
+    ['daily-ndjson', [2, 5, 4]],
+  ])('leaves every record exactly once in the lake when it is killed again and again (%s)', async (format, kills) => {
     const world = await newWorld()
-    const total = 1500
+    const total = kills.length * 250
     const seen = new Set<string>()
     const look = async (): Promise<number> => {
       const files = await filesOf(world)
@@ -43,13 +46,13 @@ describe('archiver in a process of its own', () => {
       return files.length
     }
     const start = (): { child: ChildProcess; exited: Promise<number | null> } => {
-      const child = spawn(process.execPath, [script('archiver-process.ts'), world.directory, String(total)], {
+      const child = spawn(process.execPath, [script('archiver-process.ts'), world.directory, String(total), format], {
         stdio: 'ignore',
       })
       children.push(child)
       return { child, exited: new Promise(resolve => child.once('exit', resolve)) }
     }
-    for (const more of [1, 2, 3, 5, 9, 4]) {
+    for (const more of kills) {
       const before = await look()
       const { child, exited } = start()
       await waitUntil(async () => (await look()) >= before + more, {
@@ -84,33 +87,31 @@ function smallDisks(): string | null {
 
 describe('archiver without room on the disk', () => {
   const reason = smallDisks()
-  it.for<[string, string]>([
-    ['lake', 'parquet'],
-    ['lake', 'ndjson.zst'],
-    ['spool', 'parquet'],
-    ['spool', 'ndjson.zst'],
-  ])('says so, and goes on when there is room again (%s, %s)', async ([place, format], context) => {
-    skipWithout(context, reason)
-    const world = await newWorld()
-    const small = join(world.directory, 'small')
-    await mkdir(small)
-    const command = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" "$3" "$1" "$4" "$5" "$6"'
-    const parameters = [small, process.execPath, script('disk-full-process.ts'), world.directory, place, format]
-    const { stdout } = await promisify(execFile)('unshare', ['-rm', 'sh', '-c', command, 'sh', ...parameters])
-    const { done, errors, offsets } = JSON.parse(stdout) as {
-      done: number
-      errors: { code: string }[]
-      offsets: number[]
-    }
-    expect(errors.length).toBeGreaterThan(0)
-    for (const error of errors) {
-      expect(error).toMatchObject({
-        code: 'disk_full',
-        retryable: true,
-        message: expect.stringContaining('No space left'),
-      })
-    }
-    expect(done).toBe(2000)
-    expect(offsets).toEqual(Array.from({ length: 2000 }, (_, offset) => offset))
-  })
+  it.for<[string, string]>(['lake', 'spool'].flatMap(place => lakeFormats.map(format => [place, format] as const)))(
+    'says so, and goes on when there is room again (%s, %s)',
+    async ([place, format], context) => {
+      skipWithout(context, reason)
+      const world = await newWorld()
+      const small = join(world.directory, 'small')
+      await mkdir(small)
+      const command = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" "$3" "$1" "$4" "$5" "$6"'
+      const parameters = [small, process.execPath, script('disk-full-process.ts'), world.directory, place, format]
+      const { stdout } = await promisify(execFile)('unshare', ['-rm', 'sh', '-c', command, 'sh', ...parameters])
+      const { done, errors, offsets } = JSON.parse(stdout) as {
+        done: number
+        errors: { code: string }[]
+        offsets: number[]
+      }
+      expect(errors.length).toBeGreaterThan(0)
+      for (const error of errors) {
+        expect(error).toMatchObject({
+          code: 'disk_full',
+          retryable: true,
+          message: expect.stringContaining('No space left'),
+        })
+      }
+      expect(done).toBe(2000)
+      expect(offsets).toEqual(Array.from({ length: 2000 }, (_, offset) => offset))
+    },
+  )
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { lakeFormats } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { createDirectoryLake, createSegmentBudget } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -10,10 +11,10 @@ import { PARTITION, records, TOPIC } from './logged-records.ts'
  * offset, from where the lake ends, and exits 0 when all of them are in the lake.
  */
 
-const [directory = '', total = '0'] = process.argv.slice(2)
+const [directory = '', total = '0', format] = process.argv.slice(2)
 const archiver = createLakeArchiverTopology({
   domain: lol,
-  format: 'ndjson.zst',
+  format: lakeFormats.find(name => name === format)!,
   maxRows: 40,
   lake: createDirectoryLake({ directory: join(directory, 'lake') }),
   spoolDirectory: join(directory, 'spool'),

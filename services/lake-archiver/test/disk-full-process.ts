@@ -1,6 +1,7 @@
 import { statfsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lakeFormats } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import { createDirectoryLake, createSegmentBudget, readDataFile, readManifests } from '@millrace/lake'
 import { createLogger, createServiceMetrics, systemClock } from '@millrace/runtime'
@@ -16,7 +17,7 @@ const [directory = '', elsewhere = '', place = 'lake', format = 'parquet'] = pro
 const lake = createDirectoryLake({ directory: join(place === 'lake' ? directory : elsewhere, 'lake') })
 const archiver = createLakeArchiverTopology({
   domain: lol,
-  format: format === 'parquet' ? 'parquet' : 'ndjson.zst',
+  format: lakeFormats.find(name => name === format)!,
   maxRows: 500,
   lake,
   spoolDirectory: join(place === 'spool' ? directory : elsewhere, 'spool'),

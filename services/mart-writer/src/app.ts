@@ -1,5 +1,5 @@
 import { groupOf } from '@millrace/contracts'
-import { catalogOf } from '@millrace/domains/contracts'
+import { catalogOf, catalog as everyDomain } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { cassandraMartFromEnv } from '@millrace/mart'
 import { runStreamService } from '@millrace/stream'
@@ -16,7 +16,7 @@ export const runMartWriter = (variables: Readonly<Record<string, string | undefi
     variables,
     openLog: kafkaEventLogFromEnv,
     build({ config, clock, logger, health, metrics: core }) {
-      const mart = cassandraMartFromEnv(config, { clock, logger })
+      const mart = cassandraMartFromEnv(config, { clock, logger, tables: everyDomain.tables })
       const metrics = createMartWriterMetrics(core)
       const domains = catalogOf(config.DOMAINS).domains.filter(({ mappings }) => mappings.length > 0)
       const measures = domains.flatMap(domain => domain.measures)

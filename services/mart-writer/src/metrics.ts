@@ -7,6 +7,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MartWriterMetrics {
   readonly rowsWritten: Counter<'table'>
   readonly rowsRefused: Counter<'table'>
+  readonly rowsExpired: Counter<'table'>
   readonly upsertDuration: Histogram<'table'>
   readonly upsertsFailed: Counter<'table' | 'reason'>
 }
@@ -36,6 +37,7 @@ export function createMartWriterMetrics({ registry }: Pick<ServiceMetrics, 'regi
   return {
     rowsWritten: counter('rows_written', 'Rows that the mart acknowledged, repetitions included', ['table']),
     rowsRefused: counter('rows_refused', 'Rows whose data the mart refused', ['table']),
+    rowsExpired: counter('rows_expired', 'Rows that were not written, because retention had ended for them', ['table']),
     upsertsFailed: counter('upserts_failed', 'Upserts of a batch that failed and are tried again', ['table', 'reason']),
     upsertDuration: new Histogram({
       name: 'millrace_mart_writer_upsert_duration_seconds',

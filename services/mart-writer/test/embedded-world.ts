@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { MartTable, MartValue } from '@millrace/contracts'
+import type { MartTable } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
-import { createEmbeddedMart, type Mart, type StoredRow } from '@millrace/mart'
+import { createEmbeddedMart, type EmbeddedMartOptions, type Mart, type StoredRow } from '@millrace/mart'
 
 /** An embedded mart with the tables of a domain, in a folder that goes away with it. */
-export async function openTestMart(): Promise<Mart & AsyncDisposable> {
+export async function openTestMart(
+  options: Pick<EmbeddedMartOptions, 'retention' | 'clock'> = {},
+): Promise<Mart & AsyncDisposable> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mart-writer-'))
-  const mart = createEmbeddedMart({ file: path.join(folder, 'mart.db') })
+  const mart = createEmbeddedMart({ file: path.join(folder, 'mart.db'), ...options })
   await mart.ensureTables(lol.tables)
   const close = async (): Promise<void> => {
     await mart.close()
@@ -28,8 +30,9 @@ export async function rowsOf(mart: Mart, name: string): Promise<StoredRow[]> {
   const table = tableOf(name)
   const rows: StoredRow[] = []
   for await (const page of mart.scan(table, Object.keys(table.columns))) rows.push(...page)
-  const id = (row: StoredRow): MartValue => row.event_id ?? null
-  return rows.sort((a, b) => (String(id(a)) < String(id(b)) ? -1 : 1))
+  const keys = [...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)].sort()
+  const id = (row: StoredRow): string => String(row.event_id ?? keys.map(key => row[key]).join(' '))
+  return rows.sort((a, b) => (id(a) < id(b) ? -1 : 1))
 }
 
 export async function everyTable(mart: Mart): Promise<Record<string, StoredRow[]>> {

@@ -1,4 +1,4 @@
-import type { LolAlert, LolCurated, LolScore, LolTruth } from '@millrace/domains/lol/contract'
+import type { LolAlert, LolCurated, LolScore, LolTruth, Quality } from '@millrace/domains/lol/contract'
 
 const START_MS = Date.UTC(2025, 11, 31, 23, 0)
 
@@ -70,4 +70,14 @@ export const truth = (index: number, change: Partial<LolTruth> = {}): LolTruth =
   cheater: index % 7 === 3,
   cheat: index % 7 === 3 ? 'teleport' : null,
   ...change,
+})
+
+/** The quality of the window with this number; the second record of a window corrects the first. */
+export const quality = (window: number, revision = 1): Quality => ({
+  window: new Date(Date.UTC(2026, 0, 1) + window * 300_000).toISOString(),
+  modelId: 'model-1',
+  kind: 'all',
+  ...{ actions: 100, altered: 10, flagged: 8, hits: revision, precision: 0.5, recall: 0.25, averagePrecision: null },
+  ...{ alerts: 2, trueAlerts: 1, falseAlerts: 1, cheaters: 1, detected: 1, medianDelaySeconds: 12.5 },
+  ...{ honestHours: 0.5, falseAlertsPerHour: 2, events: 7, revision },
 })

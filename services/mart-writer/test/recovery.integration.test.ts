@@ -13,11 +13,12 @@ import { describeOnStack } from '@millrace/testing/vitest'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createMartWriterMetrics, createMartWriterTopology } from '../src/index.ts'
 import { everyTable, openTestMart } from './embedded-world.ts'
-import { alert, curated, score, truth } from './lol-events.ts'
+import { alert, curated, quality, score, truth } from './lol-events.ts'
 
 const logger = createLogger('test', { level: 'silent' })
 const clock = systemClock
 const ACTIONS = 6000
+const WINDOWS = 30
 const topicsInUse = createMartWriterTopology({ domain: lol, mart: {} as Mart }).topics
 
 /** A backlog with every topic of the mart writer in it, on a log of its own. */
@@ -30,6 +31,7 @@ async function fillLog(log: EventLog): Promise<void> {
     [topics.scores, indexes.map(index => score(index))],
     [topics.truth, indexes.slice(0, 14).map(index => truth(index))],
     [topics.alerts, indexes.filter(index => index % 100 === 0).map(alert)],
+    [topics.qualities, [1, 2].flatMap(revision => indexes.slice(0, WINDOWS).map(index => quality(index, revision)))],
   ]
   const producer = await log.producer({ clientId: 'backlog' })
   for (const [topic, values] of events) {
@@ -125,6 +127,7 @@ describeOnStack('mart writer on Cassandra', ['cassandra'], ({ cassandra, directo
         lol_training: ACTIONS,
         lol_scores_by_player: ACTIONS,
         lol_alerts_by_day: ACTIONS / 100,
+        lol_quality: WINDOWS,
       })
       expect(stored).toEqual(wanted)
       expect(await log.range('failed-events')).toSatisfy((all: { end: number }[]) => all.every(({ end }) => end === 0))

@@ -1,4 +1,4 @@
-import type { MartRow } from '@millrace/contracts'
+import { isReplaced, type MartRow } from '@millrace/contracts'
 import { lol } from '@millrace/domains/lol/contract'
 import type { Mart } from '@millrace/mart'
 import { createTopologyDriver } from '@millrace/testing'
@@ -7,7 +7,7 @@ import { createMartWriterTopology } from '../src/index.ts'
 import { openTestMart, rowsOf } from './embedded-world.ts'
 import { alert, curated, score, truth } from './lol-events.ts'
 
-/** Two events of each topic that a mapping reads, at different event times. */
+/** Two events of each topic of facts that a mapping reads, at different event times. */
 const samples: Readonly<Record<string, readonly { readonly datetime: string }[]>> = {
   'lol.curated': [curated(1), curated(3605)],
   'lol.truth': [truth(3), truth(4, { datetime: '2026-01-01T07:08:09.123Z' })],
@@ -21,14 +21,15 @@ const upsertsOf = (mart: Mart) => {
     ...mart,
     upsert: async (table, rows) => {
       written.push(...rows.map(row => ({ table: table.name, row })))
-      await mart.upsert(table, rows)
+      return mart.upsert(table, rows)
     },
   }
   return { observed, written }
 }
 
 describe('write times', () => {
-  it.each(lol.mappings.map(({ topic, table }) => [topic.name, table.name, topic] as const))(
+  const facts = lol.mappings.filter(({ topic }) => !isReplaced(topic))
+  it.each(facts.map(({ topic, table }) => [topic.name, table.name, topic] as const))(
     'of %s in %s are the event times in microseconds',
     async (name, table, topic) => {
       const events = samples[name]

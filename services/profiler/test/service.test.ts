@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { music } from '@millrace/domains/music/contract'
 import { simulation } from '@millrace/domains/music/simulate'
 import { createEmbeddedEventLog, openEmbeddedLogReader } from '@millrace/event-log'
 import { createLogger, systemClock } from '@millrace/runtime'
 import { startService, waitUntil } from '@millrace/testing'
+import { temporaryDirectory } from '@millrace/testing/vitest'
 import { expect, it, onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('profiler-process.ts', import.meta.url))
@@ -26,8 +25,7 @@ const simulated = (() => {
 
 /** A log with what the simulation sends, its listens up to a share of them, and the profiler that works on it as a process. */
 async function openWorld() {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'profiler-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory('profiler')
   const logger = createLogger('test', { level: 'silent' })
   const log = await createEmbeddedEventLog({ directory, clock: systemClock, logger })
   await log.ensureTopics(Object.values(music.topics))

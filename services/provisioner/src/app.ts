@@ -1,4 +1,4 @@
-import { catalogOf } from '@millrace/domains/contracts'
+import { catalogOf, catalog as everyDomain } from '@millrace/domains/contracts'
 import { kafkaEventLogFromEnv } from '@millrace/event-log'
 import { cassandraMartFromEnv } from '@millrace/mart'
 import { createLogger, systemClock } from '@millrace/runtime'
@@ -34,6 +34,6 @@ export async function runProvisioner(
   const CASSANDRA_CONTACT_POINTS = needed(config.CASSANDRA_CONTACT_POINTS, 'CASSANDRA_CONTACT_POINTS', 'mart')
   // One attempt at a time: waiting, and saying what for, is done here.
   const settings = { ...config, CASSANDRA_CONTACT_POINTS, CASSANDRA_START_TIMEOUT: 0 }
-  const mart = cassandraMartFromEnv(settings, { clock, logger })
+  const mart = cassandraMartFromEnv(settings, { clock, logger, tables: everyDomain.tables })
   return untilDone(() => provisionMart(mart, catalog.tables), waiting)
 }

@@ -8,37 +8,20 @@ export interface TopicSettings {
   readonly retentionMs: ReadonlyMap<string, number>
 }
 
-/** A list of `<topic>=<value>` with one value for a topic. */
-const settings = <T>(expected: string, parse: (text: string) => T | undefined) =>
-  env
-    .list()
-    .transform((entries, context) => {
-      const byTopic = new Map<string, T>()
-      for (const entry of entries) {
-        const [topic = '', text = '', ...rest] = entry.split('=').map(part => part.trim())
-        const value = parse(text)
-        if (topic === '' || value === undefined || rest.length > 0 || byTopic.has(topic)) {
-          context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(entry)}` })
-          return byTopic
-        }
-        byTopic.set(topic, value)
-      }
-      return byTopic as ReadonlyMap<string, T>
-    })
-    .meta({ type: 'string', expected })
-
 const parsed = <T>(result: { success: boolean; data?: T }): T | undefined => (result.success ? result.data : undefined)
 
 /** Environment with which a deployment sets partitions and retention of topics. */
 export const topicSettingsEnv = {
   /** Partitions by topic; a topic that has more keeps them. */
-  TOPIC_PARTITIONS: settings('partitions by topic, such as lol.raw=12,antenna.raw=3', text =>
-    parsed(env.integer({ min: 1, max: 10_000 }).safeParse(text)),
-  ).optional(),
+  TOPIC_PARTITIONS: env
+    .byName('partitions by topic, such as lol.raw=12,antenna.raw=3', text =>
+      parsed(env.integer({ min: 1, max: 10_000 }).safeParse(text)),
+    )
+    .optional(),
   /** How long records are kept, by topic. */
-  TOPIC_RETENTION: settings('retention by topic, such as lol.raw=3d,antenna.raw=12h', text =>
-    parsed(env.duration().safeParse(text)),
-  ).optional(),
+  TOPIC_RETENTION: env
+    .byName('retention by topic, such as lol.raw=3d,antenna.raw=12h', text => parsed(env.duration().safeParse(text)))
+    .optional(),
 } as const
 
 /**

@@ -60,13 +60,14 @@ export class ReferenceTable<T extends Topic> {
     const ranges = await this.#log.range(name).catch(error => Promise.reject(awaitTopic(error)))
     for (const { partition, earliest, end } of ranges) {
       const from = Math.max(earliest, this.#positions[partition] ?? earliest)
+      // A read may end early: what it does not give is read the next time.
+      this.#positions[partition] = from
       if (from < end)
         for await (const records of this.#log.read(name, partition, from, end))
           for (const record of records) {
             this.#take(record)
             this.#positions[partition] = record.offset + 1
           }
-      this.#positions[partition] = Math.max(from, end)
     }
   }
 

@@ -47,14 +47,18 @@ export const restoreOfGroups = (topics: TotalTopics): RestoreTotals =>
 
 /** @throws `total_unreadable`: a total that began anew would replace the published one */
 async function* publishedParts({ results, log }: TotalTopics): AsyncIterable<WindowPartial> {
-  for (const { partition, earliest, end } of await log.range(results.name))
+  for (const { partition, earliest, end } of await log.range(results.name)) {
+    // A record without a value removes its key: what was published before it does not count, although it may still be there.
+    const removed = new Map<string, number>()
+    for await (const records of log.read(results.name, partition, earliest, end))
+      for (const { key, value, offset } of records) if (value.length === 0) removed.set(key.toString(), offset)
     for await (const records of log.read(results.name, partition, earliest, end))
       for (const record of records) {
-        // A record without a value removes its key from a compacted topic.
-        if (record.value.length === 0) continue
+        if (record.value.length === 0 || record.offset < (removed.get(record.key.toString()) ?? 0)) continue
         const { group, parts } = stateOf(record)
         for (const part of parts) yield { ...part, window, group, watermark: window }
       }
+  }
 }
 
 function stateOf({ topic, partition, offset, value }: LogRecord): TotalState {

@@ -1,9 +1,8 @@
-import { isPlausibleEventTime, type LakeManifest, type Topic } from '@millrace/contracts'
+import { isPlausibleEventTime, LAKE_FORMATS, type LakeManifest, periodStart, type Topic } from '@millrace/contracts'
 import type { Assignment, LogRecord } from '@millrace/event-log'
 import {
   createRecordDecoder,
   type DataFormat,
-  hourOf,
   lakeError,
   QUARANTINE,
   type SegmentRow,
@@ -47,6 +46,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
   const { contract, partition, format, options, clock, logger, metrics } = parts
   const topic = contract.name
   const decode = createRecordDecoder(contract)
+  const minFileRows = LAKE_FORMATS[format.name].minFileRows ? options.minFileRows : 0
   let closedBy: ClosedBy = 'age'
   let queue: LogRecord[] = []
   let failed: FailedRecord[] = []
@@ -97,7 +97,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     return {
       offset,
       eventTimeMs,
-      hour: isPlausible ? hourOf(eventTimeMs) : QUARANTINE,
+      period: isPlausible ? periodStart(format.name, eventTimeMs) : QUARANTINE,
       line: format.encode({ offset, timestampMs, value, event }),
     }
   }
@@ -120,8 +120,11 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     if (by) await commit(by)
   }
 
-  const isOneHourTooMany = ({ offset, hour }: SegmentRow): boolean =>
-    writer.hours >= options.maxHours && offset >= writer.next && !writer.hasHour(hour)
+  const isOnePeriodTooMany = ({ offset, period }: SegmentRow): boolean =>
+    writer.periods >= options.maxHours && offset >= writer.next && !writer.hasPeriod(period)
+
+  const isOld = (ageMs: number): boolean =>
+    ageMs >= options.maxAgeMs && (writer.fewestRows >= minFileRows || ageMs >= options.maxWaitMs)
 
   /** @param row null when the record cannot be read */
   function keep(record: LogRecord, row: SegmentRow | null): void {
@@ -134,9 +137,9 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
       writer.skip(record.offset)
       return
     }
-    if (row.hour !== QUARANTINE) firstEventMs ??= row.eventTimeMs
+    if (row.period !== QUARANTINE) firstEventMs ??= row.eventTimeMs
     writer.add(row)
-    if (row.hour === QUARANTINE) metrics.quarantined.inc({ topic })
+    if (row.period === QUARANTINE) metrics.quarantined.inc({ topic })
   }
 
   /**
@@ -160,7 +163,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
           // No promise for the records that need not wait: that is most of them.
           if (isBehindGap(record) || full()) await makeRoom(record)
           const row = readRow(record)
-          if (row && isOneHourTooMany(row)) await commit('hours')
+          if (row && isOnePeriodTooMany(row)) await commit('hours')
           keep(record, row)
         } catch (error) {
           failed.length = failures
@@ -217,7 +220,7 @@ export function createPartitionArchiver(parts: ArchivePartitionParts): Partition
     },
     async tick(nowMs) {
       await advance()
-      if (openedMs !== null && nowMs - openedMs >= options.maxAgeMs) await commit('age')
+      if (openedMs !== null && isOld(nowMs - openedMs)) await commit('age')
       return result()
     },
     async close(reason) {

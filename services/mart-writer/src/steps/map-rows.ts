@@ -1,7 +1,7 @@
 import { jsonPointer, type MartMapping, type MartRow, type MartTable, type Topic } from '@millrace/contracts'
 import type { LogRecord } from '@millrace/event-log'
 import { rowProblem } from '@millrace/mart'
-import { deadLetter, decodeJson, ok, type Step, type StepResult } from '@millrace/stream'
+import { deadLetter, decodeJson, drop, ok, type Step, type StepResult } from '@millrace/stream'
 import { martWriterError } from '../errors.ts'
 
 /** A row for one table, from a record. */
@@ -31,6 +31,8 @@ export function mapRows(topic: Topic, mappings: readonly MartMapping[]): Step<Lo
   const decode = decodeJson(topic.schema)
 
   return (record): StepResult<MappedEvent> => {
+    // It removes a key from the topic; the rows are deleted by whoever wrote it.
+    if (record.value.length === 0 && topic.cleanup === 'compact') return drop('tombstone')
     const decoded = decode(record, record)
     if (decoded.kind !== 'ok') return decoded
     const event: Event = decoded.value

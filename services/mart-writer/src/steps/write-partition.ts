@@ -34,12 +34,13 @@ export function createPartitionWriter(
   const topic = contract.name
   const toRows = mapRows(contract, mappings)
 
-  async function write(table: MartTable, rows: readonly RowOfRecord[]): Promise<RefusedRow[]> {
+  async function write(table: MartTable, rows: readonly RowOfRecord[]): Promise<readonly RefusedRow[]> {
     const labels = { table: table.name }
     const stopTimer = metrics?.upsertDuration.startTimer(labels)
     try {
-      const refused = await writeRows(mart, table, rows)
-      metrics?.rowsWritten.inc(labels, rows.length - refused.length)
+      const { refused, expired } = await writeRows(mart, table, rows)
+      metrics?.rowsWritten.inc(labels, rows.length - refused.length - expired)
+      if (expired > 0) metrics?.rowsExpired.inc(labels, expired)
       if (refused.length > 0) metrics?.rowsRefused.inc(labels, refused.length)
       return refused
     } catch (error) {

@@ -14,23 +14,29 @@ export interface RefusedRow {
   readonly error: CodedError
 }
 
+export interface WrittenRows {
+  readonly refused: readonly RefusedRow[]
+  /** Rows that were not written, because the retention of the table has ended for them. */
+  readonly expired: number
+}
+
 /**
  * Upserts rows into one table. Where the mart refuses the data of some, halving finds them, and all others are written.
- * @returns the refused rows
  * @throws what is not about the data: the mart is away, or something is not understood
  */
-export async function writeRows(mart: Mart, table: MartTable, rows: readonly RowOfRecord[]): Promise<RefusedRow[]> {
+export async function writeRows(mart: Mart, table: MartTable, rows: readonly RowOfRecord[]): Promise<WrittenRows> {
   try {
-    await mart.upsert(
+    const { expired } = await mart.upsert(
       table,
       rows.map(({ row }) => row),
     )
-    return []
+    return { refused: [], expired }
   } catch (error) {
     if (!(error instanceof CodedError) || error.kind !== 'input') throw error
-    if (rows.length === 1) return [{ record: rows[0]!.record, table, error }]
+    if (rows.length === 1) return { refused: [{ record: rows[0]!.record, table, error }], expired: 0 }
     const middle = rows.length >> 1
-    const refused = await writeRows(mart, table, rows.slice(0, middle))
-    return [...refused, ...(await writeRows(mart, table, rows.slice(middle)))]
+    const first = await writeRows(mart, table, rows.slice(0, middle))
+    const second = await writeRows(mart, table, rows.slice(middle))
+    return { refused: [...first.refused, ...second.refused], expired: first.expired + second.expired }
   }
 }

@@ -54,7 +54,8 @@ export class KafkaJsProducer implements ConnectedProducer {
    */
   send({ topic, partition }: TopicPartition, records: readonly OutgoingRecord[]): Promise<number> {
     const messages = records.map(({ key, value, timestampMs, traceparent }) => {
-      const message = { key, value, partition, timestamp: String(timestampMs) }
+      // Null: it removes the key from a compacted topic.
+      const message = { key, value: value.length === 0 ? null : value, partition, timestamp: String(timestampMs) }
       return traceparent === undefined ? message : { ...message, headers: { traceparent } }
     })
     return calling(async () => {

@@ -115,7 +115,8 @@ function encodeRecords(records: readonly OutgoingRecord[], base: number, headroo
     at = writeVarint(bytes, at, timestampMs - base)
     at = writeVarint(bytes, at, i)
     at = writeBytes(bytes, at, key)
-    at = writeBytes(bytes, at, value)
+    // Null: it removes the key from a compacted topic.
+    at = value.length === 0 ? writeVarint(bytes, at, -1) : writeBytes(bytes, at, value)
     at = writeVarint(bytes, at, traceparent === undefined ? 0 : 1)
     if (traceparent !== undefined) at = writeBytes(bytes, writeBytes(bytes, at, TRACEPARENT), Buffer.from(traceparent))
   }
