@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // What is waited for has deadlines of its own, with a message that says more than "timed out".
-const shared = { testTimeout: 180_000, hookTimeout: 180_000 }
+// On CI a failed test is repeated once: the closing lines name those that pass only then, and they are to be mended.
+const shared = { testTimeout: 180_000, hookTimeout: 180_000, retry: process.env.CI === 'true' ? 1 : 0 }
 
 export default defineConfig({
   test: {
