@@ -14,7 +14,8 @@ export interface ServiceMetrics {
   readonly recordsFailed: Counter<'reason'>
   readonly recordsExpired: Counter<'topic'>
   readonly batchDuration: Histogram<'topic'>
-  readonly lagRecords: Gauge<'topic' | 'partition'>
+  /** A service has several consumer groups, and some of them read one topic. */
+  readonly lagRecords: Gauge<'group' | 'topic' | 'partition'>
   readonly inFlightBytes: Gauge
   readonly lastProgress: Gauge
   readonly freshness: Histogram<'topic'>
@@ -65,8 +66,8 @@ export function createServiceMetrics(
     }),
     lagRecords: new Gauge({
       name: `${prefix}_lag_records`,
-      help: 'Records between the committed offset and the end',
-      labelNames: ['topic', 'partition'],
+      help: 'Records between the committed offset of a group and the end',
+      labelNames: ['group', 'topic', 'partition'],
       registers,
     }),
     inFlightBytes: new Gauge({

@@ -5,6 +5,7 @@ import type { PartitionWorker } from './partition-worker.ts'
 import type { PendingRetry, RetryPolicy } from './retry.ts'
 
 export interface CommitterParts {
+  readonly group: string
   readonly consumer: LogConsumer
   readonly clock: Clock
   readonly logger: Logger
@@ -65,7 +66,7 @@ export class Committer {
   }
 
   async #commit(workers: readonly PartitionWorker[]): Promise<void> {
-    const { consumer, metrics, onFailed } = this.#parts
+    const { group, consumer, metrics, onFailed } = this.#parts
     const moved = workers.flatMap(worker => {
       const position = this.#next(worker)
       return position ? [{ worker, position }] : []
@@ -88,7 +89,7 @@ export class Committer {
       const { topic, partition, offset } = position
       this.#committed.set(worker, offset)
       if (!worker.isLost)
-        metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, worker.end - offset))
+        metrics.lagRecords.set({ group, topic, partition: String(partition) }, Math.max(0, worker.end - offset))
     }
   }
 

@@ -60,7 +60,7 @@ export async function joinGroup(
     return {
       consumer,
       producer,
-      committer: new Committer({ ...shared, retry: policy }),
+      committer: new Committer({ ...shared, group, retry: policy }),
       workerParts: { ...shared, options: parts.options, processing: new Semaphore(concurrency) },
     }
   } catch (error) {

@@ -193,7 +193,10 @@ class StreamRunner implements Runner {
   #tellLag({ assignment, position, end }: PartitionWorker): void {
     const { topic, partition, committed, earliest } = assignment
     const finished = position?.offset ?? Math.max(committed?.offset ?? earliest, earliest)
-    this.#parts.metrics.lagRecords.set({ topic, partition: String(partition) }, Math.max(0, end - finished))
+    this.#parts.metrics.lagRecords.set(
+      { group: this.name, topic, partition: String(partition) },
+      Math.max(0, end - finished),
+    )
   }
 
   #take(assignment: Assignment, joined: Membership): void {
@@ -220,7 +223,7 @@ class StreamRunner implements Runner {
     const { topic, partition } = worker.assignment
     worker.lose()
     this.#workers.delete(keyOf(worker.assignment))
-    this.#parts.metrics.lagRecords.remove({ topic, partition: String(partition) })
+    this.#parts.metrics.lagRecords.remove({ group: this.name, topic, partition: String(partition) })
   }
 
   /** What is due in each turn: flow control, ticks, commits. */

@@ -1,7 +1,8 @@
 import type { ConsumerEvent, EventLog, LogRecord } from '@millrace/event-log'
+import { createHealth, createLogger } from '@millrace/runtime'
 import { waitUntil } from '@millrace/testing'
 import { describe, expect, it } from 'vitest'
-import { deadLetter, failedRecord } from '../src/index.ts'
+import { createRunner, deadLetter, failedRecord } from '../src/index.ts'
 import { committedOffset, copy, copying, driverOf, gate, samples, texts } from './support.ts'
 
 describe('the runner', () => {
@@ -51,7 +52,9 @@ describe('the runner', () => {
     await using driver = await driverOf(holding)
     const lag = async (): Promise<number[]> => {
       const text = await driver.metrics.registry.metrics()
-      return [...text.matchAll(/^millrace_copier_lag_records\{topic="test\.raw",partition="\d".*\} (\d+)$/gm)]
+      return [
+        ...text.matchAll(/^millrace_copier_lag_records\{group="copier",topic="test\.raw",partition="\d".*\} (\d+)$/gm),
+      ]
         .map(([, value]) => Number(value))
         .sort((a, b) => b - a)
     }
@@ -73,6 +76,24 @@ describe('the runner', () => {
     await driver.pipeBytes('test.raw', 'ann', 'h')
     await driver.advance(1_000)
     expect(await lag()).toEqual([0, ...rest])
+  })
+
+  it('tells the lag of each group where two of a service read one topic', async () => {
+    const holding = copying({ process: () => ({ emits: [], failed: [], done: null }) })
+    await using driver = await driverOf(holding)
+    const { clock, log, metrics } = driver
+    const other = createRunner({
+      ...{ topology: { ...copying(), name: 'other' }, log, clock, metrics, health: createHealth() },
+      logger: createLogger('other', { level: 'silent' }),
+    })
+    await other.start()
+    await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
+    await driver.advance(2_000)
+    const lags = Object.entries(await samples(metrics.lagRecords)).filter(([, lag]) => lag > 0)
+    expect(lags).toEqual([[expect.stringMatching(/^copier\/test\.raw\/\d$/), 2]])
+    const stopped = other.stop()
+    await driver.advance(1_000)
+    await stopped
   })
 
   it('tells the lag of partitions that are not opened yet', async () => {

@@ -6,6 +6,9 @@ import { isPassing, kafkaError } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 
 const ATTEMPTS = 6
+/** A broker that has just become the leader of a partition may say that it has no offset which the log has; asked again as often. */
+const REFUSALS = 20
+const ASK_AGAIN_MS = 250
 /** An open transaction hides what follows it; how often that is asked for again, a quarter of a second each. */
 const EMPTY_FETCHES = 40
 
@@ -42,12 +45,20 @@ export class RecordReader {
     if (!range) throw logError('unknown_topic', { topic: `${topic}/${partition}` })
     const last = Math.min(to, range.end)
     let emptyFetches = 0
+    let refusals = 0
     for (let next = Math.max(from, range.earliest); next < last; ) {
       const fetched = this.#alreadyFetched(topic, partition, next) ?? (await this.#fetch(topic, partition, next))
       if (fetched === 'gone') {
         const now = (await this.#admin.ranges(topic)).find(candidate => candidate.partition === partition)
-        if (!now || now.earliest <= next) return
-        next = now.earliest
+        if (!now) throw logError('unknown_topic', { topic: `${topic}/${partition}` })
+        if (now.earliest <= next) {
+          if (++refusals === REFUSALS)
+            throw logError('log_unavailable', {
+              where: `${topic}/${partition}`,
+              reason: `the broker refuses offset ${next}, and the log has ${now.earliest} to ${now.end}`,
+            })
+          await this.#settings.clock.sleep(ASK_AGAIN_MS)
+        } else next = now.earliest
         continue
       }
       if (fetched.next <= next) {
@@ -59,6 +70,7 @@ export class RecordReader {
         continue
       }
       emptyFetches = 0
+      refusals = 0
       const records = fetched.between(next, last)
       // Also a fetch without records for us says how far it went: over those of aborted transactions, for example.
       next = fetched.next
