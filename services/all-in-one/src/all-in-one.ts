@@ -1,13 +1,6 @@
-import { createAggregatorTopologies } from '@millrace/aggregator'
-import { createAnomalyScorerTopology, type Model } from '@millrace/anomaly-scorer'
+import type { Model } from '@millrace/anomaly-scorer'
 import type { Catalog, LakeFormat } from '@millrace/contracts'
-import { createCuratorTopologies } from '@millrace/curator'
-import { createDetectorEvaluatorTopologies } from '@millrace/detector-evaluator'
 import { createGateway, createKeyStore, joinKeyRings } from '@millrace/ingest-gateway'
-import { createSegmentBudget } from '@millrace/lake'
-import { createLakeArchiverTopology } from '@millrace/lake-archiver'
-import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
-import { createProfilerTopologies } from '@millrace/profiler'
 import {
   type Clock,
   type Component,
@@ -16,9 +9,9 @@ import {
   createServiceMetrics,
   type Logger,
 } from '@millrace/runtime'
-import { createLogProvider, createSmsGatewayTopology } from '@millrace/sms-gateway'
 import { createRunner, createRunnerGroup, type Topology } from '@millrace/stream'
 import type { Platform } from './platform.ts'
+import { serviceTopologies } from './service-topologies.ts'
 import type { DemoShop } from './shop/demo-shop.ts'
 
 export interface AllInOneOptions {
@@ -44,7 +37,6 @@ export interface AllInOneOptions {
 
 const READY_DEADLINE_MS = 60_000
 const LOOK_AGAIN_MS = 50
-const WAIT_FACTOR = 3
 
 /** Every service in one process, as one component; it has started when the gateway accepts events. */
 export interface AllInOne extends Component {
@@ -103,54 +95,10 @@ export function createAllInOne(options: AllInOneOptions): AllInOne {
     keys: shop ? { ...joinKeyRings(keys, shop.keys), problem: () => keys.problem() } : keys,
     ...(shop && { registerPages: server => shop.registerPages(server) }),
   })
-  const curator = of('curator')
-  const aggregator = of('aggregator')
-  const profiler = of('profiler')
-  const scorer = of('anomaly-scorer')
-  const evaluator = of('detector-evaluator')
-  const archiver = of('lake-archiver')
-  const budget = createSegmentBudget()
-  const writer = of('mart-writer')
-  const writerMetrics = createMartWriterMetrics(writer.metrics)
-  const scored = createAnomalyScorerTopology({ ...(options.model && { model: options.model }) })
-  const smsGateway = of('sms-gateway')
-  const sent = createSmsGatewayTopology({
-    ...{ provider: createLogProvider(smsGateway.logger), attempts: 1, clock, log, random: () => 0 },
+  const services = Object.entries(serviceTopologies).map(([service, createTopologies]) => {
+    const parts = of(service)
+    return [service, parts, createTopologies({ ...options, log, lake, mart, ...parts })] as const
   })
-  /** The topologies whose topics are those of the domains that are carried. */
-  const carried = (...of: readonly Topology[]) =>
-    of.filter(({ topics }) => topics.every(({ name }) => catalog.find(name)))
-  const services: readonly (readonly [string, ReturnType<typeof of>, readonly Topology[]])[] = [
-    ['curator', curator, createCuratorTopologies({ domains })],
-    ['aggregator', aggregator, createAggregatorTopologies({ domains, log })],
-    ['profiler', profiler, createProfilerTopologies({ domains, log })],
-    ['anomaly-scorer', scorer, carried(scored)],
-    ['detector-evaluator', evaluator, carried(...createDetectorEvaluatorTopologies())],
-    ['sms-gateway', smsGateway, carried(sent)],
-    [
-      'lake-archiver',
-      archiver,
-      catalog.domains.map(domain =>
-        createLakeArchiverTopology({
-          ...archiver,
-          domain,
-          lake,
-          budget,
-          spoolDirectory: options.spoolDirectory,
-          format: options.lakeFormat,
-          maxAgeMs: options.archiveAfterMs,
-          maxWaitMs: options.archiveAfterMs * WAIT_FACTOR,
-        }),
-      ),
-    ],
-    [
-      'mart-writer',
-      writer,
-      catalog.domains
-        .filter(({ mappings }) => mappings.length > 0)
-        .map(domain => createMartWriterTopology({ domain, mart, metrics: writerMetrics })),
-    ],
-  ]
   const topologies = services.flatMap(([, , ofService]) => ofService)
   const failures = watchDomains(domains)
   const groups = services

@@ -21,9 +21,20 @@ const libraries: Readonly<Record<KafkaClientName, (settings: KafkaSettings) => P
 /** An event log in a Kafka cluster (4.x). Connects when it is first used. */
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   const settings = settingsOf(options)
+  return createEventLogOver(libraries[settings.client], settings)
+}
+
+/**
+ * An event log over a client library.
+ * @param load loads the library when it is first used
+ */
+export function createEventLogOver(
+  load: (settings: KafkaSettings) => Promise<ClientLibrary>,
+  settings: KafkaSettings,
+): EventLog {
   let loading: Promise<ClientLibrary> | undefined
   const library = (): Promise<ClientLibrary> => {
-    loading ??= libraries[settings.client](settings)
+    loading ??= load(settings)
     return loading
   }
   const admin = new KafkaAdmin(settings, async () => (await library()).connectAdmin(`${settings.clientId}-admin`))

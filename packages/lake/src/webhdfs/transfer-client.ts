@@ -16,7 +16,7 @@ export interface TransferClient {
   /** Sends the bytes of a file to the redirect's address. */
   send(location: URL, body: Buffer | Readable, bytes: number, signal: AbortSignal): Promise<Reply>
   /** Opens the redirect's address; the body fails when it is incomplete. */
-  fetch(location: URL, signal: AbortSignal): Promise<{ readonly status: number; readonly body: IncomingMessage }>
+  fetch(location: URL, signal: AbortSignal): Promise<{ readonly status: number; readonly body: Readable }>
 }
 
 async function textOf(message: IncomingMessage): Promise<string> {

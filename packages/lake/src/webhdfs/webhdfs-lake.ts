@@ -8,10 +8,10 @@ import { createAgents } from './agents.ts'
 import type { WebHdfsIdentity, WebHdfsTls } from './connection.ts'
 import { createNameNodes, type RetryOptions } from './name-nodes.ts'
 import { createNamespace, type FileStatus, isNotFound } from './namespace.ts'
-import { createNamespaceClient } from './namespace-client.ts'
+import { createNamespaceClient, type NamespaceClient } from './namespace-client.ts'
 import type { Call } from './reply.ts'
 import { createFile, readFile, type Transfer } from './transfer.ts'
-import { createTransferClient } from './transfer-client.ts'
+import { createTransferClient, type TransferClient } from './transfer-client.ts'
 
 export interface WebHdfsLakeOptions extends WebHdfsIdentity {
   /** `http://host:9870` or `https://host:9871` of each NameNode, or of one HttpFS gateway. */
@@ -30,6 +30,8 @@ export interface WebHdfsLakeOptions extends WebHdfsIdentity {
   readonly newId?: () => string
 }
 
+const ANSWER_TIMEOUT_MS = 10_000
+
 const entryOf = (name: string, { type, length, modificationTime }: FileStatus): LakeEntry => ({
   name,
   kind: type === 'DIRECTORY' ? 'folder' : 'file',
@@ -37,19 +39,35 @@ const entryOf = (name: string, { type, length, modificationTime }: FileStatus): 
   modifiedMs: modificationTime,
 })
 
+/** What a lake speaks to its servers with. */
+export interface WebHdfsClients {
+  readonly names: NamespaceClient
+  readonly transfers: TransferClient
+  /** Ends the connections. */
+  close(): void
+}
+
+function connectHttp(options: WebHdfsLakeOptions): WebHdfsClients {
+  const agents = createAgents(options.tls ?? {}, options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS)
+  return {
+    names: createNamespaceClient(options, agents),
+    transfers: createTransferClient(options, agents),
+    close: () => agents.destroy(),
+  }
+}
+
 /**
  * A lake in HDFS over WebHDFS. Accepts only the expected answer, verifies what it wrote, and reads the state after
  * an unanswered call; fails over between NameNodes, each with a timeout.
  */
-export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
-  const { clock, logger, tls = {}, answerTimeoutMs = 10_000, stallTimeoutMs = 60_000, newId = randomUUID } = options
+export function createWebHdfsLake(options: WebHdfsLakeOptions, connect = connectHttp): Lake {
+  const { clock, logger, answerTimeoutMs = ANSWER_TIMEOUT_MS, stallTimeoutMs = 60_000, newId = randomUUID } = options
   const retry = { attempts: 5, firstDelayMs: 200, ...options.retry }
   const urls = options.nameNodes.map(address => new URL(address))
   if (urls.length === 0) throw lakeError('path_refused', { path: options.root, reason: 'no NameNode is given' })
   const nameNodes = createNameNodes({ urls, answerTimeoutMs, retry, clock, logger })
-  const agents = createAgents(tls, answerTimeoutMs)
-  const client = createTransferClient(options, agents)
-  const namespace = createNamespace(nameNodes, createNamespaceClient(options, agents), client)
+  const { names, transfers: client, close } = connect(options)
+  const namespace = createNamespace(nameNodes, names, client)
   const transfer: Transfer = { nameNodes, client, clock, stallTimeoutMs }
   const root = options.root.replace(/\/+$/, '')
   if (!root.startsWith('/')) throw lakeError('path_refused', { path: options.root, reason: 'the root is not absolute' })
@@ -172,7 +190,7 @@ export function createWebHdfsLake(options: WebHdfsLakeOptions): Lake {
       await nameNodes.retrying(() => namespace.makeFolder(call, root === '' ? '/' : root))
     },
     async close() {
-      agents.destroy()
+      close()
     },
   }
 }
