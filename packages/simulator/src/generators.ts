@@ -1,0 +1,73 @@
+import { simulations } from '@millrace/domains/simulation'
+import type { Logger } from '@millrace/runtime'
+import { Secret } from '@millrace/runtime'
+import { createGatewaySink, createGenerator, type Generator, type GoldenRow, type Random } from '@millrace/simulation'
+import type { ServiceProcess } from './service-process.ts'
+
+type Texts = Readonly<Record<string, string>>
+
+/** Few actors of each domain, as many as a run in a second allows. */
+const populations: Readonly<Record<string, (random: Random) => Texts>> = {
+  lol: random => ({ profile: random.chance(0.5) ? 'realistic' : 'seed', players: String(random.int(1, 2)), rooms: '1' }),
+  hotel: random => ({ guests: String(random.int(4, 10)), places: '3' }),
+  lostark: () => ({ raids: '1' }),
+  ad: random => ({ viewers: String(random.int(4, 8)), campaigns: '2' }),
+  antenna: () => ({ devices: '5', antennas: '2' }),
+  music: random => ({ customers: String(random.int(3, 6)), tracks: '5', 'listens-per-day': '1440' }),
+  web: random => ({ visitors: String(random.int(2, 4)) }),
+}
+
+export const generatedFaults = 'dup=0.02,late=0.02,out-of-order=0.02,burst=0.01,malformed=0.01,missing-field=0.01'
+
+export interface GeneratorsOptions {
+  readonly seed: string
+  readonly random: Random
+  readonly domains: readonly string[]
+  readonly durationMs: number
+  readonly hasFaults: boolean
+  /** Divides populations, for shrinking. */
+  readonly fewer: number
+  readonly process: ServiceProcess
+  readonly logger: Logger
+  readonly apiKey: string
+  readonly ledger: string
+}
+
+const divided = (options: Texts, by: number): Texts =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      /^\d+$/.test(value) ? String(Math.max(1, Math.floor(Number(value) / by))) : value,
+    ]),
+  )
+
+/** The generators of some domains, which send to the gateway at the pace of virtual time. */
+export function createGenerators(options: GeneratorsOptions): readonly Generator[] {
+  const { process, logger, ledger } = options
+  const { clock } = process
+  return options.domains.map(domain => {
+    const simulation = simulations.get(domain)!
+    const population = divided(populations[domain]?.(options.random) ?? {}, options.fewer)
+    const parsed = simulation.parse({
+      ...population,
+      seed: options.seed,
+      duration: `${Math.round(options.durationMs / 1000)}s`,
+      speed: '1',
+      ledger,
+      ...(options.hasFaults && { faults: generatedFaults }),
+      ...(domain === 'antenna' && { devices: '5' }),
+    })
+    return createGenerator({
+      simulation,
+      options: parsed,
+      sink: createGatewaySink({ url: 'http://gateway', apiKey: new Secret(options.apiKey), clock, logger, concurrency: 2 }),
+      clock,
+      logger,
+    })
+  })
+}
+
+/** The golden answers of all generators, by table. */
+export const goldenOf = (generators: readonly Generator[]): Readonly<Record<string, readonly GoldenRow[]>> =>
+  Object.assign({}, ...generators.map(generator => generator.golden()))
+

@@ -1,0 +1,135 @@
+import type { Random } from '@millrace/simulation'
+import type { Fault, FaultKind } from './faults.ts'
+import { type Loop, WORLD } from './loop.ts'
+import type { Network } from './network.ts'
+import { Pod, type Surroundings } from './pod.ts'
+import type { LakeServer } from './stores/lake-server.ts'
+import type { LogCluster } from './stores/log-cluster.ts'
+
+const MOST_RESTART_MS = 20_000
+const FAIL_OVER_MS = 6_000
+const MOST_CLOCK_OFFSET_MS = 30_000
+const MOST_LISTING_LAG_MS = 10_000
+/** A member that is not heard for so long loses its partitions. */
+export const SESSION_MS = 30_000
+
+/** What faults happen to. */
+export interface FaultTargets {
+  readonly loop: Loop
+  readonly random: Random
+  readonly network: Network
+  readonly cluster: LogCluster
+  readonly lakeServer: LakeServer
+  readonly surroundings: Surroundings
+  readonly pods: Pod[]
+  readonly martAway: { isAway: boolean }
+}
+
+/** Ends a pod's process, and starts it again a little later. */
+export function crash(pod: Pod, { loop, cluster, random }: Pick<FaultTargets, 'loop' | 'cluster' | 'random'>): void {
+  const { running } = pod
+  if (!running) return
+  pod.kill()
+  loop.after(SESSION_MS, WORLD, 'session ends', () => cluster.expire(running.process))
+  loop.after(random.int(500, MOST_RESTART_MS), WORLD, `starts ${pod.name}`, () => pod.start())
+}
+
+const BROKERS = [0, 1, 2]
+
+type Inject = (fault: Fault, targets: FaultTargets, until: (undo: () => void) => void) => void
+
+const podsOf = ({ service }: Fault, { pods }: FaultTargets): Pod[] => pods.filter(pod => pod.service === service)
+
+const injections: Readonly<Record<FaultKind, Inject>> = {
+  crash(fault, targets) {
+    for (const pod of podsOf(fault, targets)) crash(pod, targets)
+  },
+  pause(fault, targets, until) {
+    const { loop, cluster } = targets
+    for (const pod of podsOf(fault, targets)) {
+      const { running } = pod
+      if (!running) continue
+      running.process.pause()
+      loop.after(SESSION_MS, WORLD, 'session ends', () => {
+        if (running.process.isPaused) cluster.expire(running.process)
+      })
+      until(() => running.process.resume())
+    }
+  },
+  clock(fault, targets) {
+    for (const { running } of podsOf(fault, targets))
+      if (running) running.process.clockOffsetMs = Math.round((2 * fault.strength - 1) * MOST_CLOCK_OFFSET_MS)
+  },
+  roll(fault, targets) {
+    for (const pod of podsOf(fault, targets)) void pod.stop().then(() => pod.start())
+  },
+  scale(fault, { pods, surroundings }, until) {
+    const pod = new Pod(fault.service, pods.length, surroundings)
+    pods.push(pod)
+    pod.start()
+    until(() => {
+      pods.splice(pods.indexOf(pod), 1)
+      void pod.stop()
+    })
+  },
+  'broker-away'(fault, { cluster, loop }, until) {
+    const broker = BROKERS[Math.floor(fault.strength * BROKERS.length)]!
+    cluster.setAway([broker], true)
+    loop.after(FAIL_OVER_MS, WORLD, 'fails over', () => cluster.failOver(broker))
+    until(() => cluster.setAway([broker], false))
+  },
+  'log-away'(_, { cluster }, until) {
+    cluster.setAway(BROKERS, true)
+    until(() => cluster.setAway(BROKERS, false))
+  },
+  'lake-away'(_, { lakeServer }, until) {
+    lakeServer.isUp = false
+    until(() => {
+      lakeServer.isUp = true
+    })
+  },
+  'mart-away'(_, { martAway }, until) {
+    martAway.isAway = true
+    until(() => {
+      martAway.isAway = false
+    })
+  },
+  'lost-answers': rated('lostAnswers'),
+  'late-requests': rated('lateRequests'),
+  'repeated-requests': rated('repeatedRequests'),
+  'slow-network'(fault, { network }, until) {
+    network.faults.mostMs = Math.round(10 + fault.strength * 2_000)
+    until(() => {
+      network.faults.mostMs = 4
+    })
+  },
+  'listing-lag'(fault, { lakeServer }, until) {
+    lakeServer.listingLagMs = fault.strength * MOST_LISTING_LAG_MS
+    until(() => {
+      lakeServer.listingLagMs = 0
+    })
+  },
+  'vanished-claims'(_, { lakeServer }) {
+    // A claimed data file that is lost stops its archiver, on purpose: nobody else has it.
+    for (const path of lakeServer.files) if (path.includes('/_tmp/') && path.endsWith('.json')) lakeServer.lose(path)
+  },
+  // A matter of the generators.
+  'faulty-events'() {},
+}
+
+function rated(fault: 'lostAnswers' | 'lateRequests' | 'repeatedRequests'): Inject {
+  return ({ strength }, { network }, until) => {
+    network.faults[fault] = 0.02 + 0.2 * strength
+    until(() => {
+      network.faults[fault] = 0
+    })
+  }
+}
+
+/** Lets a fault happen at its time, and ends it at its. */
+export function schedule(fault: Fault, targets: FaultTargets): void {
+  const { loop } = targets
+  loop.after(fault.atMs, WORLD, fault.kind, () =>
+    injections[fault.kind](fault, targets, undo => loop.after(fault.forMs, WORLD, `${fault.kind} ends`, undo)),
+  )
+}

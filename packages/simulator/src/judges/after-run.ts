@@ -1,0 +1,44 @@
+import { compareGolden } from '@millrace/all-in-one/golden-check'
+import type { Catalog } from '@millrace/contracts'
+import type { Mart } from '@millrace/mart'
+import { reconcile } from '@millrace/reconciler'
+import type { GoldenRow } from '@millrace/simulation'
+import type { Loop } from '../loop.ts'
+import type { ServiceProcess } from '../service-process.ts'
+import { readLake, readLog } from '../stores/direct.ts'
+import type { LakeServer } from '../stores/lake-server.ts'
+import type { LogCluster } from '../stores/log-cluster.ts'
+
+export interface RunOutcome {
+  readonly catalog: Catalog
+  readonly loop: Loop
+  readonly cluster: LogCluster
+  readonly lakeServer: LakeServer
+  readonly mart: Mart
+  /** Its disk has the ledger of what was acknowledged. */
+  readonly judge: ServiceProcess
+  readonly ledger: string
+  readonly golden: Readonly<Record<string, readonly GoldenRow[]>>
+}
+
+/** Reconciliation, conservation and golden answers: one sentence for each thing that is wrong. */
+export async function judgeStores(outcome: RunOutcome): Promise<string[]> {
+  const { catalog, cluster, lakeServer, mart, judge, ledger, golden } = outcome
+  const log = readLog(cluster)
+  const lake = readLake(lakeServer, { loop: outcome.loop, process: judge })
+  const { clock } = judge
+  const report = await reconcile({ catalog, log, lake, mart, clock, ledger, workDirectory: '/disk/reconcile' })
+  const faults = report.ok ? [] : report.examples.map(sentence => `reconcile: ${sentence}`)
+  if (!report.ok && faults.length === 0) faults.push('reconcile: something differs')
+  const compared = await compareGolden(golden, { mart, clock, catalog })
+  return [...faults, ...compared.examples.map(sentence => `golden: ${sentence}`)]
+}
+
+/** What a run has left behind in the lake and on disks. */
+export function judgeLeftovers({ lakeServer, judge }: RunOutcome, disks: Iterable<readonly string[]>): string[] {
+  const inLake = lakeServer.files.filter(path => path.includes('/_tmp/') || /~[^/]*$/.test(path))
+  const onDisks = [...disks].flat()
+  const left = [...inLake.map(path => `lake: ${path}`), ...onDisks.map(path => `disk: ${path}`)]
+  const work = judge.disk.files.filter(path => path.startsWith('/disk/reconcile')).map(path => `reconciler: ${path}`)
+  return [...left, ...work].map(path => `left behind in ${path}`)
+}

@@ -1,0 +1,30 @@
+import { type Catalog, isPublishedOnce } from '@millrace/contracts'
+import type { LogCluster, StoredRecord } from '../stores/log-cluster.ts'
+
+function idOf({ record }: StoredRecord): string | null {
+  const event = JSON.parse(record.value.toString()) as { readonly eventId?: unknown; readonly revision?: unknown }
+  return typeof event.eventId === 'string' ? `${event.eventId} ${event.revision ?? ''}` : null
+}
+
+/**
+ * Outputs that a process has published although they were in the log before it began: what was published and not committed is to
+ * be found again. An append that was under way when its successor looked cannot be found, and is no fault (decision 0014).
+ */
+export function judgeRepeats(catalog: Catalog, cluster: LogCluster): string[] {
+  const faults: string[] = []
+  for (const topic of catalog.topics) {
+    if (!isPublishedOnce(topic) || !topic.derivedFrom) continue
+    const first = new Map<string, StoredRecord>()
+    let repeats = 0
+    for (const { stored } of cluster.partitionsOf(topic.name))
+      for (const one of stored) {
+        const id = idOf(one)
+        if (id === null) continue
+        const before = first.get(id)
+        if (!before) first.set(id, one)
+        else if (before.storedMs < one.writer.startedMs) repeats++
+      }
+    if (repeats > 0) faults.push(`${topic.name}: ${repeats} outputs were published again by a later process`)
+  }
+  return faults
+}

@@ -1,0 +1,72 @@
+import { type Loop, WORLD } from '../loop.ts'
+import type { Pod } from '../pod.ts'
+import type { LogCluster } from '../stores/log-cluster.ts'
+
+const LOOK_EVERY_MS = 20_000
+
+interface Seen {
+  readonly process: string
+  readonly committed: number
+}
+
+/** What has to hold at any time of a run. */
+export class RunWatch {
+  readonly failures: string[] = []
+  readonly #loop: Loop
+  readonly #cluster: LogCluster
+  readonly #pods: () => readonly Pod[]
+  /** Groups, partitions of which wait with the same offset as at the last look. */
+  #waiting = new Map<string, Seen>()
+
+  constructor(loop: Loop, cluster: LogCluster, pods: () => readonly Pod[]) {
+    this.#loop = loop
+    this.#cluster = cluster
+    this.#pods = pods
+  }
+
+  start(): void {
+    this.#loop.after(LOOK_EVERY_MS, WORLD, 'is looked at', () => {
+      void this.#look()
+      this.start()
+    })
+  }
+
+  /** Groups that have not finished a topic, in words. */
+  behind(): readonly string[] {
+    return this.#pods().flatMap(({ running }) =>
+      Object.entries(running?.groups ?? {}).flatMap(([group, topics]) =>
+        topics.flatMap(topic => {
+          const lag = this.#cluster.lag(group, topic)
+          return lag > 0 ? [`${group} is ${lag} records behind on ${topic}`] : []
+        }),
+      ),
+    )
+  }
+
+  /** A service that has records to read, and says that it has none, hides that it stands still. */
+  async #look(): Promise<void> {
+    const waiting = new Map<string, Seen>()
+    for (const { running } of this.#pods()) {
+      if (!running || running.process.isPaused) continue
+      const { process, metrics } = running
+      const told = new Map<string, number>()
+      for (const { labels, value } of (await metrics.lagRecords.get()).values)
+        told.set(`${labels.group} ${labels.topic}/${labels.partition}`, value)
+      for (const [group, topics] of Object.entries(running.groups))
+        for (const topic of topics)
+          for (const { index: partition, end } of this.#cluster.partitionsOf(topic)) {
+            const committed = this.#cluster.group(group).committedOf(topic).get(partition)?.offset ?? 0
+            if (end <= committed) continue
+            if (this.#cluster.group(group).ownerOf({ topic, partition })?.process !== process) continue
+            const key = `${group} ${topic}/${partition}`
+            const before = this.#waiting.get(key)
+            waiting.set(key, { process: process.name, committed })
+            const hasWaited = before?.process === process.name && before.committed === committed
+            if (hasWaited && told.get(key) === 0)
+              this.failures.push(`${key}: ${end - committed} records wait, and the service tells of none`)
+          }
+    }
+    this.#waiting = waiting
+    if (this.failures.length > 3) this.failures.length = 3
+  }
+}

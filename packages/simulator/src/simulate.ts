@@ -1,0 +1,258 @@
+import { catalogOf } from '@millrace/domains/contracts'
+import { hashOfKey, type ApiKey } from '@millrace/ingest-gateway'
+import { createEmbeddedMart } from '@millrace/mart'
+import { createLogger } from '@millrace/runtime'
+import { Random } from '@millrace/simulation'
+import { type Fault, type FaultKind, planFaults } from './faults.ts'
+import { createGenerators, goldenOf } from './generators.ts'
+import { createHttpNetwork } from './http-network.ts'
+import { crash, type FaultTargets, SESSION_MS, schedule } from './inject-fault.ts'
+import { judgeLeftovers, judgeStores } from './judges/after-run.ts'
+import { judgeRepeats } from './judges/repeats.ts'
+import { RunWatch } from './judges/run-watch.ts'
+import { Loop, WORLD } from './loop.ts'
+import { MemoryDisk } from './memory-disk.ts'
+import { Network } from './network.ts'
+import { currentProcess } from './outside/current-process.ts'
+import { http } from './outside/http.ts'
+import { Pod, type Surroundings, serviceNames } from './pod.ts'
+import { ServiceProcess } from './service-process.ts'
+import { LakeServer } from './stores/lake-server.ts'
+import { LogCluster } from './stores/log-cluster.ts'
+import { Trace } from './trace.ts'
+
+export interface SimulateOptions {
+  readonly seed: string
+  readonly minutes: number
+  readonly domains: readonly string[]
+  readonly kinds: readonly FaultKind[]
+  /** In place of the faults that the seed has. */
+  readonly faults?: readonly Fault[]
+  /** A new file for the rows of the mart. */
+  readonly martFile: string
+  /** Divides the populations. */
+  readonly fewer?: number
+  /** Takes a line for each step. */
+  readonly traceFile?: string
+  /** Writes the log lines of the services to the standard error. */
+  readonly showLogs?: boolean
+}
+
+export interface SimulationResult {
+  readonly seed: string
+  readonly faults: readonly Fault[]
+  /** One sentence for each thing that is wrong. */
+  readonly failures: readonly string[]
+  readonly traceHash: string
+  readonly steps: number
+  readonly events: number
+  readonly virtualMs: number
+}
+
+const START_MS = Date.UTC(2024, 2, 24, 11)
+const DISK = '/disk'
+const LEDGER = '/disk/ledger'
+const KEY = `mr_simulated_${'k'.repeat(43)}`
+/** What is under way when the faults end has landed after this. */
+const LANDED_MS = 75_000
+const SETTLE_WITHIN_MS = 30 * 60_000
+const STOP_WITHIN_MS = 3 * 60_000
+const LOOK_EVERY_MS = 5_000
+
+class Simulation {
+  readonly #options: SimulateOptions
+  readonly #random: Random
+  readonly #loop: Loop
+  readonly #trace: Trace
+  readonly #network: Network
+  readonly #cluster: LogCluster
+  readonly #lakeServer = new LakeServer()
+  readonly #surroundings: Surroundings
+  readonly #pods: Pod[]
+  readonly #world: ServiceProcess
+  readonly #martAway = { isAway: false }
+  readonly #failures: string[] = []
+  readonly #watch: RunWatch
+
+  constructor(options: SimulateOptions) {
+    const { seed } = options
+    this.#options = options
+    this.#random = new Random('simulation', seed)
+    this.#trace = new Trace(options.traceFile)
+    this.#loop = new Loop(START_MS, new Random('order', seed), this.#trace)
+    this.#cluster = new LogCluster(this.#loop)
+    this.#network = new Network(this.#loop, new Random('network', seed), process => {
+      const pod = this.#pods.find(({ running }) => running?.process === process)
+      if (pod) this.#loop.after(this.#random.int(0, 20), WORLD, 'strikes', () => pod.running?.process === process && crash(pod, this.#targets))
+    })
+    const disk = new MemoryDisk()
+    disk.makeFolder(DISK)
+    this.#world = new ServiceProcess({ name: 'world', incarnation: 1, loop: this.#loop, disk, seed })
+    const catalog = catalogOf(options.domains)
+    const topics = [...catalog.routes.values()].map(({ name }) => name)
+    const key: ApiKey = { id: 'simulated', name: 'generators', hash: hashOfKey(KEY), topics, quota: {}, corsOrigins: [], createdAt: '' }
+    const random = this.#random
+    this.#surroundings = {
+      ...{ seed, catalog, loop: this.#loop, network: this.#network, cluster: this.#cluster, lakeServer: this.#lakeServer },
+      mart: createEmbeddedMart({ file: options.martFile, clock: this.#world.clock }),
+      martIsUp: () => !this.#martAway.isAway,
+      logger: createLogger('simulator', { level: options.showLogs ? 'info' : 'silent', destination: process.stderr }),
+      lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
+      archiveAfterMs: random.int(30_000, 180_000),
+      runner: {
+        pollMs: 5_000,
+        tickMs: 5_000,
+        commitEveryMs: random.int(1_000, 10_000),
+        maxInFlightBytes: random.chance(0.2) ? 16 << 10 : 16 << 20,
+        sessionTimeoutMs: SESSION_MS,
+      },
+      keys: [key],
+      onStopped: (pod, error) => this.#failures.push(`${pod.name} was stopped by an error: ${String(error)}`),
+    }
+    this.#pods = serviceNames.map(service => new Pod(service, 0, this.#surroundings))
+    this.#watch = new RunWatch(this.#loop, this.#cluster, () => this.#pods)
+  }
+
+  get #targets(): FaultTargets {
+    return {
+      ...{ loop: this.#loop, network: this.#network, cluster: this.#cluster, lakeServer: this.#lakeServer },
+      ...{ random: this.#random, pods: this.#pods, surroundings: this.#surroundings, martAway: this.#martAway },
+    }
+  }
+
+  async run(): Promise<SimulationResult> {
+    const onRejection = (error: unknown): void => void this.#failures.push(`nobody handles an error: ${describe(error)}`)
+    process.on('unhandledRejection', onRejection)
+    http.send = createHttpNetwork({
+      ...{ pods: () => this.#pods, network: this.#network, loop: this.#loop },
+      random: new Random('http', this.#options.seed),
+    })
+    try {
+      return await this.#run()
+    } finally {
+      this.#trace.flush()
+      process.off('unhandledRejection', onRejection)
+    }
+  }
+
+  async #run(): Promise<SimulationResult> {
+    const { seed, minutes, domains, kinds } = this.#options
+    const durationMs = minutes * 60_000
+    const faults = this.#options.faults ?? planFaults(seed, kinds, durationMs)
+    await this.#provision()
+    for (const pod of this.#pods) pod.start()
+    for (const fault of faults) schedule(fault, this.#targets)
+    this.#watch.start()
+    const generators = currentProcess.run(this.#world, () =>
+      createGenerators({
+        ...{ seed, domains, durationMs, ledger: LEDGER, apiKey: KEY, fewer: this.#options.fewer ?? 1 },
+        random: new Random('population', seed),
+        hasFaults: faults.some(({ kind }) => kind === 'faulty-events'),
+        process: this.#world,
+        logger: this.#surroundings.logger,
+      }),
+    )
+    let left = generators.length
+    let events = 0
+    const failed = (error: unknown): void => void this.#failures.push(`a generator failed: ${describe(error)}`)
+    for (const generator of generators) {
+      currentProcess.run(this.#world, () => generator.start().catch(failed))
+      generator.finished
+        .then(summary => {
+          events += summary.emitted
+        }, failed)
+        .finally(() => left--)
+    }
+    await this.#until('the generators to finish', 2 * durationMs + SETTLE_WITHIN_MS, () => left === 0)
+    await this.#loop.run(Math.max(this.#loop.nowMs, START_MS + durationMs))
+    await this.#settle()
+    await this.#stop()
+    if (this.#failures.length === 0) await this.#judge(goldenOf(generators))
+    this.#failures.push(...this.#watch.failures)
+    return {
+      ...{ seed, faults, events, failures: this.#failures, traceHash: this.#trace.hash, steps: this.#trace.steps },
+      virtualMs: this.#loop.nowMs - START_MS,
+    }
+  }
+
+  async #provision(): Promise<void> {
+    const { catalog, mart } = this.#surroundings
+    const partitions = this.#random.int(1, 2)
+    this.#cluster.createTopics(
+      catalog.topics.map(({ name, maxMessageBytes }) => ({
+        ...{ name, partitions, replicas: this.#cluster.brokers },
+        config: new Map([['max.message.bytes', String(maxMessageBytes)]]),
+      })),
+    )
+    await mart.ensureTables(catalog.tables)
+  }
+
+  /** Faults end, every service starts once more, and works off what is there. */
+  async #settle(): Promise<void> {
+    this.#network.heal()
+    this.#cluster.setAway([0, 1, 2], false)
+    this.#lakeServer.isUp = true
+    this.#lakeServer.listingLagMs = 0
+    this.#martAway.isAway = false
+    for (const { running } of this.#pods) running?.process.resume()
+    await this.#loop.run(this.#loop.nowMs + LANDED_MS)
+    for (const pod of this.#pods) {
+      const { running } = pod
+      if (running) this.#loop.after(SESSION_MS, WORLD, 'session ends', () => this.#cluster.expire(running.process))
+      pod.kill()
+      pod.start()
+    }
+    let quiet = 0
+    const untilMs = this.#loop.nowMs + SETTLE_WITHIN_MS
+    let behind: readonly string[] = []
+    while (quiet < 2 && this.#loop.nowMs < untilMs && this.#failures.length === 0) {
+      await this.#loop.run(this.#loop.nowMs + LOOK_EVERY_MS)
+      behind = this.#watch.behind()
+      quiet = behind.length === 0 ? quiet + 1 : 0
+    }
+    if (quiet < 2 && this.#failures.length === 0)
+      this.#failures.push(`not settled after ${SETTLE_WITHIN_MS / 60_000} min: ${behind.slice(0, 3).join('; ')}`)
+  }
+
+  async #stop(): Promise<void> {
+    let left = this.#pods.length
+    for (const pod of this.#pods)
+      pod
+        .stop()
+        .catch((error: unknown) => this.#failures.push(`${pod.name} did not stop: ${describe(error)}`))
+        .finally(() => left--)
+    await this.#until('every service to stop', STOP_WITHIN_MS, () => left === 0)
+  }
+
+  async #until(what: string, withinMs: number, isDone: () => boolean): Promise<void> {
+    const untilMs = this.#loop.nowMs + withinMs
+    await this.#loop.run(untilMs, () => isDone() || this.#failures.length > 0)
+    if (!isDone() && this.#failures.length === 0) this.#failures.push(`waited ${withinMs / 60_000} min for ${what}`)
+  }
+
+  async #judge(golden: ReturnType<typeof goldenOf>): Promise<void> {
+    const { catalog, mart } = this.#surroundings
+    const outcome = {
+      ...{ catalog, mart, golden, loop: this.#loop, cluster: this.#cluster, lakeServer: this.#lakeServer },
+      ...{ judge: this.#world, ledger: LEDGER },
+    }
+    let isDone = false
+    const judging = currentProcess.run(this.#world, () => judgeStores(outcome)).finally(() => {
+      isDone = true
+    })
+    judging.catch(() => {})
+    await this.#loop.run(Number.POSITIVE_INFINITY, () => isDone)
+    this.#failures.push(
+      ...(await judging),
+      ...judgeLeftovers(outcome, this.#pods.map(({ disk }) => disk.files)),
+      ...judgeRepeats(catalog, this.#cluster),
+    )
+  }
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+
+/** Runs the whole platform under one seed. A pure function of its options: two runs have one trace. */
+export async function simulate(options: SimulateOptions): Promise<SimulationResult> {
+  return new Simulation(options).run()
+}
