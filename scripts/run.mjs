@@ -31,6 +31,7 @@ const tasks = {
   'judge-lol': args => [[node, [...nodeFlags, 'packages/domains/lol/fit/judge.ts', ...args]]],
   'evaluate-detection': args => [[node, [...nodeFlags, 'packages/evaluation/src/main.ts', ...args]]],
   bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
+  simulate: args => [[node, [...nodeFlags, 'packages/simulator/src/main.ts', ...args]]],
   'new-domain': args => [
     [node, [...nodeFlags, 'scripts/new-domain/new-domain.ts', ...args]],
     // The generated files need the links of the new packages: a run of its own installs them first.

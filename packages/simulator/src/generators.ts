@@ -8,7 +8,7 @@ type Texts = Readonly<Record<string, string>>
 
 /** Few actors of each domain, as many as a run in a second allows. */
 const populations: Readonly<Record<string, (random: Random) => Texts>> = {
-  lol: random => ({ profile: random.chance(0.5) ? 'realistic' : 'seed', players: String(random.int(1, 2)), rooms: '1' }),
+  lol: random => ({ profile: random.chance(0.5) ? 'realistic' : 'seed', players: '1', rooms: '1' }),
   hotel: random => ({ guests: String(random.int(4, 10)), places: '3' }),
   lostark: () => ({ raids: '1' }),
   ad: random => ({ viewers: String(random.int(4, 8)), campaigns: '2' }),
@@ -16,6 +16,9 @@ const populations: Readonly<Record<string, (random: Random) => Texts>> = {
   music: random => ({ customers: String(random.int(3, 6)), tracks: '5', 'listens-per-day': '1440' }),
   web: random => ({ visitors: String(random.int(2, 4)) }),
 }
+
+/** Players of a match act twice a second. */
+const longestMs: Readonly<Record<string, number>> = { lol: 120_000 }
 
 export const generatedFaults = 'dup=0.02,late=0.02,out-of-order=0.02,burst=0.01,malformed=0.01,missing-field=0.01'
 
@@ -51,7 +54,7 @@ export function createGenerators(options: GeneratorsOptions): readonly Generator
     const parsed = simulation.parse({
       ...population,
       seed: options.seed,
-      duration: `${Math.round(options.durationMs / 1000)}s`,
+      duration: `${Math.round(Math.min(options.durationMs, longestMs[domain] ?? Number.POSITIVE_INFINITY) / 1000)}s`,
       speed: '1',
       ledger,
       ...(options.hasFaults && { faults: generatedFaults }),

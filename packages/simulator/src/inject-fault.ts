@@ -1,5 +1,5 @@
 import type { Random } from '@millrace/simulation'
-import type { Fault, FaultKind } from './faults.ts'
+import type { Fault, FaultKind } from './fault-kinds.ts'
 import { type Loop, WORLD } from './loop.ts'
 import type { Network } from './network.ts'
 import { Pod, type Surroundings } from './pod.ts'

@@ -64,6 +64,12 @@ export class Network {
     this.#onStrike = onStrike
   }
 
+  /** Whether every call is answered soon. */
+  get isCalm(): boolean {
+    const { lostAnswers, lateRequests, mostMs } = this.faults
+    return lostAnswers === 0 && lateRequests === 0 && mostMs === USUAL_MOST_MS
+  }
+
   /** Everything goes well from now on. */
   heal(): void {
     Object.assign(this.faults, { lostAnswers: 0, lateRequests: 0, repeatedRequests: 0, mostMs: USUAL_MOST_MS })

@@ -72,7 +72,7 @@ export class Pod {
   constructor(service: string, replica: number, surroundings: Surroundings) {
     this.service = service
     this.name = `${service}-${replica}`
-    this.#surroundings = surroundings
+    this.#surroundings = { ...surroundings, logger: surroundings.logger.child({ pod: this.name }) }
     this.#disk.makeFolder('/disk')
   }
 

@@ -3,7 +3,8 @@ import { hashOfKey, type ApiKey } from '@millrace/ingest-gateway'
 import { createEmbeddedMart } from '@millrace/mart'
 import { createLogger } from '@millrace/runtime'
 import { Random } from '@millrace/simulation'
-import { type Fault, type FaultKind, planFaults } from './faults.ts'
+import type { Fault, FaultKind } from './fault-kinds.ts'
+import { planFaults } from './faults.ts'
 import { createGenerators, goldenOf } from './generators.ts'
 import { createHttpNetwork } from './http-network.ts'
 import { crash, type FaultTargets, SESSION_MS, schedule } from './inject-fault.ts'
@@ -26,14 +27,14 @@ export interface SimulateOptions {
   readonly minutes: number
   readonly domains: readonly string[]
   readonly kinds: readonly FaultKind[]
-  /** In place of the faults that the seed has. */
-  readonly faults?: readonly Fault[]
+  /** Places of the faults of the seed that happen; all of them where left out. */
+  readonly keep?: readonly number[] | undefined
   /** A new file for the rows of the mart. */
   readonly martFile: string
   /** Divides the populations. */
-  readonly fewer?: number
+  readonly fewer?: number | undefined
   /** Takes a line for each step. */
-  readonly traceFile?: string
+  readonly traceFile?: string | undefined
   /** Writes the log lines of the services to the standard error. */
   readonly showLogs?: boolean
 }
@@ -51,6 +52,7 @@ export interface SimulationResult {
 
 const START_MS = Date.UTC(2024, 2, 24, 11)
 const DISK = '/disk'
+const TIME = /"time":"[^"]*"/
 const LEDGER = '/disk/ledger'
 const KEY = `mr_simulated_${'k'.repeat(43)}`
 /** What is under way when the faults end has landed after this. */
@@ -96,12 +98,15 @@ class Simulation {
       ...{ seed, catalog, loop: this.#loop, network: this.#network, cluster: this.#cluster, lakeServer: this.#lakeServer },
       mart: createEmbeddedMart({ file: options.martFile, clock: this.#world.clock }),
       martIsUp: () => !this.#martAway.isAway,
-      logger: createLogger('simulator', { level: options.showLogs ? 'info' : 'silent', destination: process.stderr }),
+      logger: createLogger('simulator', {
+        level: options.showLogs ? 'info' : 'silent',
+        destination: { write: line => void process.stderr.write(line.replace(TIME, `"time":"${this.#now()}"`)) },
+      }),
       lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
       archiveAfterMs: random.int(30_000, 180_000),
       runner: {
-        pollMs: 5_000,
-        tickMs: 5_000,
+        pollMs: 10_000,
+        tickMs: 10_000,
         commitEveryMs: random.int(1_000, 10_000),
         maxInFlightBytes: random.chance(0.2) ? 16 << 10 : 16 << 20,
         sessionTimeoutMs: SESSION_MS,
@@ -110,7 +115,16 @@ class Simulation {
       onStopped: (pod, error) => this.#failures.push(`${pod.name} was stopped by an error: ${String(error)}`),
     }
     this.#pods = serviceNames.map(service => new Pod(service, 0, this.#surroundings))
-    this.#watch = new RunWatch(this.#loop, this.#cluster, () => this.#pods)
+    this.#watch = new RunWatch(
+      this.#loop,
+      this.#cluster,
+      () => this.#pods,
+      () => this.#network.isCalm && this.#cluster.isWhole,
+    )
+  }
+
+  #now(): string {
+    return new Date(this.#loop.nowMs).toISOString()
   }
 
   get #targets(): FaultTargets {
@@ -136,9 +150,9 @@ class Simulation {
   }
 
   async #run(): Promise<SimulationResult> {
-    const { seed, minutes, domains, kinds } = this.#options
+    const { seed, minutes, domains, kinds, keep } = this.#options
     const durationMs = minutes * 60_000
-    const faults = this.#options.faults ?? planFaults(seed, kinds, durationMs)
+    const faults = planFaults(seed, kinds, { durationMs, keep })
     await this.#provision()
     for (const pod of this.#pods) pod.start()
     for (const fault of faults) schedule(fault, this.#targets)

@@ -3,6 +3,15 @@ import type { Clock } from '@millrace/runtime'
 
 const PING_EVERY_MS = 5_000
 
+const probes = new WeakMap<EventLog, LogProbe>()
+
+/** The probe of a log: one for all runners of a process. */
+export function probeOf(log: EventLog, clock: Clock): LogProbe {
+  const probe = probes.get(log) ?? new LogProbe(log, clock)
+  probes.set(log, probe)
+  return probe
+}
+
 /** Pings the log every few seconds, so that readiness is right also while no records arrive. */
 export class LogProbe {
   readonly #log: EventLog

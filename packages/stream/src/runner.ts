@@ -1,7 +1,7 @@
 import type { Assignment, ConsumerEvent, EventLog } from '@millrace/event-log'
 import type { Clock, Component, HealthRegistry, Logger, ServiceMetrics } from '@millrace/runtime'
 import { joinGroup, leaveGroup, type Membership, type MembershipParts } from './group-membership.ts'
-import { LogProbe } from './log-probe.ts'
+import { type LogProbe, probeOf } from './log-probe.ts'
 import { PartitionWorker } from './partition-worker.ts'
 import type { PendingRetry } from './retry.ts'
 import { type ResolvedOptions, type RunnerOptions, resolveOptions } from './runner-options.ts'
@@ -65,7 +65,7 @@ class StreamRunner implements Runner {
     this.#parts = parts
     this.#options = resolveOptions(parts.topology.name, parts.options ?? {})
     this.#membershipParts = { ...parts, options: this.#options }
-    this.#probe = new LogProbe(parts.log, parts.clock)
+    this.#probe = probeOf(parts.log, parts.clock)
     this.name = parts.topology.name
     this.#turnedMs = this.#tickedMs = this.#committedMs = parts.clock.now()
   }

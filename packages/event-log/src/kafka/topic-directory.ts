@@ -37,18 +37,21 @@ export class TopicDirectory {
     return facts
   }
 
-  /** @throws unknown_topic, log_unavailable */
-  load(topic: string): Promise<TopicFacts> {
+  /**
+   * @param count of its partitions, where that is known
+   * @throws unknown_topic, log_unavailable
+   */
+  load(topic: string, count?: number): Promise<TopicFacts> {
     let loading = this.#loading.get(topic)
     if (!loading) {
-      loading = this.#ask(topic).finally(() => this.#loading.delete(topic))
+      loading = this.#ask(topic, count).finally(() => this.#loading.delete(topic))
       this.#loading.set(topic, loading)
     }
     return loading
   }
 
-  async #ask(topic: string): Promise<TopicFacts> {
-    const partitions = await this.#admin.partitionCount(topic)
+  async #ask(topic: string, count?: number): Promise<TopicFacts> {
+    const partitions = count ?? (await this.#admin.partitionCount(topic))
     const maxMessageBytes = await this.#admin.maxMessageBytes(topic)
     const facts = { partitions, maxMessageBytes, loadedAtMs: this.#clock.now() }
     this.#facts.set(topic, facts)
@@ -58,9 +61,8 @@ export class TopicDirectory {
   /** Loads every topic, so that partitions can be told at once; what fails is loaded when it is needed. */
   async loadAll(): Promise<void> {
     const counts = await this.#admin.partitionCounts()
-    await Promise.all(
-      [...counts.keys()].filter(name => !this.#facts.has(name) && !name.startsWith('__')).map(name => this.load(name)),
-    )
+    const unknown = [...counts].filter(([name]) => !this.#facts.has(name) && !name.startsWith('__'))
+    await Promise.all(unknown.map(([name, count]) => this.load(name, count)))
   }
 
   forget(): void {

@@ -15,13 +15,16 @@ export class RunWatch {
   readonly #loop: Loop
   readonly #cluster: LogCluster
   readonly #pods: () => readonly Pod[]
+  readonly #isCalm: () => boolean
   /** Groups, partitions of which wait with the same offset as at the last look. */
   #waiting = new Map<string, Seen>()
 
-  constructor(loop: Loop, cluster: LogCluster, pods: () => readonly Pod[]) {
+  /** @param isCalm whether the log answers: else a service cannot know what it has */
+  constructor(loop: Loop, cluster: LogCluster, pods: () => readonly Pod[], isCalm: () => boolean) {
     this.#loop = loop
     this.#cluster = cluster
     this.#pods = pods
+    this.#isCalm = isCalm
   }
 
   start(): void {
@@ -46,6 +49,10 @@ export class RunWatch {
   /** A service that has records to read, and says that it has none, hides that it stands still. */
   async #look(): Promise<void> {
     const waiting = new Map<string, Seen>()
+    if (!this.#isCalm()) {
+      this.#waiting = waiting
+      return
+    }
     for (const { running } of this.#pods()) {
       if (!running || running.process.isPaused) continue
       const { process, metrics } = running
@@ -55,7 +62,7 @@ export class RunWatch {
       for (const [group, topics] of Object.entries(running.groups))
         for (const topic of topics)
           for (const { index: partition, end } of this.#cluster.partitionsOf(topic)) {
-            const committed = this.#cluster.group(group).committedOf(topic).get(partition)?.offset ?? 0
+            const committed = this.#cluster.group(group).furthestOf({ topic, partition })
             if (end <= committed) continue
             if (this.#cluster.group(group).ownerOf({ topic, partition })?.process !== process) continue
             const key = `${group} ${topic}/${partition}`
@@ -63,7 +70,7 @@ export class RunWatch {
             waiting.set(key, { process: process.name, committed })
             const hasWaited = before?.process === process.name && before.committed === committed
             if (hasWaited && told.get(key) === 0)
-              this.failures.push(`${key}: ${end - committed} records wait, and the service tells of none`)
+              this.failures.push(`${key}: ${end - committed} records wait, and the service tells of none (${process.name} at ${new Date(this.#loop.nowMs).toISOString()})`)
           }
     }
     this.#waiting = waiting

@@ -26,6 +26,7 @@ export class Group {
   readonly #partitionsOf: (topic: string) => number
   readonly #members = new Map<string, GroupMember>()
   readonly #committed = new Map<string, Map<number, Committed>>()
+  readonly #furthest = new Map<string, number>()
   /** Who has joined the generation that comes next; null while nothing changes. */
   #joining: Set<string> | null = null
   #deadline: Step | null = null
@@ -50,11 +51,13 @@ export class Group {
   /** A member joins, for the first time or again. */
   join(member: GroupMember): void {
     for (const topic of member.topics) this.topics.add(topic)
-    const isNew = !this.#members.has(member.id)
     this.#members.set(member.id, member)
-    if (isNew || !this.#joining) this.rebalance()
-    this.#joining!.add(member.id)
-    this.#completeWhenAllAreHere()
+    this.rebalance(member.id)
+  }
+
+  /** Whether members are expected to join again. */
+  get isRebalancing(): boolean {
+    return this.#joining !== null
   }
 
   leave(id: string): void {
@@ -71,8 +74,11 @@ export class Group {
     member.onUnknown()
   }
 
-  /** Every member is to join again; the one that does not within its session is given up. */
-  rebalance(): void {
+  /**
+   * Every member is to join again; the one that does not within its session is given up.
+   * @param joined a member that has
+   */
+  rebalance(joined?: string): void {
     if (this.#members.size === 0) {
       this.#joining = null
       this.#owners.clear()
@@ -85,8 +91,9 @@ export class Group {
       this.#deadline = this.#loop.after(longestMs, WORLD, 'gives up members', () => {
         for (const { id } of this.members) if (!this.#joining?.has(id)) this.expire(id)
       })
-      for (const member of this.members) member.onRebalance()
+      for (const member of this.members) if (member.id !== joined) member.onRebalance()
     }
+    if (joined !== undefined) this.#joining.add(joined)
     this.#completeWhenAllAreHere()
   }
 
@@ -114,6 +121,11 @@ export class Group {
     return this.#committed.get(topic) ?? new Map()
   }
 
+  /** The furthest offset that was ever committed: a request that comes late takes the committed one back, as in Kafka. */
+  furthestOf(of: TopicPartition): number {
+    return this.#furthest.get(keyOf(of)) ?? 0
+  }
+
   /** @throws ClientError UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION */
   commit(id: string, generation: number, offsets: readonly OffsetToCommit[]): void {
     if (!this.#members.has(id)) throw new ClientError('the member is not known', { type: 'UNKNOWN_MEMBER_ID' })
@@ -125,6 +137,8 @@ export class Group {
         this.#committed.set(topic, ofTopic)
       }
       ofTopic.set(partition, { offset, metadata })
+      const key = keyOf({ topic, partition })
+      this.#furthest.set(key, Math.max(offset, this.#furthest.get(key) ?? 0))
     }
   }
 }

@@ -194,7 +194,7 @@ class SimulatedMembership implements Membership {
       process,
       topics: this.#options.topics,
       sessionMs: this.#options.sessionTimeoutMs ?? DEFAULT_SESSION_MS,
-      onRebalance: () => soon('joins again', () => void this.#join()),
+      onRebalance: () => soon('joins again', () => this.#group.isRebalancing && void this.#join()),
       onJoined: (generation, partitions) =>
         loop.after(this.#random.int(1, 5), process, 'has joined', () => this.#joined(id, generation, partitions)),
       onUnknown: () =>

@@ -118,6 +118,11 @@ export class LogCluster {
     return !this.#away.has(broker)
   }
 
+  /** Whether every broker answers. */
+  get isWhole(): boolean {
+    return this.#away.size === 0
+  }
+
   /** Whether any broker answers. */
   get isReachable(): boolean {
     return this.#away.size < BROKERS

@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { SimulateOptions, SimulationResult } from './simulate.ts'
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
+/** Seeds of one process: what a run leaves in its memory goes with it. */
+const SEEDS_OF_A_PROCESS = 100
+
+/** What one run is to do. */
+export type SeedJob = Omit<SimulateOptions, 'martFile'>
+
+export interface SeedResult extends SimulationResult {
+  /** Time of the processor, ms. */
+  readonly cpuMs: number
+}
+
+/** Processes that run seeds, each one at a time. */
+export class Workers {
+  readonly #plant: string | undefined
+  readonly #idle: ChildProcess[] = []
+  readonly #served = new WeakMap<ChildProcess, number>()
+
+  /** @param plant name of a fault that is put into the product */
+  constructor(plant?: string) {
+    this.#plant = plant
+  }
+
+  async run(job: SeedJob): Promise<SeedResult> {
+    const worker = this.#idle.pop() ?? (await this.#start())
+    const ended = once(worker, 'exit').then(([code, signal]): never => {
+      throw new Error(`The process of seed ${job.seed} has ended with ${signal ?? `exit code ${code}`}.`)
+    })
+    ended.catch(() => {})
+    worker.send(job)
+    const [result] = (await Promise.race([once(worker, 'message'), ended])) as [SeedResult]
+    const served = (this.#served.get(worker) ?? 0) + 1
+    this.#served.set(worker, served)
+    if (served < SEEDS_OF_A_PROCESS) this.#idle.push(worker)
+    else worker.disconnect()
+    return result
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const env = { ...process.env, ...(this.#plant !== undefined && { PLANT: this.#plant }) }
+    const worker = fork(WORKER, { env, execArgv: ['--disable-warning=ExperimentalWarning'] })
+    const failed = once(worker, 'exit').then(([code]): never => {
+      throw new Error(`The simulator could not be started (exit code ${code}).`)
+    })
+    failed.catch(() => {})
+    await Promise.race([once(worker, 'message'), failed])
+    return worker
+  }
+
+  close(): void {
+    for (const worker of this.#idle.splice(0)) worker.disconnect()
+  }
+}
