@@ -31,6 +31,7 @@ const tasks = {
   'judge-lol': args => [[node, [...nodeFlags, 'packages/domains/lol/fit/judge.ts', ...args]]],
   'evaluate-detection': args => [[node, [...nodeFlags, 'packages/evaluation/src/main.ts', ...args]]],
   bench: args => [[node, [...nodeFlags, 'packages/bench/src/main.ts', ...args]]],
+  'prove-simulator': args => [[node, [...nodeFlags, 'packages/simulator/planted/main.ts', ...args]]],
   simulate: args => [[node, [...nodeFlags, 'packages/simulator/src/main.ts', ...args]]],
   'new-domain': args => [
     [node, [...nodeFlags, 'scripts/new-domain/new-domain.ts', ...args]],

@@ -1,7 +1,7 @@
 /** A fault that is put into the code of the product, to see how many seeds find it. */
 export interface Plant {
   readonly name: string
-  /** Where it was: found by a drill or a review, or made up for this list. */
+  /** Found by a drill or a review, or made up for this list. */
   readonly origin: 'was there' | 'made up'
   readonly what: string
   readonly edits: readonly {
@@ -13,4 +13,249 @@ export interface Plant {
   }[]
 }
 
-export const plants: readonly Plant[] = []
+export const plants: readonly Plant[] = [
+  {
+    name: 'send-over-several-brokers',
+    origin: 'was there',
+    what: 'Records for several partitions are acknowledged when one broker has stored its share and another one has not.',
+    edits: [
+      {
+        file: 'packages/event-log/src/append-call.ts',
+        from: `        this.#set(place, {
+          ok: false,`,
+        to: `        this.#set(place, this.#results.find(found => found?.ok) ?? {
+          ok: false,`,
+      },
+    ],
+  },
+  {
+    name: 'commit-before-store',
+    origin: 'was there',
+    what: 'A position is committed while the outputs before it are still on their way.',
+    edits: [
+      {
+        file: 'packages/stream/src/outbox.ts',
+        from: 'await this.#store(round.map(({ result }) => result))',
+        to: 'const storing = this.#store(round.map(({ result }) => result))',
+      },
+      {
+        file: 'packages/stream/src/outbox.ts',
+        from: 'if (this.#waiting.length === 0) this.#running = null',
+        to: 'this.#options.onStored(); await storing; if (this.#waiting.length === 0) this.#running = null',
+      },
+    ],
+  },
+  {
+    name: 'doubled-rows',
+    origin: 'was there',
+    what: 'What was published before a kill and not committed is published again.',
+    edits: [
+      {
+        file: 'packages/stream/src/published-outputs.ts',
+        from: 'if (!ids) return emits',
+        to: 'if (emits) return emits',
+      },
+    ],
+  },
+  {
+    name: 'wiped-folder',
+    origin: 'was there',
+    what: 'A start clears the local folder of others that write into it.',
+    edits: [
+      {
+        file: 'services/lake-archiver/src/topology.ts',
+        from: 'rm(spool, {',
+        to: 'rm(spoolDirectory, {',
+      },
+    ],
+  },
+  {
+    name: 'buckets-never-freed',
+    origin: 'was there',
+    what: 'Ids of events are never forgotten.',
+    edits: [
+      {
+        file: 'packages/stream/src/seen-ids.ts',
+        from: 'if (isExpired(this.#endOf(index), bucket.touchedMs)) this.#buckets.delete(index)\n      else',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'watermark-without-cap',
+    origin: 'was there',
+    what: 'An event with a clock that is ahead takes the watermark with it.',
+    edits: [
+      {
+        file: 'packages/stream/src/progress.ts',
+        from: 'Math.min(eventTimeMs, sentMs + WATERMARK_AHEAD_MS)',
+        to: 'eventTimeMs',
+      },
+    ],
+  },
+  {
+    name: 'lag-always-0',
+    origin: 'was there',
+    what: 'A service tells of no lag, whatever waits.',
+    edits: [
+      {
+        file: 'packages/stream/src/runner.ts',
+        from: 'Math.max(0, end - finished)',
+        to: 'Math.max(0, finished - finished)',
+      },
+      {
+        file: 'packages/stream/src/committer.ts',
+        from: 'Math.max(0, worker.end - offset)',
+        to: '0',
+      },
+    ],
+  },
+  {
+    name: 'late-rename-taken-for-refusal',
+    origin: 'was there',
+    what: 'An archiver takes its own claim, which was answered late, for that of another one.',
+    edits: [
+      {
+        file: 'packages/lake/src/segment/claim.ts',
+        from: `  const existing = await readOwner()
+  if (existing) return existing
+  if (outcome`,
+        to: `  const existing = await readOwner()
+  if (existing) return { ...existing, writerId: 'another' }
+  if (outcome`,
+      },
+    ],
+  },
+  {
+    name: 'half-append',
+    origin: 'made up',
+    what: 'Of outputs whose append has failed, the first one is not appended again.',
+    edits: [{ file: 'packages/stream/src/outbox.ts', from: 'left = again\n', to: 'left = again.slice(1)\n' }],
+  },
+  {
+    name: 'append-without-a-look',
+    origin: 'made up',
+    what: 'An append whose answer was lost is repeated without a look at what was stored.',
+    edits: [{ file: 'packages/stream/src/outbox.ts', from: 'isUnsure = true', to: 'isUnsure = false' }],
+  },
+  {
+    name: 'queue-lost-with-an-error',
+    origin: 'made up',
+    what: 'An archiver whose commit fails forgets the records that wait behind it.',
+    edits: [
+      {
+        file: 'services/lake-archiver/src/steps/archive-partition.ts',
+        from: 'queue = queue.slice(taken)',
+        to: 'queue = []',
+      },
+    ],
+  },
+  {
+    name: 'failed-write-taken-for-done',
+    origin: 'made up',
+    what: 'Where one of several tables could not be written, the records count as written.',
+    edits: [
+      {
+        file: 'services/mart-writer/src/steps/write-partition.ts',
+        from: "if (outcome.status === 'rejected') throw outcome.reason",
+        to: "if (outcome.status === 'rejected') if (outcomes.length > 1) continue; else throw outcome.reason",
+      },
+    ],
+  },
+  {
+    name: 'order-of-arrival',
+    origin: 'made up',
+    what: 'Of two versions of a row the one that comes last stays, not the newer one.',
+    edits: [
+      {
+        file: 'services/mart-writer/src/steps/map-rows.ts',
+        from: 'const row = mapping.toRow(event)',
+        to: 'const newest = mapping.toRow(event); const row = newest && { ...newest, writeTimeMicros: record.timestampMs * 1000 }',
+      },
+    ],
+  },
+  {
+    name: 'temporary-files-of-others',
+    origin: 'made up',
+    what: 'An archiver that starts removes the files of another one that is about to claim them.',
+    edits: [
+      {
+        file: 'packages/lake/src/segment/roll-forward.ts',
+        from: 'file.temporaryPath === path) ?? true',
+        to: 'file.temporaryPath === path) ?? false',
+      },
+    ],
+  },
+  {
+    name: 'no-roll-forward',
+    origin: 'made up',
+    what: 'Files of a claim whose archiver was killed keep their temporary names.',
+    edits: [
+      {
+        file: 'packages/lake/src/segment/segment-writer.ts',
+        from: 'if (newest) await rollForward(lake, newest)',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'refused-rename-taken-for-done',
+    origin: 'made up',
+    what: 'A claim that another archiver was quicker with counts as won.',
+    edits: [
+      {
+        file: 'packages/lake/src/webhdfs/namespace.ts',
+        from: "if (await stat(call, to)) return 'target-exists'",
+        to: "if (await stat(call, to)) return 'renamed'",
+      },
+    ],
+  },
+  {
+    name: 'state-not-rebuilt',
+    origin: 'made up',
+    what: 'A restart goes on at the committed offset without the state that results depend on.',
+    edits: [
+      {
+        file: 'packages/stream/src/keyed-processor.ts',
+        from: 'Math.min(found?.stateFrom ?? next, next)',
+        to: 'next',
+      },
+    ],
+  },
+  {
+    name: 'older-part-wins',
+    origin: 'made up',
+    what: 'A partial result that is read again replaces a newer one.',
+    edits: [
+      {
+        file: 'packages/stream/src/windows/merge-processor.ts',
+        from: 'else if (known.revision >= partial.revision) return null',
+        to: 'else if (known.revision === partial.revision) return null',
+      },
+    ],
+  },
+  {
+    name: 'no-seek-after-a-rebalance',
+    origin: 'made up',
+    what: 'Partitions that a member keeps in a rebalance are not read any further.',
+    edits: [
+      {
+        file: 'packages/event-log/src/kafka/kafka-consumer.ts',
+        from: 'delivery.reposition(delivery.position)\n      this.#session?.seek(delivery, delivery.position)',
+        to: 'delivery.reposition(delivery.position)',
+      },
+    ],
+  },
+  {
+    name: 'gives-up-soon',
+    origin: 'made up',
+    what: 'After a few attempts an error of the infrastructure ends a domain.',
+    edits: [
+      {
+        file: 'packages/stream/src/retry.ts',
+        from: 'if (forMs + delayMs > policy.deadlineMs)',
+        to: 'if (attempts >= 4)',
+      },
+    ],
+  },
+]

@@ -1,6 +1,7 @@
 /** What can go wrong. */
 export const faultKinds = [
   'crash',
+  'crash-anywhere',
   'pause',
   'clock',
   'roll',

@@ -7,6 +7,8 @@ import type { LakeServer } from './stores/lake-server.ts'
 import type { LogCluster } from './stores/log-cluster.ts'
 
 const MOST_RESTART_MS = 20_000
+/** How likely a process ends before any of its steps. */
+const CRASH_CHANCE = 0.005
 const FAIL_OVER_MS = 6_000
 const MOST_CLOCK_OFFSET_MS = 30_000
 const MOST_LISTING_LAG_MS = 10_000
@@ -43,6 +45,16 @@ const podsOf = ({ service }: Fault, { pods }: FaultTargets): Pod[] => pods.filte
 const injections: Readonly<Record<FaultKind, Inject>> = {
   crash(fault, targets) {
     for (const pod of podsOf(fault, targets)) crash(pod, targets)
+  },
+  'crash-anywhere'(fault, targets, until) {
+    const { loop, random } = targets
+    loop.beforeStep = owner => {
+      const pod = podsOf(fault, targets).find(({ running }) => running?.process === owner)
+      if (pod && random.chance(CRASH_CHANCE)) crash(pod, targets)
+    }
+    until(() => {
+      loop.beforeStep = null
+    })
   },
   pause(fault, targets, until) {
     const { loop, cluster } = targets

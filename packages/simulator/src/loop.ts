@@ -46,6 +46,8 @@ export class Loop {
   nowMs: number
   readonly trace: Trace
   readonly #random: Random
+  /** Told of each step before it is taken. */
+  beforeStep: ((owner: Owner) => void) | null = null
   /** A binary heap by time. */
   readonly #later: Step[] = []
   #due: Step[] = []
@@ -83,6 +85,8 @@ export class Loop {
         this.nowMs = Math.max(this.nowMs, untilMs)
         return
       }
+      this.beforeStep?.(step.owner)
+      if (!step.owner.isAlive) continue
       this.trace.add(this.nowMs, step.owner.name, step.name)
       step.run()
       await settled()

@@ -169,8 +169,10 @@ class Simulation {
     let left = generators.length
     let events = 0
     const failed = (error: unknown): void => void this.#failures.push(`a generator failed: ${describe(error)}`)
-    for (const generator of generators) {
-      currentProcess.run(this.#world, () => generator.start().catch(failed))
+    for (const { generator, afterMs } of generators) {
+      this.#loop.after(afterMs, this.#world, 'begins to send', () =>
+        currentProcess.run(this.#world, () => void generator.start().catch(failed)),
+      )
       generator.finished
         .then(summary => {
           events += summary.emitted
@@ -181,7 +183,7 @@ class Simulation {
     await this.#loop.run(Math.max(this.#loop.nowMs, START_MS + durationMs))
     await this.#settle()
     await this.#stop()
-    if (this.#failures.length === 0) await this.#judge(goldenOf(generators))
+    if (this.#failures.length === 0) await this.#judge(goldenOf(generators.map(({ generator }) => generator)))
     this.#failures.push(...this.#watch.failures)
     return {
       ...{ seed, faults, events, failures: this.#failures, traceHash: this.#trace.hash, steps: this.#trace.steps },
@@ -251,14 +253,16 @@ class Simulation {
       ...{ judge: this.#world, ledger: LEDGER },
     }
     let isDone = false
-    const judging = currentProcess.run(this.#world, () => judgeStores(outcome)).finally(() => {
-      isDone = true
-    })
+    const disks = this.#pods.map(({ disk }) => disk.files)
+    const judging = currentProcess
+      .run(this.#world, async () => [...(await judgeStores(outcome)), ...(await judgeLeftovers(outcome, disks))])
+      .finally(() => {
+        isDone = true
+      })
     judging.catch(() => {})
     await this.#loop.run(Number.POSITIVE_INFINITY, () => isDone)
     this.#failures.push(
       ...(await judging),
-      ...judgeLeftovers(outcome, this.#pods.map(({ disk }) => disk.files)),
       ...judgeRepeats(catalog, this.#cluster),
     )
   }

@@ -15,6 +15,22 @@ export interface SeedResult extends SimulationResult {
   readonly cpuMs: number
 }
 
+/** The next message of a worker. @throws where it ends before */
+async function messageOf(worker: ChildProcess, who: string): Promise<unknown> {
+  const over = new AbortController()
+  const { signal } = over
+  const ended = once(worker, 'exit', { signal }).then(([code, by]): never => {
+    throw new Error(`${who} has ended with ${by ?? `exit code ${code}`}.`)
+  })
+  ended.catch(() => {})
+  try {
+    const [message] = await Promise.race([once(worker, 'message', { signal }), ended])
+    return message
+  } finally {
+    over.abort()
+  }
+}
+
 /** Processes that run seeds, each one at a time. */
 export class Workers {
   readonly #plant: string | undefined
@@ -28,12 +44,8 @@ export class Workers {
 
   async run(job: SeedJob): Promise<SeedResult> {
     const worker = this.#idle.pop() ?? (await this.#start())
-    const ended = once(worker, 'exit').then(([code, signal]): never => {
-      throw new Error(`The process of seed ${job.seed} has ended with ${signal ?? `exit code ${code}`}.`)
-    })
-    ended.catch(() => {})
     worker.send(job)
-    const [result] = (await Promise.race([once(worker, 'message'), ended])) as [SeedResult]
+    const result = (await messageOf(worker, `The process of seed ${job.seed}`)) as SeedResult
     const served = (this.#served.get(worker) ?? 0) + 1
     this.#served.set(worker, served)
     if (served < SEEDS_OF_A_PROCESS) this.#idle.push(worker)
@@ -44,11 +56,7 @@ export class Workers {
   async #start(): Promise<ChildProcess> {
     const env = { ...process.env, ...(this.#plant !== undefined && { PLANT: this.#plant }) }
     const worker = fork(WORKER, { env, execArgv: ['--disable-warning=ExperimentalWarning'] })
-    const failed = once(worker, 'exit').then(([code]): never => {
-      throw new Error(`The simulator could not be started (exit code ${code}).`)
-    })
-    failed.catch(() => {})
-    await Promise.race([once(worker, 'message'), failed])
+    await messageOf(worker, 'The simulator')
     return worker
   }
 

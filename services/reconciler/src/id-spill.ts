@@ -3,6 +3,7 @@ import path from 'node:path'
 import { makeDirectory } from '@millrace/runtime'
 
 const BUCKETS = 256
+const NO_IDS: ReadonlyMap<string, number> = new Map()
 /** Characters in memory: about 30 MB. */
 const FLUSH_CHARACTERS = 1 << 24
 
@@ -55,10 +56,10 @@ export function createIdSpill(directory: string): IdSpill {
     }
   }
 
-  async function takeBucket(name: string, bucket: number): Promise<Map<string, number>> {
-    const counts = new Map<string, number>()
+  async function takeBucket(name: string, bucket: number): Promise<ReadonlyMap<string, number>> {
     const source = spilled.get(name)
-    if (!source) return counts
+    if (!source || (source.pending[bucket]!.length === 0 && !source.written.has(bucket))) return NO_IDS
+    const counts = new Map<string, number>()
     const count = (id: string): void => void counts.set(id, (counts.get(id) ?? 0) + 1)
     if (source.written.delete(bucket)) {
       const file = fileOf(name, bucket)

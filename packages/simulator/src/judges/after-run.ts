@@ -1,5 +1,6 @@
 import { compareGolden } from '@millrace/all-in-one/golden-check'
 import type { Catalog } from '@millrace/contracts'
+import { removeTemporaryFiles } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import { reconcile } from '@millrace/reconciler'
 import type { GoldenRow } from '@millrace/simulation'
@@ -34,9 +35,17 @@ export async function judgeStores(outcome: RunOutcome): Promise<string[]> {
   return [...faults, ...compared.examples.map(sentence => `golden: ${sentence}`)]
 }
 
-/** What a run has left behind in the lake and on disks. */
-export function judgeLeftovers({ lakeServer, judge }: RunOutcome, disks: Iterable<readonly string[]>): string[] {
-  const inLake = lakeServer.files.filter(path => path.includes('/_tmp/') || /~[^/]*$/.test(path))
+/** What a run has left behind in the lake and on disks, and the next archiver would not remove. */
+export async function judgeLeftovers(outcome: RunOutcome, disks: Iterable<readonly string[]>): Promise<string[]> {
+  const { catalog, cluster, lakeServer, judge } = outcome
+  const temporary = (): string[] =>
+    lakeServer.files.filter(path => path.includes('/_tmp/') || /~[^/]*$/.test(path))
+  if (temporary().length > 0) {
+    const lake = readLake(lakeServer, { loop: outcome.loop, process: judge })
+    for (const { name } of catalog.topics.filter(topic => topic.lake))
+      for (const { index } of cluster.partitionsOf(name)) await removeTemporaryFiles(lake, name, index)
+  }
+  const inLake = temporary()
   const onDisks = [...disks].flat()
   const left = [...inLake.map(path => `lake: ${path}`), ...onDisks.map(path => `disk: ${path}`)]
   const work = judge.disk.files.filter(path => path.startsWith('/disk/reconcile')).map(path => `reconciler: ${path}`)

@@ -6,6 +6,14 @@ function idOf({ record }: StoredRecord): string | null {
   return typeof event.eventId === 'string' ? `${event.eventId} ${event.revision ?? ''}` : null
 }
 
+/** A process that is unsure looks for what was stored at once, and not so much later. */
+const LOOK_TAKES_MS = 15_000
+
+const couldBeFound = (before: StoredRecord, again: StoredRecord): boolean =>
+  again.writer === before.writer
+    ? again.storedMs - before.storedMs > LOOK_TAKES_MS
+    : before.storedMs < again.writer.startedMs
+
 /**
  * Outputs that a process has published although they were in the log before it began: what was published and not committed is to
  * be found again. An append that was under way when its successor looked cannot be found, and is no fault (decision 0014).
@@ -22,9 +30,9 @@ export function judgeRepeats(catalog: Catalog, cluster: LogCluster): string[] {
         if (id === null) continue
         const before = first.get(id)
         if (!before) first.set(id, one)
-        else if (before.storedMs < one.writer.startedMs) repeats++
+        else if (couldBeFound(before, one)) repeats++
       }
-    if (repeats > 0) faults.push(`${topic.name}: ${repeats} outputs were published again by a later process`)
+    if (repeats > 0) faults.push(`${topic.name}: ${repeats} outputs were published again although they were there`)
   }
   return faults
 }

@@ -84,8 +84,7 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
       const asked = <T>(what: string, work: () => T): Promise<T> => ask(what, anyone, work)
       return {
         brokerCount: () => asked('is pinged', () => cluster.brokers),
-        partitionCounts: () =>
-          asked('tells its topics', () => new Map(cluster.topicNames().map(name => [name, cluster.partitionsOf(name).length]))),
+        partitionCounts: () => asked('tells its topics', () => cluster.partitionCounts()),
         setting: (topic, name) =>
           asked('tells a setting', () => cluster.describe([topic]).get(topic)?.config.get(name)?.value),
         ranges: topic => asked('tells ranges', () => cluster.ranges(topic)),

@@ -88,6 +88,7 @@ export class LogCluster {
   readonly #topics = new Map<string, StoredTopic>()
   readonly #groups = new Map<string, Group>()
   readonly #away = new Set<number>()
+  #counts: ReadonlyMap<string, number> | null = null
   #producers = 0
   #members = 0
 
@@ -146,8 +147,10 @@ export class LogCluster {
     for (const topic of this.#topics.values()) yield* topic.partitions
   }
 
-  topicNames(): readonly string[] {
-    return [...this.#topics.keys()]
+  /** Partitions of each topic. */
+  partitionCounts(): ReadonlyMap<string, number> {
+    this.#counts ??= new Map([...this.#topics].map(([name, { partitions }]) => [name, partitions.length]))
+    return this.#counts
   }
 
   partitionsOf(topic: string): readonly Partition[] {
@@ -183,6 +186,7 @@ export class LogCluster {
   }
 
   setPartitions(name: string, count: number): void {
+    this.#counts = null
     const { partitions } = this.#topics.get(name)!
     while (partitions.length < count)
       partitions.push(new Partition(name, partitions.length, partitions.length % BROKERS))
