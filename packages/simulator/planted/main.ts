@@ -23,7 +23,9 @@ const program = new Command('prove-simulator')
 const flags = program.opts<{ plants?: readonly string[]; seeds: number; first: number; jobs: number }>()
 const unknown = flags.plants?.find(name => plants.every(plant => plant.name !== name))
 if (unknown !== undefined) {
-  process.stderr.write(`There is no planted fault "${unknown}": expected some of ${plants.map(({ name }) => name).join(', ')}.\n`)
+  process.stderr.write(
+    `There is no planted fault "${unknown}": expected some of ${plants.map(({ name }) => name).join(', ')}.\n`,
+  )
   process.exit(2)
 }
 

@@ -7,7 +7,8 @@ import { type Plant, plants } from './plants.ts'
  */
 export function plant(name: string): void {
   const found: Plant | undefined = plants.find(one => one.name === name)
-  if (!found) throw new Error(`There is no planted fault "${name}": expected one of ${plants.map(one => one.name).join(', ')}.`)
+  if (!found)
+    throw new Error(`There is no planted fault "${name}": expected one of ${plants.map(one => one.name).join(', ')}.`)
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)

@@ -71,7 +71,13 @@ export function createGenerators(options: GeneratorsOptions): readonly TimedGene
     const generator = createGenerator({
       simulation,
       options: parsed,
-      sink: createGatewaySink({ url: 'http://gateway', apiKey: new Secret(options.apiKey), clock, logger, concurrency: 2 }),
+      sink: createGatewaySink({
+        url: 'http://gateway',
+        apiKey: new Secret(options.apiKey),
+        clock,
+        logger,
+        concurrency: 2,
+      }),
       clock,
       logger,
     })
@@ -82,4 +88,3 @@ export function createGenerators(options: GeneratorsOptions): readonly TimedGene
 /** The golden answers of all generators, by table. */
 export const goldenOf = (generators: readonly Generator[]): Readonly<Record<string, readonly GoldenRow[]>> =>
   Object.assign({}, ...generators.map(generator => generator.golden()))
-

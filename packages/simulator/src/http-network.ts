@@ -1,9 +1,9 @@
+import type { Random } from '@millrace/simulation'
 import type { Loop } from './loop.ts'
 import type { Network } from './network.ts'
 import { currentProcess } from './outside/current-process.ts'
 import type { SimulatedRequest, SimulatedResponse } from './outside/http.ts'
 import type { Pod } from './pod.ts'
-import type { Random } from '@millrace/simulation'
 
 const headerOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value))
 
@@ -13,7 +13,12 @@ const refused = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { 
 
 /** Sends requests to any of the gateways that run; answers may be lost on their way, and connections break with their gateway. */
 export const createHttpNetwork =
-  ({ pods, network, loop, random }: {
+  ({
+    pods,
+    network,
+    loop,
+    random,
+  }: {
     readonly pods: () => readonly Pod[]
     readonly network: Network
     readonly loop: Loop

@@ -102,7 +102,8 @@ export class Loop {
 
   #next(untilMs: number): Step | null {
     for (;;) {
-      for (let next = this.#later[0]; next && next.atMs <= this.nowMs; next = this.#later[0]) this.#due.push(this.#pop())
+      for (let next = this.#later[0]; next && next.atMs <= this.nowMs; next = this.#later[0])
+        this.#due.push(this.#pop())
       const { length } = this.#due
       if (length === 0) {
         const next = this.#later[0]

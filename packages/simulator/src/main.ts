@@ -25,7 +25,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 function whole(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError(`expected a whole number above 0, got "${text}".`)
+  if (!/^\d+$/.test(text) || value < 1)
+    throw new InvalidArgumentError(`expected a whole number above 0, got "${text}".`)
   return value
 }
 
@@ -109,7 +110,9 @@ async function runOne(seed: number): Promise<number> {
   const result = await workers.run(jobOf(seed))
   for (const [place, fault] of result.faults.entries()) print(`${flags.keep?.[place] ?? place} ${describeFault(fault)}`)
   const { events, steps, virtualMs, cpuMs, traceHash } = result
-  print(`${events} events, ${steps} steps with the hash ${traceHash}, ${Math.round(virtualMs / 1000)} s in ${Math.round(cpuMs)} ms`)
+  print(
+    `${events} events, ${steps} steps with the hash ${traceHash}, ${Math.round(virtualMs / 1000)} s in ${Math.round(cpuMs)} ms`,
+  )
   for (const failure of result.failures) print(`failed: ${failure}`)
   return result.failures.length === 0 ? 0 : 1
 }

@@ -111,7 +111,8 @@ export class MemoryDisk {
     if (!recursive) throw systemError('ERR_FS_EISDIR', 'rm', path)
     const prefix = `${path}/`
     for (const file of [...this.#files.keys()]) if (file.startsWith(prefix)) this.#files.delete(file)
-    for (const folder of [...this.#folders]) if (folder === path || folder.startsWith(prefix)) this.#folders.delete(folder)
+    for (const folder of [...this.#folders])
+      if (folder === path || folder.startsWith(prefix)) this.#folders.delete(folder)
   }
 }
 

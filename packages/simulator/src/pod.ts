@@ -1,4 +1,4 @@
-import { type TopologyParts, serviceTopologies } from '@millrace/all-in-one/service-topologies'
+import { serviceTopologies, type TopologyParts } from '@millrace/all-in-one/service-topologies'
 import type { Catalog, LakeFormat } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { createEventLogOver, settingsOf } from '@millrace/event-log/kafka-client'

@@ -26,7 +26,10 @@ export async function shrink(
   for (const place of smallest.keep!) await tryWith({ keep: smallest.keep!.filter(other => other !== place) })
   for (const domain of smallest.domains)
     if (smallest.domains.length > 1) await tryWith({ domains: smallest.domains.filter(other => other !== domain) })
-  while (smallest.minutes > SHORTEST_MINUTES && (await tryWith({ minutes: Math.max(SHORTEST_MINUTES, Math.ceil(smallest.minutes / 2)) })));
+  while (
+    smallest.minutes > SHORTEST_MINUTES &&
+    (await tryWith({ minutes: Math.max(SHORTEST_MINUTES, Math.ceil(smallest.minutes / 2)) }))
+  );
   while ((smallest.fewer ?? 1) < MOST_DIVISOR && (await tryWith({ fewer: (smallest.fewer ?? 1) * 2 })));
   return { job: smallest, failure }
 }

@@ -1,5 +1,5 @@
 import { catalogOf } from '@millrace/domains/contracts'
-import { hashOfKey, type ApiKey } from '@millrace/ingest-gateway'
+import { type ApiKey, hashOfKey } from '@millrace/ingest-gateway'
 import { createEmbeddedMart } from '@millrace/mart'
 import { createLogger } from '@millrace/runtime'
 import { Random } from '@millrace/simulation'
@@ -85,17 +85,38 @@ class Simulation {
     this.#cluster = new LogCluster(this.#loop)
     this.#network = new Network(this.#loop, new Random('network', seed), process => {
       const pod = this.#pods.find(({ running }) => running?.process === process)
-      if (pod) this.#loop.after(this.#random.int(0, 20), WORLD, 'strikes', () => pod.running?.process === process && crash(pod, this.#targets))
+      if (pod)
+        this.#loop.after(
+          this.#random.int(0, 20),
+          WORLD,
+          'strikes',
+          () => pod.running?.process === process && crash(pod, this.#targets),
+        )
     })
     const disk = new MemoryDisk()
     disk.makeFolder(DISK)
     this.#world = new ServiceProcess({ name: 'world', incarnation: 1, loop: this.#loop, disk, seed })
     const catalog = catalogOf(options.domains)
     const topics = [...catalog.routes.values()].map(({ name }) => name)
-    const key: ApiKey = { id: 'simulated', name: 'generators', hash: hashOfKey(KEY), topics, quota: {}, corsOrigins: [], createdAt: '' }
+    const key: ApiKey = {
+      id: 'simulated',
+      name: 'generators',
+      hash: hashOfKey(KEY),
+      topics,
+      quota: {},
+      corsOrigins: [],
+      createdAt: '',
+    }
     const random = this.#random
     this.#surroundings = {
-      ...{ seed, catalog, loop: this.#loop, network: this.#network, cluster: this.#cluster, lakeServer: this.#lakeServer },
+      ...{
+        seed,
+        catalog,
+        loop: this.#loop,
+        network: this.#network,
+        cluster: this.#cluster,
+        lakeServer: this.#lakeServer,
+      },
       mart: createEmbeddedMart({ file: options.martFile, clock: this.#world.clock }),
       martIsUp: () => !this.#martAway.isAway,
       logger: createLogger('simulator', {
@@ -135,7 +156,8 @@ class Simulation {
   }
 
   async run(): Promise<SimulationResult> {
-    const onRejection = (error: unknown): void => void this.#failures.push(`nobody handles an error: ${describe(error)}`)
+    const onRejection = (error: unknown): void =>
+      void this.#failures.push(`nobody handles an error: ${describe(error)}`)
     process.on('unhandledRejection', onRejection)
     http.send = createHttpNetwork({
       ...{ pods: () => this.#pods, network: this.#network, loop: this.#loop },
@@ -261,10 +283,7 @@ class Simulation {
       })
     judging.catch(() => {})
     await this.#loop.run(Number.POSITIVE_INFINITY, () => isDone)
-    this.#failures.push(
-      ...(await judging),
-      ...judgeRepeats(catalog, this.#cluster),
-    )
+    this.#failures.push(...(await judging), ...judgeRepeats(catalog, this.#cluster))
   }
 }
 

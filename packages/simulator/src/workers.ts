@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { SimulateOptions, SimulationResult } from './simulate.ts'
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
+/** Much code runs few times: a sixth faster with baseline code at once, and a young generation that fits what a step leaves. */
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--always-sparkplug', '--max-semi-space-size=64']
 /** Seeds of one process: what a run leaves in its memory goes with it. */
 const SEEDS_OF_A_PROCESS = 100
 
@@ -55,7 +57,7 @@ export class Workers {
 
   async #start(): Promise<ChildProcess> {
     const env = { ...process.env, ...(this.#plant !== undefined && { PLANT: this.#plant }) }
-    const worker = fork(WORKER, { env, execArgv: ['--disable-warning=ExperimentalWarning'] })
+    const worker = fork(WORKER, { env, execArgv: FLAGS })
     await messageOf(worker, 'The simulator')
     return worker
   }

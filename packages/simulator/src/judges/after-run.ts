@@ -38,8 +38,7 @@ export async function judgeStores(outcome: RunOutcome): Promise<string[]> {
 /** What a run has left behind in the lake and on disks, and the next archiver would not remove. */
 export async function judgeLeftovers(outcome: RunOutcome, disks: Iterable<readonly string[]>): Promise<string[]> {
   const { catalog, cluster, lakeServer, judge } = outcome
-  const temporary = (): string[] =>
-    lakeServer.files.filter(path => path.includes('/_tmp/') || /~[^/]*$/.test(path))
+  const temporary = (): string[] => lakeServer.files.filter(path => path.includes('/_tmp/') || /~[^/]*$/.test(path))
   if (temporary().length > 0) {
     const lake = readLake(lakeServer, { loop: outcome.loop, process: judge })
     for (const { name } of catalog.topics.filter(topic => topic.lake))

@@ -70,7 +70,9 @@ export class RunWatch {
             waiting.set(key, { process: process.name, committed })
             const hasWaited = before?.process === process.name && before.committed === committed
             if (hasWaited && told.get(key) === 0)
-              this.failures.push(`${key}: ${end - committed} records wait, and the service tells of none (${process.name} at ${new Date(this.#loop.nowMs).toISOString()})`)
+              this.failures.push(
+                `${key}: ${end - committed} records wait, and the service tells of none (${process.name} at ${new Date(this.#loop.nowMs).toISOString()})`,
+              )
           }
     }
     this.#waiting = waiting

@@ -28,7 +28,10 @@ interface ReadOptions {
   readonly end?: number
 }
 
-export function createReadStream(path: string, { start = 0, end = Number.POSITIVE_INFINITY }: ReadOptions = {}): Readable {
+export function createReadStream(
+  path: string,
+  { start = 0, end = Number.POSITIVE_INFINITY }: ReadOptions = {},
+): Readable {
   const { disk } = processHere()
   return new Readable({
     read() {

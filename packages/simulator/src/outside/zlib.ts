@@ -1,5 +1,12 @@
 import { Transform, type TransformCallback } from 'node:stream'
-import { gzipSync, type InputType, type ZlibOptions, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  gzipSync,
+  type InputType,
+  type ZlibOptions,
+  type ZstdOptions,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 
 // On the thread of the loop: the time that another thread takes is not the seed's.
 export {

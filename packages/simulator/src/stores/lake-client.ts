@@ -19,7 +19,7 @@ async function bytesOf(body: Buffer | Readable): Promise<Buffer> {
 const redirect = (operation: string, path: string): Reply => ({
   status: 307,
   body: '',
-  location: `${DATA_NODE}/${operation}${path}`,
+  location: `${DATA_NODE}/${operation}${path.split('/').map(encodeURIComponent).join('/')}`,
 })
 
 const pathOf = ({ pathname }: URL): string => decodeURIComponent(pathname.slice(pathname.indexOf('/', 1)))

@@ -15,7 +15,13 @@ export function createMartClient(parts: {
 }): Mart {
   const { mart, isUp, network, process } = parts
 
+  let isClosed = false
+  const checkOpen = (): void => {
+    if (isClosed) throw martError('mart_closed', { where: mart.location })
+  }
+
   async function ask<T>(what: string, work: () => Promise<T>): Promise<T> {
+    checkOpen()
     try {
       return await network.call({ from: process, what, isUp, work, timeoutMs: TIMEOUT_MS })
     } catch (error) {
@@ -34,10 +40,15 @@ export function createMartClient(parts: {
     retentionMs: table => mart.retentionMs(table),
     select: (table, partition, options) => ask('mart selects', () => mart.select(table, partition, options)),
     has: (table, rows) => ask('mart looks up', () => mart.has(table, rows)),
-    scan: (table, columns) => mart.scan(table, columns),
+    async *scan(table, columns) {
+      checkOpen()
+      yield* mart.scan(table, columns)
+    },
     writeTimes: (table, rows) => ask('mart tells write times', () => mart.writeTimes(table, rows)),
     delete: (table, rows) => ask('mart deletes', () => mart.delete(table, rows)),
     ping: () => ask('mart is pinged', () => mart.ping()),
-    async close() {},
+    async close() {
+      isClosed = true
+    },
   }
 }
