@@ -9,7 +9,7 @@ import type { LogCluster } from './stores/log-cluster.ts'
 const MOST_RESTART_MS = 20_000
 /** How likely a process ends before any of its steps. */
 const CRASH_CHANCE = 0.005
-const FAIL_OVER_MS = 6_000
+const MOST_FAIL_OVER_MS = 45_000
 const MOST_CLOCK_OFFSET_MS = 30_000
 const MOST_LISTING_LAG_MS = 10_000
 /** A member that is not heard for so long loses its partitions. */
@@ -84,10 +84,10 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
       void pod.stop()
     })
   },
-  'broker-away'(fault, { cluster, loop }, until) {
+  'broker-away'(fault, { cluster, loop, random }, until) {
     const broker = BROKERS[Math.floor(fault.strength * BROKERS.length)]!
     cluster.setAway([broker], true)
-    loop.after(FAIL_OVER_MS, WORLD, 'fails over', () => cluster.failOver(broker))
+    loop.after(random.int(1_000, MOST_FAIL_OVER_MS), WORLD, 'fails over', () => cluster.failOver(broker))
     until(() => cluster.setAway([broker], false))
   },
   'log-away'(_, { cluster }, until) {

@@ -89,20 +89,19 @@ export class Network {
           if (from.isAlive) settle()
         } else this.#loop.after(this.#wayMs(), from, 'is answered', settle)
       }
+      const refuse = (error: unknown): void => answer(() => reject(error))
       const arrive = (): void => {
-        if (!isUp()) return answer(() => reject(new Unreachable(what)))
-        let value: T | Promise<T>
-        try {
-          value = work()
-        } catch (error) {
-          return answer(() => reject(error))
+        if (!isUp()) {
+          refuse(new Unreachable(what))
+          return
         }
-        if (!(value instanceof Promise)) answer(() => resolve(value))
-        else
-          value.then(
-            done => answer(() => resolve(done)),
-            error => answer(() => reject(error)),
-          )
+        try {
+          const value = work()
+          if (value instanceof Promise) value.then(done => answer(() => resolve(done)), refuse)
+          else answer(() => resolve(value))
+        } catch (error) {
+          refuse(error)
+        }
       }
       if (isLost || isLate) this.#loop.after(timeoutMs, from, 'gives up', giveUp)
       if ((isLost || isLate) && this.#random.chance(STRIKE)) this.#onStrike(from)
