@@ -113,8 +113,13 @@ export const plants: readonly Plant[] = [
   {
     name: 'late-rename-taken-for-refusal',
     origin: 'was there',
-    what: 'An archiver takes its own claim, which was answered late, for that of another one.',
+    what: 'An archiver takes its own claim, which was answered late, for that of another one, and removes its files.',
     edits: [
+      {
+        file: 'packages/lake/src/segment/segment-writer.ts',
+        from: 'await rollForward(lake, owner)\n        newest = owner\n        if (owner',
+        to: 'newest = owner\n        if (owner',
+      },
       {
         file: 'packages/lake/src/segment/claim.ts',
         from: `  const existing = await readOwner()
