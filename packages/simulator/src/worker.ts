@@ -25,5 +25,7 @@ async function run(options: Omit<SimulateOptions, 'martFile'>): Promise<void> {
   }
 }
 
+// Nobody waits for an answer any more.
+process.on('disconnect', () => process.exit())
 process.on('message', options => void run(options as Omit<SimulateOptions, 'martFile'>))
 process.send!('ready')
