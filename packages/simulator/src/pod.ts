@@ -3,7 +3,7 @@ import type { Catalog, LakeFormat } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { createEventLogOver, settingsOf } from '@millrace/event-log/kafka-client'
 import { type ApiKey, createGateway, createKeyRing, type PageServer } from '@millrace/ingest-gateway'
-import { createWebHdfsLake } from '@millrace/lake'
+import { createWebHdfsLake, type SegmentBudgetOptions } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import {
   type Component,
@@ -13,7 +13,7 @@ import {
   type Logger,
   type ServiceMetrics,
 } from '@millrace/runtime'
-import { createRunner, createRunnerGroup, type RunnerOptions } from '@millrace/stream'
+import { createByteBudget, createRunner, createRunnerGroup, type RunnerOptions } from '@millrace/stream'
 import type { Loop } from './loop.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import type { Network } from './network.ts'
@@ -38,7 +38,10 @@ export interface Surroundings {
   readonly logger: Logger
   readonly lakeFormat: LakeFormat
   readonly archiveAfterMs: number
-  readonly runner: RunnerOptions
+  readonly segmentBudget: SegmentBudgetOptions
+  readonly runner: RunnerOptions & { readonly maxBatchBytes: number }
+  /** Of each process. */
+  readonly inFlightBytes: number
   readonly keys: readonly ApiKey[]
   /** Told when an error has stopped a domain of a service. */
   readonly onStopped: (pod: Pod, error: unknown) => void
@@ -164,9 +167,11 @@ export class Pod {
       spoolDirectory: '/disk/spool',
       lakeFormat: this.#surroundings.lakeFormat,
       archiveAfterMs: this.#surroundings.archiveAfterMs,
+      segmentBudget: this.#surroundings.segmentBudget,
     }
     const topologies = serviceTopologies[this.service]!(parts)
-    const options = { ...runner, clientId: this.name, random: () => process.random.float() }
+    const budget = createByteBudget(this.#surroundings.inFlightBytes)
+    const options = { ...runner, budget, clientId: this.name, random: () => process.random.float() }
     const runners = topologies.map(topology => {
       const one = createRunner({ topology, log, clock, logger, metrics, health, options })
       one.finished.catch((error: unknown) => this.#surroundings.onStopped(this, error))

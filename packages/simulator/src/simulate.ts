@@ -108,6 +108,7 @@ class Simulation {
       createdAt: '',
     }
     const random = this.#random
+    const isTight = random.chance(0.2)
     this.#surroundings = {
       ...{
         seed,
@@ -125,23 +126,25 @@ class Simulation {
       }),
       lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
       archiveAfterMs: random.int(30_000, 180_000),
+      // Of a small one, lines go to the disk long before they are archived.
+      segmentBudget: random.chance(0.3) ? { maxMemoryBytes: 16 << 10 } : {},
       runner: {
-        pollMs: 10_000,
-        tickMs: 10_000,
+        pollMs: 20_000,
+        tickMs: 20_000,
         commitEveryMs: random.int(1_000, 10_000),
-        maxInFlightBytes: random.chance(0.2) ? 16 << 10 : 16 << 20,
+        maxBatchBytes: isTight ? 4 << 10 : 1 << 20,
         sessionTimeoutMs: SESSION_MS,
       },
+      inFlightBytes: isTight ? 16 << 10 : 16 << 20,
       keys: [key],
       onStopped: (pod, error) => this.#failures.push(`${pod.name} was stopped by an error: ${String(error)}`),
     }
     this.#pods = serviceNames.map(service => new Pod(service, 0, this.#surroundings))
-    this.#watch = new RunWatch(
-      this.#loop,
-      this.#cluster,
-      () => this.#pods,
-      () => this.#network.isCalm && this.#cluster.isWhole,
-    )
+    this.#watch = new RunWatch(this.#loop, this.#cluster, () => this.#pods, {
+      isCalm: () => this.#network.isCalm && this.#cluster.isWhole,
+      inFlightBytes: this.#surroundings.inFlightBytes,
+      maxBatchBytes: this.#surroundings.runner.maxBatchBytes,
+    })
   }
 
   #now(): string {

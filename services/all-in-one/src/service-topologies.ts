@@ -4,7 +4,7 @@ import type { Catalog, LakeFormat } from '@millrace/contracts'
 import { createCuratorTopologies } from '@millrace/curator'
 import { createDetectorEvaluatorTopologies } from '@millrace/detector-evaluator'
 import type { EventLog } from '@millrace/event-log'
-import { createSegmentBudget, type Lake } from '@millrace/lake'
+import { createSegmentBudget, type Lake, type SegmentBudgetOptions } from '@millrace/lake'
 import { createLakeArchiverTopology } from '@millrace/lake-archiver'
 import type { Mart } from '@millrace/mart'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
@@ -28,6 +28,8 @@ export interface TopologyParts {
   readonly lakeFormat: LakeFormat
   /** A segment is archived when it is this old, whatever its size; one whose files wait for more rows at three times that age. */
   readonly archiveAfterMs: number
+  /** What all segments of the process that are not yet archived may take. */
+  readonly segmentBudget?: SegmentBudgetOptions
   /** Judges players; the default model of the scorer unless given. */
   readonly model?: Model
   /** Sends messages; they are written to the log lines unless given. */
@@ -55,7 +57,7 @@ export const serviceTopologies: Readonly<Record<string, (parts: TopologyParts) =
     return carried(parts, createSmsGatewayTopology({ provider, attempts: 1, clock, log, random: () => 0 }))
   },
   'lake-archiver'({ catalog, lakeFormat: format, archiveAfterMs, ...parts }) {
-    const budget = createSegmentBudget()
+    const budget = createSegmentBudget(parts.segmentBudget)
     return catalog.domains.map(domain =>
       createLakeArchiverTopology({
         ...parts,

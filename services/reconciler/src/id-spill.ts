@@ -21,7 +21,7 @@ export interface IdSpill {
   add(source: string, id: string): void
   /** Writes out what was added, once it is much. Await it between additions, so that they stay within memory. */
   relieve(): Promise<void>
-  /** The ids of some sources, bucket by bucket: an id has the same bucket in each source. Call once for a source. */
+  /** The ids of some sources, one bucket that has any after the other: an id has the same bucket in each source. Call once for a source. */
   buckets(sources: readonly string[]): AsyncIterable<IdBucket>
   remove(): Promise<void>
 }
@@ -33,6 +33,9 @@ interface Source {
   characters: number
   readonly written: Set<number>
 }
+
+const isEmpty = ({ pending, written }: Source, bucket: number): boolean =>
+  pending[bucket]!.length === 0 && !written.has(bucket)
 
 /** Sets of ids too large for memory: they are spread by hash over files, of which one bucket at a time is read. */
 export function createIdSpill(directory: string): IdSpill {
@@ -58,7 +61,7 @@ export function createIdSpill(directory: string): IdSpill {
 
   async function takeBucket(name: string, bucket: number): Promise<ReadonlyMap<string, number>> {
     const source = spilled.get(name)
-    if (!source || (source.pending[bucket]!.length === 0 && !source.written.has(bucket))) return NO_IDS
+    if (!source || isEmpty(source, bucket)) return NO_IDS
     const counts = new Map<string, number>()
     const count = (id: string): void => void counts.set(id, (counts.get(id) ?? 0) + 1)
     if (source.written.delete(bucket)) {
@@ -85,7 +88,9 @@ export function createIdSpill(directory: string): IdSpill {
       if (characters >= FLUSH_CHARACTERS) await flush()
     },
     async *buckets(sources) {
+      const added = sources.flatMap(name => spilled.get(name) ?? [])
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
+        if (added.every(source => isEmpty(source, bucket))) continue
         const counts = new Map<string, ReadonlyMap<string, number>>()
         for (const name of sources) counts.set(name, await takeBucket(name, bucket))
         yield counts

@@ -34,10 +34,12 @@ const resultOf = (digest: Hash): string => `sha256:${digest.digest('hex')}`
 export function createPayloadDigest(directory: string, sets: readonly string[]): PayloadDigest {
   const pending = new Map(sets.map(set => [set, Array.from({ length: BUCKETS }, (): Buffer[] => [])]))
   let count = 0
+  let isSpilled = false
   const fileOf = (set: string, bucket: number): string => path.join(directory, `${encodeURIComponent(set)}.${bucket}`)
 
   async function flush(): Promise<void> {
     count = 0
+    isSpilled = true
     await makeDirectory(directory)
     for (const [set, buckets] of pending)
       for (const [bucket, hashes] of buckets.entries())
@@ -45,6 +47,7 @@ export function createPayloadDigest(directory: string, sets: readonly string[]):
   }
 
   async function readBucket(set: string, bucket: number): Promise<Buffer[]> {
+    if (!isSpilled) return pending.get(set)![bucket]!
     const bytes = await readFile(fileOf(set, bucket)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0)
       throw error

@@ -3,10 +3,20 @@ import type { Pod } from '../pod.ts'
 import type { LogCluster } from '../stores/log-cluster.ts'
 
 const LOOK_EVERY_MS = 20_000
+/** What is made of a batch, and a batch that is one large record. */
+const BATCH_FACTOR = 4
 
 interface Seen {
   readonly process: string
   readonly committed: number
+}
+
+export interface WatchOptions {
+  /** Whether the log answers: else a service cannot know what it has. */
+  readonly isCalm: () => boolean
+  /** Bytes that a process may hold, and that one batch of a partition adds to them. */
+  readonly inFlightBytes: number
+  readonly maxBatchBytes: number
 }
 
 /** What has to hold at any time of a run. */
@@ -15,21 +25,21 @@ export class RunWatch {
   readonly #loop: Loop
   readonly #cluster: LogCluster
   readonly #pods: () => readonly Pod[]
-  readonly #isCalm: () => boolean
+  readonly #options: WatchOptions
   /** Groups, partitions of which wait with the same offset as at the last look. */
   #waiting = new Map<string, Seen>()
 
-  /** @param isCalm whether the log answers: else a service cannot know what it has */
-  constructor(loop: Loop, cluster: LogCluster, pods: () => readonly Pod[], isCalm: () => boolean) {
+  constructor(loop: Loop, cluster: LogCluster, pods: () => readonly Pod[], options: WatchOptions) {
     this.#loop = loop
     this.#cluster = cluster
     this.#pods = pods
-    this.#isCalm = isCalm
+    this.#options = options
   }
 
   start(): void {
     this.#loop.after(LOOK_EVERY_MS, WORLD, 'is looked at', () => {
       void this.#look()
+      void this.#weigh()
       this.start()
     })
   }
@@ -46,10 +56,26 @@ export class RunWatch {
     )
   }
 
+  /** A process holds no more than its budget and a batch of each partition. */
+  async #weigh(): Promise<void> {
+    const { inFlightBytes, maxBatchBytes } = this.#options
+    for (const { running } of this.#pods()) {
+      if (!running) continue
+      const { process, metrics, groups } = running
+      const partitions = Object.values(groups)
+        .flat()
+        .reduce((sum, topic) => sum + this.#cluster.partitionsOf(topic).length, 0)
+      const mostBytes = inFlightBytes + BATCH_FACTOR * maxBatchBytes * partitions
+      const heldBytes = (await metrics.inFlightBytes.get()).values[0]?.value ?? 0
+      if (heldBytes > mostBytes)
+        this.failures.push(`${process.name} holds ${heldBytes} bytes, at most ${mostBytes} are expected`)
+    }
+  }
+
   /** A service that has records to read, and says that it has none, hides that it stands still. */
   async #look(): Promise<void> {
     const waiting = new Map<string, Seen>()
-    if (!this.#isCalm()) {
+    if (!this.#options.isCalm()) {
       this.#waiting = waiting
       return
     }
