@@ -131,7 +131,7 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
 
 function rated(fault: 'lostAnswers' | 'lateRequests' | 'repeatedRequests'): Inject {
   return ({ strength }, { network }, until) => {
-    network.faults[fault] = 0.02 + 0.2 * strength
+    network.faults[fault] = 0.02 + 0.6 * strength ** 2
     until(() => {
       network.faults[fault] = 0
     })
