@@ -60,5 +60,9 @@ export const simulation: DomainSimulation<AdOptions> = {
   topics: [ad.topics.raw, ad.topics.campaigns],
   ...adOptions,
   reference: options => campaignsOf(options).map((campaign, id) => recordOf(campaign, { id, atMs: 0 })),
+  few: [
+    { viewers: '4', campaigns: '2' },
+    { viewers: '8', campaigns: '2' },
+  ],
   simulate,
 }

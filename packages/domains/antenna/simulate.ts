@@ -84,5 +84,6 @@ export const simulation: DomainSimulation<AntennaOptions> = {
       ...{ topic: antenna.topics.users.name, key: user.id, eventId: user.eventId, value: JSON.stringify(user) },
       ...{ atMs: 0, actor: id, sequence: 0, fault: null },
     })),
+  few: [{ devices: '5', antennas: '2' }],
   simulate,
 }

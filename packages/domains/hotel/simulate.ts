@@ -54,5 +54,9 @@ export const simulation: DomainSimulation<HotelOptions> = {
   domain: hotel.name,
   topics: [hotel.topics.raw],
   ...hotelOptions,
+  few: [
+    { guests: '2', places: '3' },
+    { guests: '3', places: '3' },
+  ],
   simulate,
 }

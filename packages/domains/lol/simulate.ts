@@ -117,5 +117,9 @@ export const simulation: DomainSimulation<LolOptions> = {
   topics: [lol.topics.raw, lol.topics.truth],
   ...lolOptions,
   demo: given => (given.profile === 'seed' || given.cheaters !== undefined ? {} : DEMO),
+  few: [
+    { profile: 'realistic', players: '1', duration: '40s' },
+    { profile: 'seed', players: '1', duration: '40s' },
+  ],
   simulate,
 }

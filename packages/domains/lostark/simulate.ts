@@ -78,5 +78,6 @@ export const simulation: DomainSimulation<LostarkOptions> = {
   domain: lostark.name,
   topics: [lostark.topics.raw],
   ...lostarkOptions,
+  few: [{ raids: '1', duration: '3m' }],
   simulate,
 }

@@ -95,5 +95,6 @@ export const simulation: DomainSimulation<MusicOptions> = {
   ...musicOptions,
   reference: options => referenceRecords(loadReferenceData(options), WHOLE, 0),
   readLine: readListenCsv,
+  few: [{ customers: '4', tracks: '5', 'listens-per-day': '1440' }],
   simulate,
 }

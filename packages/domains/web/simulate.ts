@@ -54,5 +54,6 @@ export const simulation: DomainSimulation<WebOptions> = {
   domain: web.name,
   topics: [web.topics.raw],
   ...webOptions,
+  few: [{ visitors: '2' }, { visitors: '4' }],
   simulate,
 }

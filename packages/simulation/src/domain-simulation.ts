@@ -41,6 +41,11 @@ export interface DomainSimulation<Options extends CommonOptions = CommonOptions>
   reference?(options: Options): readonly SimulatedRecord[]
   /** Options of a demo besides those that are given; those of every run where left out. */
   demo?(given: Texts): Texts
+  /**
+   * Options of runs with few actors, any of which will do, for those who run very many; a `duration` is the longest that is useful. Those of
+   * every run where left out.
+   */
+  readonly few?: readonly Texts[]
   /** A pure function of the options, and of `nowMs` only where they say `now`. */
   simulate(options: Options, nowMs: number): SimulatedRun
 }

@@ -1,26 +1,10 @@
 import { simulations } from '@millrace/domains/simulation'
-import type { Logger } from '@millrace/runtime'
-import { Secret } from '@millrace/runtime'
+import { env, type Logger, Secret, type Texts } from '@millrace/runtime'
 import { createGatewaySink, createGenerator, type Generator, type GoldenRow, type Random } from '@millrace/simulation'
 import type { ServiceProcess } from './service-process.ts'
 
-type Texts = Readonly<Record<string, string>>
-
-/** Few actors of each domain, as many as a run in a second allows. */
-const populations: Readonly<Record<string, (random: Random) => Texts>> = {
-  lol: random => ({ profile: random.chance(0.5) ? 'realistic' : 'seed', players: '1', rooms: '1' }),
-  hotel: random => ({ guests: String(random.int(2, 3)), places: '3' }),
-  lostark: () => ({ raids: '1' }),
-  ad: random => ({ viewers: String(random.int(4, 8)), campaigns: '2' }),
-  antenna: () => ({ devices: '5', antennas: '2' }),
-  music: random => ({ customers: String(random.int(3, 6)), tracks: '5', 'listens-per-day': '1440' }),
-  web: random => ({ visitors: String(random.int(2, 4)) }),
-}
-
-/** Players of a match act twice a second, a party of a raid more often still: they are there for a part of the run. */
-const longestMs: Readonly<Record<string, number>> = { lol: 40_000, lostark: 180_000 }
-
-export const generatedFaults = 'dup=0.02,late=0.02,out-of-order=0.02,burst=0.01,malformed=0.01,missing-field=0.01'
+/** What the generators do wrong where a seed has faulty events. */
+const FAULTS = 'dup=0.02,late=0.02,out-of-order=0.02,burst=0.01,malformed=0.01,missing-field=0.01'
 
 export interface GeneratorsOptions {
   readonly seed: string
@@ -38,7 +22,7 @@ export interface GeneratorsOptions {
 
 const divided = (options: Texts, by: number): Texts =>
   Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
+    Object.entries(options).map(([name, value = '']) => [
       name,
       /^\d+$/.test(value) ? String(Math.max(1, Math.floor(Number(value) / by))) : value,
     ]),
@@ -56,17 +40,18 @@ export function createGenerators(options: GeneratorsOptions): readonly TimedGene
   const { clock } = process
   return options.domains.map(domain => {
     const simulation = simulations.get(domain)!
-    const population = divided(populations[domain]?.(options.random) ?? {}, options.fewer)
-    const durationMs = Math.min(options.durationMs, longestMs[domain] ?? options.durationMs)
+    const { duration: longest, ...few } = options.random.pick(simulation.few ?? [{}])
+    const longestMs = longest === undefined ? options.durationMs : env.duration().parse(longest)
+    const durationMs = Math.min(options.durationMs, longestMs)
     const afterMs = options.random.int(0, options.durationMs - durationMs)
     const parsed = simulation.parse({
-      ...population,
+      ...divided(few, options.fewer),
       seed: options.seed,
       start: new Date(clock.now() + afterMs).toISOString(),
       duration: `${Math.round(durationMs / 1000)}s`,
       speed: '1',
       ledger,
-      ...(options.hasFaults && { faults: generatedFaults }),
+      ...(options.hasFaults && { faults: FAULTS }),
     })
     const generator = createGenerator({
       simulation,
