@@ -5,6 +5,7 @@ export const faultKinds = [
   'pause',
   'clock',
   'roll',
+  'other-model',
   'scale',
   'broker-away',
   'log-away',

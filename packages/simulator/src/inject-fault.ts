@@ -1,3 +1,4 @@
+import { loadBuiltInModel } from '@millrace/anomaly-scorer'
 import type { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
 import { type Loop, WORLD } from './loop.ts'
@@ -40,6 +41,11 @@ const BROKERS = [0, 1, 2]
 
 type Inject = (fault: Fault, targets: FaultTargets, until: (undo: () => void) => void) => void
 
+/** Stops processes as SIGTERM does, and starts them again. */
+function roll(pods: readonly Pod[]): void {
+  for (const pod of pods) void pod.stop().then(() => pod.start())
+}
+
 const podsOf = ({ service }: Fault, { pods }: FaultTargets): Pod[] => pods.filter(pod => pod.service === service)
 
 const injections: Readonly<Record<FaultKind, Inject>> = {
@@ -73,7 +79,18 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
       if (running) running.process.clockOffsetMs = Math.round((2 * fault.strength - 1) * MOST_CLOCK_OFFSET_MS)
   },
   roll(fault, targets) {
-    for (const pod of podsOf(fault, targets)) void pod.stop().then(() => pod.start())
+    roll(podsOf(fault, targets))
+  },
+  'other-model'(fault, targets, until) {
+    const { scorerModel } = targets.surroundings
+    const scorers = (): Pod[] => podsOf({ ...fault, service: 'anomaly-scorer' }, targets)
+    const before = scorerModel.current
+    scorerModel.current = loadBuiltInModel('time-aware-rule-1')
+    roll(scorers())
+    until(() => {
+      scorerModel.current = before
+      roll(scorers())
+    })
   },
   scale(fault, { pods, surroundings }, until) {
     const pod = new Pod(fault.service, pods.length, surroundings)

@@ -1,4 +1,5 @@
 import { serviceTopologies, type TopologyParts } from '@millrace/all-in-one/service-topologies'
+import type { Model } from '@millrace/anomaly-scorer'
 import type { Catalog, LakeFormat } from '@millrace/contracts'
 import type { EventLog } from '@millrace/event-log'
 import { createEventLogOver, settingsOf } from '@millrace/event-log/kafka-client'
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly lakeFormat: LakeFormat
   readonly archiveAfterMs: number
   readonly segmentBudget: SegmentBudgetOptions
+  /** Judges players, where a process of the scorer starts. */
+  readonly scorerModel: { current: Model }
   readonly runner: RunnerOptions & { readonly maxBatchBytes: number }
   /** Of each process. */
   readonly inFlightBytes: number
@@ -168,6 +171,7 @@ export class Pod {
       lakeFormat: this.#surroundings.lakeFormat,
       archiveAfterMs: this.#surroundings.archiveAfterMs,
       segmentBudget: this.#surroundings.segmentBudget,
+      model: this.#surroundings.scorerModel.current,
     }
     const topologies = serviceTopologies[this.service]!(parts)
     const budget = createByteBudget(this.#surroundings.inFlightBytes)

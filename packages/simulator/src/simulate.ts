@@ -1,3 +1,4 @@
+import { loadBuiltInModel } from '@millrace/anomaly-scorer'
 import { catalogOf } from '@millrace/domains/contracts'
 import { type ApiKey, hashOfKey } from '@millrace/ingest-gateway'
 import { createEmbeddedMart } from '@millrace/mart'
@@ -125,6 +126,7 @@ class Simulation {
         destination: { write: line => void process.stderr.write(line.replace(TIME, `"time":"${this.#now()}"`)) },
       }),
       lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
+      scorerModel: { current: loadBuiltInModel() },
       archiveAfterMs: random.int(30_000, 180_000),
       // Of a small one, lines go to the disk long before they are archived.
       segmentBudget: random.chance(0.3) ? { maxMemoryBytes: 16 << 10 } : {},
