@@ -132,6 +132,35 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'lag-of-another-group',
+    origin: 'was there',
+    what: 'A service tells the lag of one of its consumer groups as that of all that read the topic.',
+    edits: [
+      {
+        file: 'packages/stream/src/runner.ts',
+        from: '{ group: this.name, topic, partition: String(partition) },\n      Math',
+        to: '{ group: this.name.split(".")[0], topic, partition: String(partition) },\n      Math',
+      },
+      {
+        file: 'packages/stream/src/committer.ts',
+        from: 'lagRecords.set({ group, topic,',
+        to: 'lagRecords.set({ group: group.split(".")[0], topic,',
+      },
+    ],
+  },
+  {
+    name: 'range-read-in-part',
+    origin: 'was there',
+    what: 'A range of the log is read in part where a broker does not know of an offset yet, and nobody is told.',
+    edits: [
+      {
+        file: 'packages/event-log/src/kafka/record-reader.ts',
+        from: 'if (++refusals === REFUSALS)',
+        to: 'return\n          if (++refusals === REFUSALS)',
+      },
+    ],
+  },
+  {
     name: 'half-append',
     origin: 'made up',
     what: 'Of outputs whose append has failed, the first one is not appended again.',

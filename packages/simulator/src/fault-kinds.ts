@@ -14,6 +14,7 @@ export const faultKinds = [
   'lost-answers',
   'late-requests',
   'repeated-requests',
+  'refused-offsets',
   'slow-network',
   'listing-lag',
   'vanished-claims',

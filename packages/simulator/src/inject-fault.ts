@@ -2,7 +2,7 @@ import { loadBuiltInModel } from '@millrace/anomaly-scorer'
 import type { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
 import { type Loop, WORLD } from './loop.ts'
-import type { Network } from './network.ts'
+import type { Network, NetworkFaults } from './network.ts'
 import { Pod, type Surroundings } from './pod.ts'
 import type { LakeServer } from './stores/lake-server.ts'
 import type { LogCluster } from './stores/log-cluster.ts'
@@ -126,6 +126,7 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   'lost-answers': rated('lostAnswers'),
   'late-requests': rated('lateRequests'),
   'repeated-requests': rated('repeatedRequests'),
+  'refused-offsets': rated('refusedOffsets'),
   'slow-network'(fault, { network }, until) {
     network.faults.mostMs = Math.round(10 + fault.strength * 2_000)
     until(() => {
@@ -146,7 +147,7 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   'faulty-events'() {},
 }
 
-function rated(fault: 'lostAnswers' | 'lateRequests' | 'repeatedRequests'): Inject {
+function rated(fault: Exclude<keyof NetworkFaults, 'mostMs'>): Inject {
   return ({ strength }, { network }, until) => {
     network.faults[fault] = 0.02 + 0.6 * strength ** 2
     until(() => {

@@ -10,6 +10,8 @@ export interface NetworkFaults {
   lateRequests: number
   /** The request comes twice, the second time later. */
   repeatedRequests: number
+  /** A broker does not know of an offset that the log has. */
+  refusedOffsets: number
   /** Longest time of a way, ms. */
   mostMs: number
 }
@@ -50,9 +52,17 @@ const SHARE_AT_ONCE = 0.6
 const LATEST_MS = 60_000
 const STRIKE = 0.2
 
+const noFaults = (): NetworkFaults => ({
+  lostAnswers: 0,
+  lateRequests: 0,
+  repeatedRequests: 0,
+  refusedOffsets: 0,
+  mostMs: USUAL_MOST_MS,
+})
+
 /** Carries calls between processes and servers, each way with a time of its own. */
 export class Network {
-  readonly faults: NetworkFaults = { lostAnswers: 0, lateRequests: 0, repeatedRequests: 0, mostMs: USUAL_MOST_MS }
+  readonly faults: NetworkFaults = noFaults()
   readonly #loop: Loop
   readonly #random: Random
   /** Called for a process whose call went wrong, at random: what it does next is where faults are. */
@@ -66,13 +76,13 @@ export class Network {
 
   /** Whether every call is answered soon. */
   get isCalm(): boolean {
-    const { lostAnswers, lateRequests, mostMs } = this.faults
-    return lostAnswers === 0 && lateRequests === 0 && mostMs === USUAL_MOST_MS
+    const { repeatedRequests: _, ...others } = this.faults
+    return Object.entries(others).every(([name, value]) => value === (name === 'mostMs' ? USUAL_MOST_MS : 0))
   }
 
   /** Everything goes well from now on. */
   heal(): void {
-    Object.assign(this.faults, { lostAnswers: 0, lateRequests: 0, repeatedRequests: 0, mostMs: USUAL_MOST_MS })
+    Object.assign(this.faults, noFaults())
   }
 
   /** @throws NoAnswer, Unreachable, or what `work` throws */
@@ -110,6 +120,11 @@ export class Network {
       if (isRepeated)
         this.#loop.after(delayMs + this.#random.int(1, LATEST_MS), server, what, () => isUp() && attempt(work))
     })
+  }
+
+  /** Whether a broker refuses an offset this time. */
+  refusesOffset(): boolean {
+    return this.#chance(this.faults.refusedOffsets)
   }
 
   #chance(probability: number): boolean {

@@ -95,7 +95,7 @@ export class RunWatch {
             const before = this.#waiting.get(key)
             waiting.set(key, { process: process.name, committed })
             const hasWaited = before?.process === process.name && before.committed === committed
-            if (hasWaited && told.get(key) === 0)
+            if (hasWaited && !told.get(key))
               this.failures.push(
                 `${key}: ${end - committed} records wait, and the service tells of none (${process.name} at ${new Date(this.#loop.nowMs).toISOString()})`,
               )

@@ -102,7 +102,7 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
       fetch: (from, offset) =>
         ask(`reads ${from.topic}`, leaderOf(from), () => {
           const { stored, end } = cluster.partition(from)
-          if (offset > end) return 'gone' as const
+          if (offset > end || network.refusesOffset()) return 'gone' as const
           const records = stored.slice(offset, offset + MOST_FETCHED).map(({ record }) => record)
           return {
             next: offset + records.length,
@@ -305,7 +305,8 @@ class SimulatedMembership implements Membership {
 
   #take(reading: Reading, from: number) {
     const { stored, end } = this.#partitionOf(reading)
-    if (from > end) throw new ClientError('no such offset', { type: 'OFFSET_OUT_OF_RANGE' })
+    if (from > end || this.#parts.network.refusesOffset())
+      throw new ClientError('no such offset', { type: 'OFFSET_OUT_OF_RANGE' })
     const most = this.#random.int(1, MOST_FETCHED)
     let bytes = 0
     const records: LogRecord[] = []
