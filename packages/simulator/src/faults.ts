@@ -2,7 +2,7 @@ import { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
 import { serviceNames } from './pod.ts'
 
-const MOST_FAULTS = 10
+const MOST_FAULTS = 16
 const LONGEST_MS = 60_000
 /** Nothing goes wrong in the last part of a run, so that it can end. */
 const QUIET_SHARE = 0.1

@@ -50,7 +50,9 @@ const USUAL_MOST_MS = 4
 /** Ways of a call whose answer takes no time of its own: as likely as on a machine nearby. */
 const SHARE_AT_ONCE = 0.6
 const LATEST_MS = 60_000
+/** How often a process crashes whose call was lost, or refused: it is refused many times. */
 const STRIKE = 0.2
+const STRIKE_REFUSED = 0.02
 
 const noFaults = (): NetworkFaults => ({
   lostAnswers: 0,
@@ -103,6 +105,7 @@ export class Network {
       const arrive = (): void => {
         if (!isUp()) {
           refuse(new Unreachable(what))
+          if (this.#random.chance(STRIKE_REFUSED)) this.#onStrike(from)
           return
         }
         try {
