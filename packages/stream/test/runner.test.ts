@@ -88,11 +88,25 @@ describe('the runner', () => {
     })
     await other.start()
     await driver.pipeBytes('test.raw', 'ann', 'a', 'b')
-    await driver.advance(2_000)
-    const lags = Object.entries(await samples(metrics.lagRecords)).filter(([, lag]) => lag > 0)
-    expect(lags).toEqual([[expect.stringMatching(/^copier\/test\.raw\/\d$/), 2]])
-    const stopped = other.stop()
-    await driver.advance(1_000)
+    // The driver knows of its own runner only.
+    const advanceUntil = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>
+      waitUntil(
+        async () => {
+          await driver.advance(250)
+          return isSo()
+        },
+        { what, deadlineMs: 60_000 },
+      )
+    await advanceUntil('the lag of one group and none of the other', async () => {
+      const lags = Object.entries(await samples(metrics.lagRecords))
+      const waiting = lags.filter(([, lag]) => lag > 0).map(([labels, lag]) => `${labels.split('/')[0]} ${lag}`)
+      return lags.length === 12 && waiting.join() === 'copier 2'
+    })
+    let isStopped = false
+    const stopped = other.stop().finally(() => {
+      isStopped = true
+    })
+    await advanceUntil('the other runner to stop', () => isStopped)
     await stopped
   })
 
