@@ -1,6 +1,7 @@
 import { type LakeFormat, lakeFormats, temporaryFolder } from '@millrace/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readManifests } from '../src/index.ts'
 import { type CrashPoint, createCrashingLake } from './faulty-lake.ts'
 import { Crash, expectExactlyOnce, makeLog, makeReader, makeWorld, PARTITION, TOPIC } from './lake-world.ts'
 
@@ -59,4 +60,20 @@ describe.each(formats)('segment writer of %s that dies', format => {
       { numRuns: 25 },
     )
   })
+})
+
+it('removes what a request that came twice has stored again under a temporary name', async () => {
+  const world = await makeWorld()
+  try {
+    const { lake } = world
+    await world.archive(world.newWriter(lake), log, PER_SEGMENT)
+    for await (const { files } of readManifests(lake, TOPIC, PARTITION))
+      for (const { path, temporaryPath } of files) await lake.write(temporaryPath, await lake.read(path))
+    expect((await lake.list(temporaryFolder(TOPIC, PARTITION))).length).toBeGreaterThan(3)
+    await world.newWriter(lake).open(null)
+    expect(await lake.list(temporaryFolder(TOPIC, PARTITION))).toEqual([])
+    await expectExactlyOnce(world, log)
+  } finally {
+    await world.remove()
+  }
 })

@@ -161,6 +161,18 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'temporary-file-stored-again',
+    origin: 'was there',
+    what: 'A data file that a request which came twice has stored again under its temporary name stays for ever.',
+    edits: [
+      {
+        file: 'packages/lake/src/segment/roll-forward.ts',
+        from: 'if (named && !(await lake.stat(named.path))) continue',
+        to: 'if (named) continue',
+      },
+    ],
+  },
+  {
     name: 'half-append',
     origin: 'made up',
     what: 'Of outputs whose append has failed, the first one is not appended again.',
@@ -215,8 +227,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'packages/lake/src/segment/roll-forward.ts',
-        from: 'file.temporaryPath === path) ?? true',
-        to: 'file.temporaryPath === path) ?? false',
+        from: 'if (!covering.manifest) continue',
+        to: 'if (!covering.manifest) { if (await lake.remove(path)) removed += 1; continue }',
       },
     ],
   },

@@ -59,7 +59,6 @@ describe('the simulator', () => {
       const { job, failure } = await shrink(first!.job, first!.result, smaller => workers.run(smaller))
       expect(failure).toContain('Gave up on')
       expect({ faults: job.keep?.length, domains: job.domains.length }).toEqual({ faults: 1, domains: 1 })
-      expect(job.minutes).toBeLessThan(10)
     } finally {
       workers.close()
     }

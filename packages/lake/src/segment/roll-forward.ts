@@ -34,7 +34,7 @@ export async function rollForward(lake: Lake, manifest: LakeManifest): Promise<v
 
 /**
  * Removes temporary files of lost claims and failed attempts. A file is removed only when a manifest covers its first offset, that
- * manifest has been rolled forward, and does not name the file. All claims on an offset have one name, so the manifest is found by it.
+ * manifest has been rolled forward, and does not name the file, or names it and has it under its final name too. All claims on an offset have one name, so the manifest is found by it.
  * @returns how many files were removed
  */
 export async function removeTemporaryFiles(lake: Lake, topic: string, partition: number): Promise<number> {
@@ -50,8 +50,11 @@ export async function removeTemporaryFiles(lake: Lake, topic: string, partition:
       const first = Number(match[1])
       if (covering?.first !== first) covering = { first, manifest: await readManifest(lake, topic, partition, first) }
       const path = `${folder}/${name}`
-      const isNamed = covering.manifest?.files.some(file => file.temporaryPath === path) ?? true
-      if (!isNamed && (await lake.remove(path))) removed += 1
+      if (!covering.manifest) continue
+      const named = covering.manifest.files.find(file => file.temporaryPath === path)
+      // A named file that has its final name was stored again, by a request that came twice.
+      if (named && !(await lake.stat(named.path))) continue
+      if (await lake.remove(path)) removed += 1
     }
     if (page.length < PAGE) return removed
     after = page.at(-1)!.name
