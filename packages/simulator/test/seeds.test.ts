@@ -9,7 +9,7 @@ import { type SeedJob, Workers } from '../src/workers.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 /** As many as a few minutes of a busy machine allow; `npm run simulate` runs more. */
-const SEEDS = 40
+const SEEDS = 100
 const DEADLINE_MS = 1_800_000
 
 const jobOf = (seed: number, more: Partial<SeedJob> = {}): SeedJob => ({
