@@ -13,19 +13,29 @@ const { simulate } = await import('./simulate.ts')
 const MEMORY_FOLDER = '/dev/shm'
 const parent = existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir()
 
+/** Of the run that is under way. */
+let folder: string | null = null
+const removeFolder = (): void => {
+  if (folder !== null) rmSync(folder, { recursive: true, force: true })
+  folder = null
+}
+
 async function run(options: Omit<SimulateOptions, 'martFile'>): Promise<void> {
-  const folder = mkdtempSync(join(parent, 'millrace-simulator-'))
+  folder = mkdtempSync(join(parent, 'millrace-simulator-'))
   const { user, system } = process.cpuUsage()
   try {
     const result = await simulate({ ...options, martFile: join(folder, 'mart.db') })
     const used = process.cpuUsage({ user, system })
     process.send!({ ...result, cpuMs: (used.user + used.system) / 1000 })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder()
   }
 }
 
 // Nobody waits for an answer any more.
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => {
+  removeFolder()
+  process.exit()
+})
 process.on('message', options => void run(options as Omit<SimulateOptions, 'martFile'>))
 process.send!('ready')
