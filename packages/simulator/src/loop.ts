@@ -93,13 +93,6 @@ export class Loop {
     }
   }
 
-  /** Steps that wait for their time, by owner and name. */
-  pending(): readonly string[] {
-    return [...this.#due, ...this.#later]
-      .filter(({ isCancelled, owner }) => !isCancelled && owner.isAlive)
-      .map(({ owner, name }) => `${owner.name}: ${name}`)
-  }
-
   #next(untilMs: number): Step | null {
     for (;;) {
       for (let next = this.#later[0]; next && next.atMs <= this.nowMs; next = this.#later[0])
