@@ -64,8 +64,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'services/lake-archiver/src/topology.ts',
-        from: 'rm(spool, {',
-        to: 'rm(spoolDirectory, {',
+        from: '        clearLeftovers,\n',
+        to: '        clearLeftovers: () => rm(spoolDirectory, { recursive: true, force: true }),\n',
       },
     ],
   },

@@ -47,6 +47,7 @@ export const createHttpNetwork =
     late.catch(() => {})
     const answer = network.call({
       from,
+      to: 'gateway',
       what: 'gateway takes a request',
       server: process,
       isUp: () => process.isAlive,

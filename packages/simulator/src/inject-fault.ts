@@ -2,8 +2,8 @@ import { loadBuiltInModel } from '@millrace/anomaly-scorer'
 import type { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
 import { type Loop, WORLD } from './loop.ts'
-import type { Network, NetworkFaults } from './network.ts'
-import { Pod, type Surroundings } from './pod.ts'
+import type { Destination, Network, NetworkFaults } from './network.ts'
+import { Pod, type Running, type Surroundings } from './pod.ts'
 import type { LakeServer } from './stores/lake-server.ts'
 import type { LogCluster } from './stores/log-cluster.ts'
 
@@ -12,6 +12,13 @@ const MOST_RESTART_MS = 20_000
 const CRASH_CHANCE = 0.005
 const MOST_FAIL_OVER_MS = 45_000
 const MOST_CLOCK_OFFSET_MS = 30_000
+/** How much faster or slower a clock goes: a hundred times as bad as a bad one. */
+const MOST_CLOCK_DRIFT = 0.01
+/** How likely a process stands still before any of its steps, and for how long. */
+const PAUSE_CHANCE = 0.01
+const MOST_PAUSE_MS = 60_000
+/** Of a service with several pods, how often a fault happens to one of them alone. */
+const ALONE_SHARE = 0.8
 const MOST_LISTING_LAG_MS = 10_000
 /** A member that is not heard for so long loses its partitions. */
 export const SESSION_MS = 30_000
@@ -38,19 +45,47 @@ export function crash(pod: Pod, { loop, cluster, random }: Pick<FaultTargets, 'l
 }
 
 const BROKERS = [0, 1, 2]
+const DESTINATIONS: readonly Destination[] = [
+  'log',
+  'log',
+  'broker-0',
+  'broker-1',
+  'broker-2',
+  'lake',
+  'mart',
+  'gateway',
+]
 
 type Inject = (fault: Fault, targets: FaultTargets, until: (undo: () => void) => void) => void
 
-/** Stops processes as SIGTERM does, and starts them again. */
-function roll(pods: readonly Pod[]): void {
-  for (const pod of pods) void pod.stop().then(() => pod.start())
+/** Stops processes as SIGTERM does, and starts them again, one after the other. */
+async function roll(pods: readonly Pod[]): Promise<void> {
+  for (const pod of pods) {
+    await pod.stop()
+    pod.start()
+  }
+}
+
+/** A process stands still; its groups give it up when that takes longer than its session. */
+function pause({ process }: Running, forMs: number, { loop, cluster }: Pick<FaultTargets, 'loop' | 'cluster'>): void {
+  process.pause()
+  loop.after(SESSION_MS, WORLD, 'session ends', () => {
+    if (process.isPaused) cluster.expire(process)
+  })
+  loop.after(forMs, WORLD, 'goes on', () => process.resume())
 }
 
 const podsOf = ({ service }: Fault, { pods }: FaultTargets): Pod[] => pods.filter(pod => pod.service === service)
 
+/** The pods of a service that a fault happens to. */
+function victimsOf(fault: Fault, targets: FaultTargets): Pod[] {
+  const pods = podsOf(fault, targets)
+  return pods.length > 1 && targets.random.chance(ALONE_SHARE) ? [targets.random.pick(pods)] : pods
+}
+
 const injections: Readonly<Record<FaultKind, Inject>> = {
   crash(fault, targets) {
-    for (const pod of podsOf(fault, targets)) crash(pod, targets)
+    for (const pod of victimsOf(fault, targets)) crash(pod, targets)
   },
   'crash-anywhere'(fault, targets, until) {
     const { loop, random } = targets
@@ -62,34 +97,40 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
       loop.beforeStep = null
     })
   },
-  pause(fault, targets, until) {
-    const { loop, cluster } = targets
-    for (const pod of podsOf(fault, targets)) {
-      const { running } = pod
-      if (!running) continue
-      running.process.pause()
-      loop.after(SESSION_MS, WORLD, 'session ends', () => {
-        if (running.process.isPaused) cluster.expire(running.process)
-      })
-      until(() => running.process.resume())
+  pause(fault, targets) {
+    for (const { running } of victimsOf(fault, targets)) if (running) pause(running, fault.forMs, targets)
+  },
+  'pause-anywhere'(fault, targets, until) {
+    const { loop, random } = targets
+    loop.beforeStep = owner => {
+      const running = podsOf(fault, targets).find(pod => pod.running?.process === owner)?.running
+      if (running && !running.process.isPaused && random.chance(PAUSE_CHANCE))
+        pause(running, random.int(1, MOST_PAUSE_MS), targets)
     }
+    until(() => {
+      loop.beforeStep = null
+    })
   },
   clock(fault, targets) {
-    for (const { running } of podsOf(fault, targets))
-      if (running) running.process.clockOffsetMs = Math.round((2 * fault.strength - 1) * MOST_CLOCK_OFFSET_MS)
+    const { random } = targets
+    for (const { running } of victimsOf(fault, targets))
+      running?.process.setClock({
+        aheadMs: Math.round((2 * fault.strength - 1) * MOST_CLOCK_OFFSET_MS),
+        rate: 1 + (2 * random.float() - 1) * MOST_CLOCK_DRIFT,
+      })
   },
   roll(fault, targets) {
-    roll(podsOf(fault, targets))
+    void roll(podsOf(fault, targets))
   },
   'other-model'(fault, targets, until) {
     const { scorerModel } = targets.surroundings
     const scorers = (): Pod[] => podsOf({ ...fault, service: 'anomaly-scorer' }, targets)
     const before = scorerModel.current
     scorerModel.current = loadBuiltInModel('time-aware-rule-1')
-    roll(scorers())
+    void roll(scorers())
     until(() => {
       scorerModel.current = before
-      roll(scorers())
+      void roll(scorers())
     })
   },
   scale(fault, { pods, surroundings }, until) {
@@ -110,6 +151,19 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   'log-away'(_, { cluster }, until) {
     cluster.setAway(BROKERS, true)
     until(() => cluster.setAway(BROKERS, false))
+  },
+  'cut-off'(fault, targets, until) {
+    const { network, loop, cluster, random } = targets
+    const to = random.pick(DESTINATIONS)
+    const cut = fault.strength < 0.5 ? 'answers' : 'requests'
+    for (const pod of victimsOf(fault, targets)) {
+      network.cut(pod.name, to, cut)
+      until(() => network.cut(pod.name, to, null))
+      loop.after(SESSION_MS, WORLD, 'session ends', () => {
+        const { running } = pod
+        if (running && network.cutOf(running.process, 'log')) cluster.expire(running.process)
+      })
+    }
   },
   'lake-away'(_, { lakeServer }, until) {
     lakeServer.isUp = false

@@ -32,8 +32,15 @@ export class Unreachable extends Error {
   }
 }
 
+/** What calls go to: a store or a service, or one broker of the log. */
+export type Destination = 'log' | `broker-${number}` | 'lake' | 'mart' | 'gateway' | 'sms'
+
+/** What does not get through between a pod and a destination. */
+export type Cut = 'requests' | 'answers'
+
 export interface Call<T> {
   readonly from: ServiceProcess
+  readonly to: Destination
   /** What is done, for the trace and for messages. */
   readonly what: string
   /** False while the server does not take requests. */
@@ -67,6 +74,8 @@ export class Network {
   readonly faults: NetworkFaults = noFaults()
   readonly #loop: Loop
   readonly #random: Random
+  /** By pod and destination. */
+  readonly #cuts = new Map<string, Cut>()
   /** Called for a process whose call went wrong, at random: what it does next is where faults are. */
   readonly #onStrike: (process: ServiceProcess) => void
 
@@ -78,6 +87,7 @@ export class Network {
 
   /** Whether every call is answered soon. */
   get isCalm(): boolean {
+    if (this.#cuts.size > 0) return false
     const { repeatedRequests: _, ...others } = this.faults
     return Object.entries(others).every(([name, value]) => value === (name === 'mostMs' ? USUAL_MOST_MS : 0))
   }
@@ -85,12 +95,32 @@ export class Network {
   /** Everything goes well from now on. */
   heal(): void {
     Object.assign(this.faults, noFaults())
+    this.#cuts.clear()
+  }
+
+  /** From now on nothing of the kind gets through between a pod and a destination; everything where `cut` is null. */
+  cut(pod: string, to: Destination, cut: Cut | null): void {
+    const key = `${pod}>${to}`
+    if (cut) this.#cuts.set(key, cut)
+    else this.#cuts.delete(key)
+  }
+
+  /** What does not get through between a process and a destination. */
+  cutOf({ pod }: ServiceProcess, to: Destination): Cut | null {
+    if (this.#cuts.size === 0) return null
+    const ofLog = to.startsWith('broker-') ? this.#cuts.get(`${pod}>log`) : undefined
+    return ofLog ?? this.#cuts.get(`${pod}>${to}`) ?? null
   }
 
   /** @throws NoAnswer, Unreachable, or what `work` throws */
-  call<T>({ from, what, isUp, work, timeoutMs, server = WORLD }: Call<T>): Promise<T> {
+  call<T>({ from, to, what, isUp, work, timeoutMs, server = WORLD }: Call<T>): Promise<T> {
     const { faults } = this
-    const isLost = this.#chance(faults.lostAnswers)
+    const cut = this.cutOf(from, to)
+    if (cut === 'requests')
+      return new Promise((_, reject) =>
+        this.#loop.after(timeoutMs, from, 'gives up', () => reject(new NoAnswer(what, timeoutMs))),
+      )
+    const isLost = cut === 'answers' || this.#chance(faults.lostAnswers)
     const isLate = !isLost && this.#chance(faults.lateRequests)
     const isRepeated = this.#chance(faults.repeatedRequests)
     return new Promise((resolve, reject) => {
@@ -117,7 +147,7 @@ export class Network {
         }
       }
       if (isLost || isLate) this.#loop.after(timeoutMs, from, 'gives up', giveUp)
-      if ((isLost || isLate) && this.#random.chance(STRIKE)) this.#onStrike(from)
+      if ((isLost || isLate) && !cut && this.#random.chance(STRIKE)) this.#onStrike(from)
       const delayMs = isLate ? timeoutMs + this.#random.int(1, LATEST_MS) : this.#wayMs()
       this.#loop.after(delayMs, server, what, isLate ? () => isUp() && attempt(work) : arrive)
       if (isRepeated)

@@ -51,7 +51,7 @@ export interface Surroundings {
 }
 
 /** A service that runs in a process. */
-interface Running {
+export interface Running {
   readonly process: ServiceProcess
   readonly component: Component
   readonly metrics: ServiceMetrics

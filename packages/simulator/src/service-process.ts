@@ -19,6 +19,8 @@ const MOST_LOCAL_MS = 2
 /** One life of a process: its clock, its random source, and whether it runs, stands still or is gone. */
 export class ServiceProcess implements Owner {
   readonly name: string
+  /** Where it runs: the next process there has the same. */
+  readonly pod: string
   readonly incarnation: number
   readonly disk: MemoryDisk
   readonly random: Random
@@ -26,14 +28,16 @@ export class ServiceProcess implements Owner {
   readonly startedMs: number
   isAlive = true
   isPaused = false
-  /** How far its clock is ahead, ms. */
-  clockOffsetMs = 0
+  #clockOffsetMs = 0
+  #clockRate = 1
+  #clockSetMs = 0
   readonly #loop: Loop
   readonly #latency: Random
   #onEnd: (() => void)[] = []
 
   constructor({ name, incarnation, loop, disk, seed }: ProcessParts) {
     this.name = `${name}#${incarnation}`
+    this.pod = name
     this.incarnation = incarnation
     this.disk = disk
     this.random = new Random('process', seed, name, incarnation)
@@ -41,9 +45,20 @@ export class ServiceProcess implements Owner {
     this.#loop = loop
     this.#latency = new Random('latency', seed, name, incarnation)
     this.clock = {
-      now: () => loop.nowMs + this.clockOffsetMs,
+      now: () => loop.nowMs + this.#clockAheadMs(),
       sleep: (ms, signal) => this.#sleep(ms, signal),
     }
+  }
+
+  #clockAheadMs(): number {
+    return this.#clockOffsetMs + Math.round((this.#loop.nowMs - this.#clockSetMs) * (this.#clockRate - 1))
+  }
+
+  /** Its clock jumps, and goes at another rate from now on; sleeps are not shortened. */
+  setClock({ aheadMs, rate }: { readonly aheadMs: number; readonly rate: number }): void {
+    this.#clockOffsetMs = aheadMs
+    this.#clockRate = rate
+    this.#clockSetMs = this.#loop.nowMs
   }
 
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { createEmbeddedMart } from '@millrace/mart'
 import { createLogger } from '@millrace/runtime'
 import { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
-import { planFaults } from './faults.ts'
+import { type Focus, focusOf, planFaults } from './faults.ts'
 import { createGenerators, goldenOf } from './generators.ts'
 import { createHttpNetwork } from './http-network.ts'
 import { crash, type FaultTargets, SESSION_MS, schedule } from './inject-fault.ts'
@@ -51,6 +51,9 @@ export interface SimulationResult {
   readonly virtualMs: number
 }
 
+/** How often a service has two pods, and one that the faults of a seed happen to. */
+const TWICE_SHARE = 0.05
+const FOCUSED_TWICE_SHARE = 0.6
 const START_MS = Date.UTC(2024, 2, 24, 11)
 const DISK = '/disk'
 const TIME = /"time":"[^"]*"/
@@ -64,6 +67,7 @@ const LOOK_EVERY_MS = 5_000
 
 class Simulation {
   readonly #options: SimulateOptions
+  readonly #focus: Focus
   readonly #random: Random
   readonly #loop: Loop
   readonly #trace: Trace
@@ -80,6 +84,7 @@ class Simulation {
   constructor(options: SimulateOptions) {
     const { seed } = options
     this.#options = options
+    this.#focus = focusOf(seed, options.kinds)
     this.#random = new Random('simulation', seed)
     this.#trace = new Trace(options.traceFile)
     this.#loop = new Loop(START_MS, new Random('order', seed), this.#trace)
@@ -131,6 +136,7 @@ class Simulation {
       // Of a small one, lines go to the disk long before they are archived.
       segmentBudget: random.chance(0.3) ? { maxMemoryBytes: 16 << 10 } : {},
       runner: {
+        appendDeadlineMs: random.int(5_000, 30_000),
         pollMs: 20_000,
         tickMs: 20_000,
         commitEveryMs: random.int(1_000, 10_000),
@@ -141,12 +147,21 @@ class Simulation {
       keys: [key],
       onStopped: (pod, error) => this.#failures.push(`${pod.name} was stopped by an error: ${String(error)}`),
     }
-    this.#pods = serviceNames.map(service => new Pod(service, 0, this.#surroundings))
+    this.#pods = serviceNames.flatMap(service =>
+      Array.from({ length: this.#replicasOf(service) }, (_, replica) => new Pod(service, replica, this.#surroundings)),
+    )
     this.#watch = new RunWatch(this.#loop, this.#cluster, () => this.#pods, {
       isCalm: () => this.#network.isCalm && this.#cluster.isWhole,
       inFlightBytes: this.#surroundings.inFlightBytes,
       maxBatchBytes: this.#surroundings.runner.maxBatchBytes,
     })
+  }
+
+  #replicasOf(service: string): number {
+    const { services } = this.#focus
+    const share =
+      services.length < serviceNames.length && services.includes(service) ? FOCUSED_TWICE_SHARE : TWICE_SHARE
+    return this.#random.chance(share) ? 2 : 1
   }
 
   #now(): string {
@@ -177,9 +192,9 @@ class Simulation {
   }
 
   async #run(): Promise<SimulationResult> {
-    const { seed, minutes, domains, kinds, keep } = this.#options
+    const { seed, minutes, domains, keep } = this.#options
     const durationMs = minutes * 60_000
-    const faults = planFaults(seed, kinds, { durationMs, keep })
+    const faults = planFaults(seed, this.#focus, { durationMs, keep })
     await this.#provision()
     for (const pod of this.#pods) pod.start()
     for (const fault of faults) schedule(fault, this.#targets)

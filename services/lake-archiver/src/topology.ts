@@ -23,19 +23,34 @@ export interface LakeArchiverParts extends ArchiverOptions {
   readonly newWriterId?: () => string
 }
 
+/** Removes folders at once. @returns resolves when they are gone; tries again where that has failed */
+function removeFolders(folders: readonly string[]): () => Promise<void> {
+  const remove = async (): Promise<void> => {
+    for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  }
+  let removed = remove()
+  removed.catch(() => {})
+  return () => {
+    removed = removed.catch(remove)
+    return removed
+  }
+}
+
 /** Archives every topic of a domain that the contracts store in the lake. */
 export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
   const { domain, lake, spoolDirectory, budget, clock, logger, metrics, newWriterId = randomUUID, ...given } = parts
   const options = { ...ARCHIVER_DEFAULTS, ...given }
   const ownMetrics = archiverMetrics(metrics)
+  const topics = Object.values(domain.topics).filter(({ lake }) => lake)
+  // Of the process before this one: whichever partitions it had, others may have them now.
+  const clearLeftovers = removeFolders(topics.map(({ name }) => join(spoolDirectory, name)))
   return {
     name: groupOf('lake-archiver', domain.name),
-    topics: Object.values(domain.topics).filter(({ lake }) => lake),
+    topics,
     outputs: [],
     createProcessor(contract, partition) {
       const topic = contract.name
       const format = createFormat(options.formats.get(topic) ?? options.format, contract, partition)
-      const spool = join(spoolDirectory, topic, String(partition))
       return createPartitionArchiver({
         contract,
         partition,
@@ -44,10 +59,10 @@ export function createLakeArchiverTopology(parts: LakeArchiverParts): Topology {
         clock,
         logger,
         metrics: ownMetrics,
-        clearLeftovers: () => rm(spool, { recursive: true, force: true }),
+        clearLeftovers,
         createWriter: observer => {
           const writerId = newWriterId()
-          const directory = join(spool, writerId)
+          const directory = join(spoolDirectory, topic, String(partition), writerId)
           return createSegmentWriter({ lake, format, topic, partition, writerId, directory, budget, clock, observer })
         },
       })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lol } from '@millrace/domains/lol/contract'
@@ -69,4 +69,25 @@ it('archives every topic of the lake through crashes and rebalances, and refuses
   for (const [partition, { offset }] of await driver.committed(TOPIC)) {
     expect(offset).toBe(logged.filter(record => record.partition === partition).length)
   }
+})
+
+it('removes what an earlier process has left on the disk, whichever partitions that one had', async () => {
+  const spoolDirectory = join(directory, 'spool')
+  const left = join(spoolDirectory, TOPIC, '7', 'a-writer', '0')
+  const ofAnother = join(spoolDirectory, 'hotel.raw', '0')
+  for (const folder of [left, ofAnother]) await mkdir(folder, { recursive: true })
+  await writeFile(join(left, '1711278000000.lines'), 'of a process that was killed')
+  const topology = createLakeArchiverTopology({
+    domain: lol,
+    lake: createDirectoryLake({ directory: join(directory, 'lake') }),
+    budget: createSegmentBudget(),
+    clock: new ManualClock(START_MS),
+    spoolDirectory,
+    logger: createLogger('test', { level: 'silent' }),
+    metrics: createServiceMetrics('lake-archiver', { processMetrics: false }),
+  })
+  await using driver = await createTopologyDriver(topology, { clock: new ManualClock(START_MS) })
+  await driver.pipeBytes(TOPIC, 'player 3', JSON.stringify(eventAt(0)))
+  expect(await readdir(spoolDirectory)).toContain('hotel.raw')
+  await expect(access(left)).rejects.toThrow('ENOENT')
 })

@@ -11,8 +11,11 @@ const LOOK_TAKES_MS = 15_000
 
 const couldBeFound = (before: StoredRecord, again: StoredRecord): boolean =>
   again.writer === before.writer
-    ? again.storedMs - before.storedMs > LOOK_TAKES_MS
+    ? again.sentMs - before.storedMs > LOOK_TAKES_MS
     : before.storedMs < again.writer.startedMs
+
+const writtenBy = ({ record, writer, storedMs }: StoredRecord): string =>
+  `at ${record.partition}/${record.offset} by ${writer.name}, ${new Date(storedMs).toISOString()}`
 
 /**
  * Outputs that a process has published although they were in the log before it began: what was published and not committed is to
@@ -24,15 +27,19 @@ export function judgeRepeats(catalog: Catalog, cluster: LogCluster): string[] {
     if (!isPublishedOnce(topic) || !topic.derivedFrom) continue
     const first = new Map<string, StoredRecord>()
     let repeats = 0
+    let example = ''
     for (const { stored } of cluster.partitionsOf(topic.name))
       for (const one of stored) {
         const id = idOf(one)
         if (id === null) continue
         const before = first.get(id)
         if (!before) first.set(id, one)
-        else if (couldBeFound(before, one)) repeats++
+        else if (couldBeFound(before, one)) {
+          if (repeats++ === 0) example = `${id.trim()} ${writtenBy(before)}, and ${writtenBy(one)}`
+        }
       }
-    if (repeats > 0) faults.push(`${topic.name}: ${repeats} outputs were published again although they were there`)
+    if (repeats > 0)
+      faults.push(`${topic.name}: ${repeats} outputs were published again although they were there, such as ${example}`)
   }
   return faults
 }

@@ -33,7 +33,7 @@ export function createLakeClients(parts: {
 }): WebHdfsClients {
   const { server, network, loop, process } = parts
   const ask = (what: string, work: () => Reply): Promise<Reply> =>
-    network.call({ from: process, what, isUp: () => server.isUp, work, timeoutMs: TIMEOUT_MS })
+    network.call({ from: process, to: 'lake', what, isUp: () => server.isUp, work, timeoutMs: TIMEOUT_MS })
 
   const names: NamespaceClient = {
     stat: (_, path) => ask('lake tells of a file', () => server.stat(path)),

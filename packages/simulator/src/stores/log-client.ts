@@ -1,4 +1,4 @@
-import type { ConsumerOptions, LogRecord, OutgoingRecord } from '@millrace/event-log'
+import type { ConsumerOptions, LogRecord } from '@millrace/event-log'
 import {
   ClientError,
   type ClientLibrary,
@@ -16,7 +16,7 @@ import type { Loop } from '../loop.ts'
 import { type Network, NoAnswer, Unreachable } from '../network.ts'
 import type { ServiceProcess } from '../service-process.ts'
 import type { GroupMember } from './consumer-group.ts'
-import type { LogCluster, Partition } from './log-cluster.ts'
+import type { LogCluster, Partition, ProducerBatch } from './log-cluster.ts'
 
 /** As the adapter's own settings have it. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -37,13 +37,15 @@ const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${part
 
 /** A client library for one process, over the simulated network. */
 export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
-  const { cluster, network, process } = parts
+  const { cluster, network, loop, process } = parts
 
   /** Asks a broker, or any of them. */
   async function ask<T>(what: string, broker: () => number | null, work: () => T): Promise<T> {
+    const leader = broker()
     try {
       return await network.call({
         from: process,
+        to: leader === null ? 'log' : `broker-${leader}`,
         what,
         timeoutMs: REQUEST_TIMEOUT_MS,
         isUp: () => {
@@ -67,15 +69,15 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
     async connectProducer(): Promise<ConnectedProducer> {
       const producer = await ask('connects a producer', anyone, () => cluster.newProducer())
       /** By partition: the batch that was sent last, with its number. */
-      const batches = new Map<string, { readonly records: readonly OutgoingRecord[]; readonly sequence: number }>()
+      const batches = new Map<string, ProducerBatch>()
       return {
         send(to, records) {
-          const last = batches.get(keyOf(to))
-          const sequence = last?.records === records ? last.sequence : (last?.sequence ?? 0) + 1
-          batches.set(keyOf(to), { records, sequence })
-          return ask(`stores in ${to.topic}`, leaderOf(to), () =>
-            cluster.append(to, { producer, sequence, records }, process),
-          )
+          let batch = batches.get(keyOf(to))
+          if (batch?.records !== records) {
+            batch = { producer, sequence: (batch?.sequence ?? 0) + 1, records, writer: process, sentMs: loop.nowMs }
+            batches.set(keyOf(to), batch)
+          }
+          return ask(`stores in ${to.topic}`, leaderOf(to), () => cluster.append(to, batch))
         },
         async disconnect() {},
       }
@@ -181,11 +183,14 @@ class SimulatedMembership implements Membership {
   }
 
   #memberOf(id: string): GroupMember {
-    const { process, loop } = this.#parts
+    const { process, loop, network } = this.#parts
     const soon = (name: string, run: () => void): void => {
       const delayMs = this.#random.int(0, HEARTBEAT_MS)
       loop.after(delayMs, process, name, () => {
-        if (!this.#isStopped && this.#id === id) run()
+        if (this.#isStopped || this.#id !== id) return
+        // It is told with the answer to a heartbeat.
+        if (network.cutOf(process, 'log')) soon(name, run)
+        else run()
       })
     }
     return {
@@ -195,7 +200,10 @@ class SimulatedMembership implements Membership {
       sessionMs: this.#options.sessionTimeoutMs ?? DEFAULT_SESSION_MS,
       onRebalance: () => soon('joins again', () => this.#group.isRebalancing && void this.#join()),
       onJoined: (generation, partitions) =>
-        loop.after(this.#random.int(1, 5), process, 'has joined', () => this.#joined(id, generation, partitions)),
+        loop.after(this.#random.int(1, 5), process, 'has joined', () => {
+          if (!network.cutOf(process, 'log')) this.#joined(id, generation, partitions)
+          else if (!this.#isStopped && this.#id === id) void this.#join()
+        }),
       onUnknown: () =>
         soon('is not known', () => {
           this.#id = ''

@@ -19,7 +19,19 @@ const BROKERS = 3
 export interface StoredRecord {
   readonly record: LogRecord
   readonly writer: ServiceProcess
+  /** When its batch was sent for the first time. */
+  readonly sentMs: number
   readonly storedMs: number
+}
+
+/** What a producer sends to a partition at once. */
+export interface ProducerBatch {
+  readonly producer: number
+  /** Among its batches for the partition, from 1. */
+  readonly sequence: number
+  readonly records: readonly OutgoingRecord[]
+  readonly writer: ServiceProcess
+  readonly sentMs: number
 }
 
 /** The last batch of a producer in a partition. */
@@ -49,12 +61,7 @@ export class Partition {
   }
 
   /** Stores a batch of a producer once, however often it comes. @returns the offset of its first record */
-  append(
-    producer: number,
-    sequence: number,
-    records: readonly OutgoingRecord[],
-    by: { readonly writer: ServiceProcess; readonly nowMs: number },
-  ): number {
+  append({ producer, sequence, records, writer, sentMs }: ProducerBatch, storedMs: number): number {
     const last = this.#batches.get(producer)
     if (last?.sequence === sequence) return last.firstOffset
     if (sequence !== (last?.sequence ?? 0) + 1) {
@@ -65,8 +72,7 @@ export class Partition {
     for (const record of records)
       this.stored.push({
         record: { topic: this.topic, partition: this.index, offset: this.end, ...record },
-        writer: by.writer,
-        storedMs: by.nowMs,
+        ...{ writer, sentMs, storedMs },
       })
     this.#batches.set(producer, { sequence, firstOffset })
     for (const tell of [...this.onRecords]) tell()
@@ -164,16 +170,12 @@ export class LogCluster {
     throw new ClientError(`no ${topic}/${partition}`, { type: 'UNKNOWN_TOPIC_OR_PARTITION', isPassing: true })
   }
 
-  append(
-    to: TopicPartition,
-    batch: { readonly producer: number; readonly sequence: number; readonly records: readonly OutgoingRecord[] },
-    writer: ServiceProcess,
-  ): number {
+  append(to: TopicPartition, batch: ProducerBatch): number {
     const partition = this.partition(to)
     const most = Number(this.#topics.get(to.topic)!.config.get('max.message.bytes') ?? Number.POSITIVE_INFINITY)
     const bytes = batch.records.reduce((sum, record) => sum + recordBytes(record), 0)
     if (bytes > most) throw new ClientError(`${bytes} bytes`, { type: 'MESSAGE_TOO_LARGE' })
-    return partition.append(batch.producer, batch.sequence, batch.records, { writer, nowMs: this.#loop.nowMs })
+    return partition.append(batch, this.#loop.nowMs)
   }
 
   createTopics(topics: readonly NewTopic[]): void {

@@ -23,7 +23,7 @@ export function createMartClient(parts: {
   async function ask<T>(what: string, work: () => Promise<T>): Promise<T> {
     checkOpen()
     try {
-      return await network.call({ from: process, what, isUp, work, timeoutMs: TIMEOUT_MS })
+      return await network.call({ from: process, to: 'mart', what, isUp, work, timeoutMs: TIMEOUT_MS })
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof Unreachable)
         throw martError('mart_unavailable', { where: mart.location, reason: error.message }, error)

@@ -27,7 +27,7 @@ export interface ArchivePartitionParts {
     committed(manifest: LakeManifest): void
     lost(owner: LakeManifest): void
   }) => SegmentWriter
-  /** Removes local files of earlier assignments of the partition. */
+  /** Removes local files of earlier processes. */
   readonly clearLeftovers: () => Promise<void>
   readonly options: Required<ArchiverOptions>
   readonly clock: Clock
