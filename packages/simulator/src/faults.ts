@@ -4,6 +4,9 @@ import { serviceNames } from './pod.ts'
 
 const MOST_FAULTS = 16
 const LONGEST_MS = 60_000
+/** Few faults last longer than any deadline of a request, a session or an append. */
+const LONG_SHARE = 0.2
+const LONGEST_OF_LONG_MS = 180_000
 /** Nothing goes wrong in the last part of a run, so that it can end. */
 const QUIET_SHARE = 0.1
 /** How many seeds have few kinds of faults, and few services that they happen to: so they meet each other. */
@@ -42,7 +45,7 @@ export function planFaults(
     const kind = random.pick(kinds)
     const share = random.float()
     const atMs = kind === 'faulty-events' ? 0 : Math.round(share * lastMs)
-    const forMs = Math.min(random.int(500, LONGEST_MS), lastMs - atMs)
+    const forMs = Math.min(random.int(500, random.chance(LONG_SHARE) ? LONGEST_OF_LONG_MS : LONGEST_MS), lastMs - atMs)
     return { kind, atMs, forMs, service: random.pick(services), strength: random.float() }
   })
   const sorted = faults.toSorted((a, b) => a.atMs - b.atMs)

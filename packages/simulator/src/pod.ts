@@ -40,6 +40,7 @@ export interface Surroundings {
   readonly lakeFormat: LakeFormat
   readonly archiveAfterMs: number
   readonly segmentBudget: SegmentBudgetOptions
+  readonly segmentLimits: NonNullable<TopologyParts['segmentLimits']>
   /** Judges players, where a process of the scorer starts. */
   readonly scorerModel: { current: Model }
   readonly runner: RunnerOptions & { readonly maxBatchBytes: number }
@@ -171,6 +172,7 @@ export class Pod {
       lakeFormat: this.#surroundings.lakeFormat,
       archiveAfterMs: this.#surroundings.archiveAfterMs,
       segmentBudget: this.#surroundings.segmentBudget,
+      segmentLimits: this.#surroundings.segmentLimits,
       model: this.#surroundings.scorerModel.current,
     }
     const topologies = serviceTopologies[this.service]!(parts)

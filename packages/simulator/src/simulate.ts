@@ -132,7 +132,8 @@ class Simulation {
       }),
       lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
       scorerModel: { current: loadBuiltInModel() },
-      archiveAfterMs: random.int(30_000, 180_000),
+      archiveAfterMs: random.int(5_000, 120_000),
+      segmentLimits: random.chance(0.3) ? { maxRows: random.int(3, 50), maxHours: random.int(1, 3) } : {},
       // Of a small one, lines go to the disk long before they are archived.
       segmentBudget: random.chance(0.3) ? { maxMemoryBytes: 16 << 10 } : {},
       runner: {

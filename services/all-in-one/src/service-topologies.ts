@@ -5,7 +5,7 @@ import { createCuratorTopologies } from '@millrace/curator'
 import { createDetectorEvaluatorTopologies } from '@millrace/detector-evaluator'
 import type { EventLog } from '@millrace/event-log'
 import { createSegmentBudget, type Lake, type SegmentBudgetOptions } from '@millrace/lake'
-import { createLakeArchiverTopology } from '@millrace/lake-archiver'
+import { type ArchiverOptions, createLakeArchiverTopology } from '@millrace/lake-archiver'
 import type { Mart } from '@millrace/mart'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
 import { createProfilerTopologies } from '@millrace/profiler'
@@ -28,6 +28,8 @@ export interface TopologyParts {
   readonly lakeFormat: LakeFormat
   /** A segment is archived when it is this old, whatever its size; one whose files wait for more rows at three times that age. */
   readonly archiveAfterMs: number
+  /** When a segment is archived before it is that old. */
+  readonly segmentLimits?: Pick<ArchiverOptions, 'maxBytes' | 'maxRows' | 'maxHours'>
   /** What all segments of the process that are not yet archived may take. */
   readonly segmentBudget?: SegmentBudgetOptions
   /** Judges players; the default model of the scorer unless given. */
@@ -56,11 +58,12 @@ export const serviceTopologies: Readonly<Record<string, (parts: TopologyParts) =
     const { clock, log, logger, smsProvider: provider = createLogProvider(logger) } = parts
     return carried(parts, createSmsGatewayTopology({ provider, attempts: 1, clock, log, random: () => 0 }))
   },
-  'lake-archiver'({ catalog, lakeFormat: format, archiveAfterMs, ...parts }) {
+  'lake-archiver'({ catalog, lakeFormat: format, archiveAfterMs, segmentLimits, ...parts }) {
     const budget = createSegmentBudget(parts.segmentBudget)
     return catalog.domains.map(domain =>
       createLakeArchiverTopology({
         ...parts,
+        ...segmentLimits,
         ...{ domain, budget, format, maxAgeMs: archiveAfterMs, maxWaitMs: archiveAfterMs * WAIT_FACTOR },
       }),
     )
