@@ -11,7 +11,7 @@ const LONGEST_OF_LONG_MS = 180_000
 const QUIET_SHARE = 0.1
 /** How many seeds have few kinds of faults, and few services that they happen to: so they meet each other. */
 const FOCUSED_SHARE = 0.7
-const MOST_FOCUSED_KINDS = 5
+const MOST_FOCUSED_KINDS = 8
 const MOST_FOCUSED_SERVICES = 2
 
 /** What a seed is about. */

@@ -1,11 +1,12 @@
 import { loadBuiltInModel } from '@millrace/anomaly-scorer'
 import type { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
-import { type Loop, WORLD } from './loop.ts'
+import { type Loop, type Owner, WORLD } from './loop.ts'
 import type { Destination, Network, NetworkFaults } from './network.ts'
 import { Pod, type Running, type Surroundings } from './pod.ts'
 import type { LakeServer } from './stores/lake-server.ts'
 import type { LogCluster } from './stores/log-cluster.ts'
+import type { SmsProviderServer } from './stores/sms-provider.ts'
 
 const MOST_RESTART_MS = 20_000
 /** How likely a process ends before any of its steps. */
@@ -16,12 +17,10 @@ const MOST_CLOCK_OFFSET_MS = 30_000
 const MOST_CLOCK_DRIFT = 0.01
 /** How likely a process stands still before any of its steps, and for how long. */
 const PAUSE_CHANCE = 0.01
-const MOST_PAUSE_MS = 60_000
+const MOST_PAUSE_MS = 90_000
 /** Of a service with several pods, how often a fault happens to one of them alone. */
 const ALONE_SHARE = 0.8
 const MOST_LISTING_LAG_MS = 10_000
-/** A member that is not heard for so long loses its partitions. */
-export const SESSION_MS = 30_000
 
 /** What faults happen to. */
 export interface FaultTargets {
@@ -33,14 +32,18 @@ export interface FaultTargets {
   readonly surroundings: Surroundings
   readonly pods: Pod[]
   readonly martAway: { isAway: boolean }
+  readonly smsProvider: SmsProviderServer
 }
 
+const sessionMsOf = ({ surroundings }: FaultTargets): number => surroundings.runner.sessionTimeoutMs
+
 /** Ends a pod's process, and starts it again a little later. */
-export function crash(pod: Pod, { loop, cluster, random }: Pick<FaultTargets, 'loop' | 'cluster' | 'random'>): void {
+export function crash(pod: Pod, targets: FaultTargets): void {
+  const { loop, cluster, random } = targets
   const { running } = pod
   if (!running) return
   pod.kill()
-  loop.after(SESSION_MS, WORLD, 'session ends', () => cluster.expire(running.process))
+  loop.after(sessionMsOf(targets), WORLD, 'session ends', () => cluster.expire(running.process))
   loop.after(random.int(500, MOST_RESTART_MS), WORLD, `starts ${pod.name}`, () => pod.start())
 }
 
@@ -67,9 +70,10 @@ async function roll(pods: readonly Pod[]): Promise<void> {
 }
 
 /** A process stands still; its groups give it up when that takes longer than its session. */
-function pause({ process }: Running, forMs: number, { loop, cluster }: Pick<FaultTargets, 'loop' | 'cluster'>): void {
+function pause({ process }: Running, forMs: number, targets: FaultTargets): void {
+  const { loop, cluster } = targets
   process.pause()
-  loop.after(SESSION_MS, WORLD, 'session ends', () => {
+  loop.after(sessionMsOf(targets), WORLD, 'session ends', () => {
     if (process.isPaused) cluster.expire(process)
   })
   loop.after(forMs, WORLD, 'goes on', () => process.resume())
@@ -89,27 +93,25 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   },
   'crash-anywhere'(fault, targets, until) {
     const { loop, random } = targets
-    loop.beforeStep = owner => {
+    const mayHappen = (owner: Owner): void => {
       const pod = podsOf(fault, targets).find(({ running }) => running?.process === owner)
       if (pod && random.chance(CRASH_CHANCE)) crash(pod, targets)
     }
-    until(() => {
-      loop.beforeStep = null
-    })
+    loop.beforeStep.add(mayHappen)
+    until(() => loop.beforeStep.delete(mayHappen))
   },
   pause(fault, targets) {
     for (const { running } of victimsOf(fault, targets)) if (running) pause(running, fault.forMs, targets)
   },
   'pause-anywhere'(fault, targets, until) {
     const { loop, random } = targets
-    loop.beforeStep = owner => {
+    const mayHappen = (owner: Owner): void => {
       const running = podsOf(fault, targets).find(pod => pod.running?.process === owner)?.running
       if (running && !running.process.isPaused && random.chance(PAUSE_CHANCE))
         pause(running, random.int(1, MOST_PAUSE_MS), targets)
     }
-    until(() => {
-      loop.beforeStep = null
-    })
+    loop.beforeStep.add(mayHappen)
+    until(() => loop.beforeStep.delete(mayHappen))
   },
   clock(fault, targets) {
     const { random } = targets
@@ -159,11 +161,15 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
     for (const pod of victimsOf(fault, targets)) {
       network.cut(pod.name, to, cut)
       until(() => network.cut(pod.name, to, null))
-      loop.after(SESSION_MS, WORLD, 'session ends', () => {
+      loop.after(sessionMsOf(targets), WORLD, 'session ends', () => {
         const { running } = pod
         if (running && network.cutOf(running.process, 'log')) cluster.expire(running.process)
       })
     }
+  },
+  retention(_, { cluster, surroundings }) {
+    for (const { name, cleanup } of surroundings.catalog.routes.values())
+      if (cleanup === 'delete') cluster.removeFinished(name)
   },
   'lake-away'(_, { lakeServer }, until) {
     lakeServer.isUp = false
@@ -175,6 +181,14 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
     martAway.isAway = true
     until(() => {
       martAway.isAway = false
+    })
+  },
+  'sms-away'({ strength }, { smsProvider }, until) {
+    smsProvider.isUp = strength < 0.5
+    smsProvider.isBusy = true
+    until(() => {
+      smsProvider.isUp = true
+      smsProvider.isBusy = false
     })
   },
   'lost-answers': rated('lostAnswers'),

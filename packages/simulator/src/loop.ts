@@ -47,7 +47,7 @@ export class Loop {
   readonly trace: Trace
   readonly #random: Random
   /** Told of each step before it is taken. */
-  beforeStep: ((owner: Owner) => void) | null = null
+  readonly beforeStep = new Set<(owner: Owner) => void>()
   /** A binary heap by time. */
   readonly #later: Step[] = []
   #due: Step[] = []
@@ -85,7 +85,7 @@ export class Loop {
         this.nowMs = Math.max(this.nowMs, untilMs)
         return
       }
-      this.beforeStep?.(step.owner)
+      for (const tell of this.beforeStep) tell(step.owner)
       if (!step.owner.isAlive) continue
       this.trace.add(this.nowMs, step.owner.name, step.name)
       step.run()

@@ -14,6 +14,7 @@ import {
   type Logger,
   type ServiceMetrics,
 } from '@millrace/runtime'
+import { createHttpProvider } from '@millrace/sms-gateway'
 import { createByteBudget, createRunner, createRunnerGroup, type RunnerOptions } from '@millrace/stream'
 import type { Loop } from './loop.ts'
 import { MemoryDisk } from './memory-disk.ts'
@@ -25,6 +26,7 @@ import type { LakeServer } from './stores/lake-server.ts'
 import { createLogClientLibrary } from './stores/log-client.ts'
 import type { LogCluster } from './stores/log-cluster.ts'
 import { createMartClient } from './stores/simulated-mart.ts'
+import { SMS_URL } from './stores/sms-provider.ts'
 
 /** What every pod runs on. */
 export interface Surroundings {
@@ -43,7 +45,7 @@ export interface Surroundings {
   readonly segmentLimits: NonNullable<TopologyParts['segmentLimits']>
   /** Judges players, where a process of the scorer starts. */
   readonly scorerModel: { current: Model }
-  readonly runner: RunnerOptions & { readonly maxBatchBytes: number }
+  readonly runner: RunnerOptions & { readonly maxBatchBytes: number; readonly sessionTimeoutMs: number }
   /** Of each process. */
   readonly inFlightBytes: number
   readonly keys: readonly ApiKey[]
@@ -62,6 +64,10 @@ export interface Running {
   /** Consumer groups with the topics that each reads. */
   readonly groups: Readonly<Record<string, readonly string[]>>
 }
+
+const SMS_TIMEOUT_MS = 10_000
+/** As many as outlast all faults. */
+const SMS_ATTEMPTS = 1_000
 
 export const GATEWAY = 'ingest-gateway'
 /** Every service that the simulation runs. */
@@ -174,6 +180,10 @@ export class Pod {
       segmentBudget: this.#surroundings.segmentBudget,
       segmentLimits: this.#surroundings.segmentLimits,
       model: this.#surroundings.scorerModel.current,
+      sms: {
+        provider: createHttpProvider({ url: `${SMS_URL}/messages`, timeoutMs: SMS_TIMEOUT_MS, clock }),
+        attempts: SMS_ATTEMPTS,
+      },
     }
     const topologies = serviceTopologies[this.service]!(parts)
     const budget = createByteBudget(this.#surroundings.inFlightBytes)

@@ -7,20 +7,22 @@ import { Random } from '@millrace/simulation'
 import type { Fault, FaultKind } from './fault-kinds.ts'
 import { type Focus, focusOf, planFaults } from './faults.ts'
 import { createGenerators, goldenOf } from './generators.ts'
-import { createHttpNetwork } from './http-network.ts'
-import { crash, type FaultTargets, SESSION_MS, schedule } from './inject-fault.ts'
+import { createHttpNetwork, gatewayOf, type HttpServer } from './http-network.ts'
+import { crash, type FaultTargets, schedule } from './inject-fault.ts'
 import { judgeLeftovers, judgeStores } from './judges/after-run.ts'
+import { judgeMessages } from './judges/messages.ts'
 import { judgeRepeats } from './judges/repeats.ts'
 import { RunWatch } from './judges/run-watch.ts'
 import { Loop, WORLD } from './loop.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { Network } from './network.ts'
 import { currentProcess } from './outside/current-process.ts'
-import { http } from './outside/http.ts'
+import { http, simulatedFetch } from './outside/http.ts'
 import { Pod, type Surroundings, serviceNames } from './pod.ts'
 import { ServiceProcess } from './service-process.ts'
 import { LakeServer } from './stores/lake-server.ts'
 import { LogCluster } from './stores/log-cluster.ts'
+import { SMS_URL, SmsProviderServer } from './stores/sms-provider.ts'
 import { Trace } from './trace.ts'
 
 export interface SimulateOptions {
@@ -53,7 +55,7 @@ export interface SimulationResult {
 
 /** How often a service has two pods, and one that the faults of a seed happen to. */
 const TWICE_SHARE = 0.05
-const FOCUSED_TWICE_SHARE = 0.6
+const FOCUSED_TWICE_SHARE = 0.8
 const START_MS = Date.UTC(2024, 2, 24, 11)
 const DISK = '/disk'
 const TIME = /"time":"[^"]*"/
@@ -74,6 +76,7 @@ class Simulation {
   readonly #network: Network
   readonly #cluster: LogCluster
   readonly #lakeServer = new LakeServer()
+  readonly #smsProvider = new SmsProviderServer()
   readonly #surroundings: Surroundings
   readonly #pods: Pod[]
   readonly #world: ServiceProcess
@@ -132,8 +135,8 @@ class Simulation {
       }),
       lakeFormat: random.chance(0.8) ? 'daily-ndjson' : 'ndjson.zst',
       scorerModel: { current: loadBuiltInModel() },
-      archiveAfterMs: random.int(5_000, 120_000),
-      segmentLimits: random.chance(0.3) ? { maxRows: random.int(3, 50), maxHours: random.int(1, 3) } : {},
+      archiveAfterMs: random.int(2_000, 60_000),
+      segmentLimits: random.chance(0.5) ? { maxRows: random.int(2, 20), maxHours: random.int(1, 3) } : {},
       // Of a small one, lines go to the disk long before they are archived.
       segmentBudget: random.chance(0.3) ? { maxMemoryBytes: 16 << 10 } : {},
       runner: {
@@ -142,7 +145,7 @@ class Simulation {
         tickMs: 20_000,
         commitEveryMs: random.int(1_000, 10_000),
         maxBatchBytes: isTight ? 4 << 10 : 1 << 20,
-        sessionTimeoutMs: SESSION_MS,
+        sessionTimeoutMs: random.int(6_000, 30_000),
       },
       inFlightBytes: isTight ? 16 << 10 : 16 << 20,
       keys: [key],
@@ -169,10 +172,19 @@ class Simulation {
     return new Date(this.#loop.nowMs).toISOString()
   }
 
+  get #smsServer(): HttpServer {
+    const provider = this.#smsProvider
+    return {
+      ...{ to: 'sms', what: 'provider takes a message', isUp: () => provider.isUp },
+      take: request => provider.take(request, this.#loop.nowMs),
+    }
+  }
+
   get #targets(): FaultTargets {
     return {
       ...{ loop: this.#loop, network: this.#network, cluster: this.#cluster, lakeServer: this.#lakeServer },
       ...{ random: this.#random, pods: this.#pods, surroundings: this.#surroundings, martAway: this.#martAway },
+      smsProvider: this.#smsProvider,
     }
   }
 
@@ -180,14 +192,17 @@ class Simulation {
     const onRejection = (error: unknown): void =>
       void this.#failures.push(`nobody handles an error: ${describe(error)}`)
     process.on('unhandledRejection', onRejection)
-    http.send = createHttpNetwork({
-      ...{ pods: () => this.#pods, network: this.#network, loop: this.#loop },
-      random: new Random('http', this.#options.seed),
-    })
+    const random = new Random('http', this.#options.seed)
+    const serverOf = (origin: string): HttpServer | null =>
+      origin === SMS_URL ? this.#smsServer : gatewayOf(this.#pods, random)
+    http.send = createHttpNetwork({ serverOf, random, network: this.#network, loop: this.#loop })
+    const { fetch } = globalThis
+    globalThis.fetch = simulatedFetch as typeof fetch
     try {
       return await this.#run()
     } finally {
       this.#trace.flush()
+      globalThis.fetch = fetch
       process.off('unhandledRejection', onRejection)
     }
   }
@@ -253,11 +268,15 @@ class Simulation {
     this.#lakeServer.isUp = true
     this.#lakeServer.listingLagMs = 0
     this.#martAway.isAway = false
+    this.#smsProvider.isUp = true
+    this.#smsProvider.isBusy = false
     for (const { running } of this.#pods) running?.process.resume()
     await this.#loop.run(this.#loop.nowMs + LANDED_MS)
     for (const pod of this.#pods) {
       const { running } = pod
-      if (running) this.#loop.after(SESSION_MS, WORLD, 'session ends', () => this.#cluster.expire(running.process))
+      const { sessionTimeoutMs } = this.#surroundings.runner
+      if (running)
+        this.#loop.after(sessionTimeoutMs, WORLD, 'session ends', () => this.#cluster.expire(running.process))
       pod.kill()
       pod.start()
     }
@@ -304,7 +323,11 @@ class Simulation {
       })
     judging.catch(() => {})
     await this.#loop.run(Number.POSITIVE_INFINITY, () => isDone)
-    this.#failures.push(...(await judging), ...judgeRepeats(catalog, this.#cluster))
+    this.#failures.push(
+      ...(await judging),
+      ...judgeRepeats(catalog, this.#cluster),
+      ...judgeMessages(this.#cluster, this.#smsProvider),
+    )
   }
 }
 

@@ -10,7 +10,7 @@ import type { Mart } from '@millrace/mart'
 import { createMartWriterMetrics, createMartWriterTopology } from '@millrace/mart-writer'
 import { createProfilerTopologies } from '@millrace/profiler'
 import type { Clock, Logger, ServiceMetrics } from '@millrace/runtime'
-import { createLogProvider, createSmsGatewayTopology, type SmsProvider } from '@millrace/sms-gateway'
+import { createLogProvider, createSmsGatewayTopology, type SmsGatewayOptions } from '@millrace/sms-gateway'
 import type { Topology } from '@millrace/stream'
 
 /** What the topologies of a service are made of. */
@@ -35,7 +35,7 @@ export interface TopologyParts {
   /** Judges players; the default model of the scorer unless given. */
   readonly model?: Model
   /** Sends messages; they are written to the log lines unless given. */
-  readonly smsProvider?: SmsProvider
+  readonly sms?: Pick<SmsGatewayOptions, 'provider' | 'attempts'>
 }
 
 const WAIT_FACTOR = 3
@@ -55,8 +55,8 @@ export const serviceTopologies: Readonly<Record<string, (parts: TopologyParts) =
     carried(parts, createAnomalyScorerTopology({ ...(parts.model && { model: parts.model }) })),
   'detector-evaluator': parts => carried(parts, ...createDetectorEvaluatorTopologies()),
   'sms-gateway': parts => {
-    const { clock, log, logger, smsProvider: provider = createLogProvider(logger) } = parts
-    return carried(parts, createSmsGatewayTopology({ provider, attempts: 1, clock, log, random: () => 0 }))
+    const { clock, log, logger, sms = { provider: createLogProvider(logger), attempts: 1 } } = parts
+    return carried(parts, createSmsGatewayTopology({ ...sms, clock, log, random: () => 0 }))
   },
   'lake-archiver'({ catalog, lakeFormat: format, archiveAfterMs, segmentLimits, ...parts }) {
     const budget = createSegmentBudget(parts.segmentBudget)

@@ -1,4 +1,5 @@
 export { smsGatewayErrors } from './errors.ts'
+export { createHttpProvider } from './providers/http-provider.ts'
 export { createLogProvider } from './providers/log-provider.ts'
 export type { SmsMessage, SmsProvider } from './providers/provider.ts'
 export { createSmsGatewayTopology, type SmsGatewayOptions } from './topology.ts'

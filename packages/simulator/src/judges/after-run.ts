@@ -1,5 +1,5 @@
 import { compareGolden } from '@millrace/all-in-one/golden-check'
-import type { Catalog } from '@millrace/contracts'
+import type { Catalog, LakeManifest } from '@millrace/contracts'
 import { removeTemporaryFiles } from '@millrace/lake'
 import type { Mart } from '@millrace/mart'
 import { reconcile } from '@millrace/reconciler'
@@ -32,7 +32,25 @@ export async function judgeStores(outcome: RunOutcome): Promise<string[]> {
   const faults = report.ok ? [] : report.examples.map(sentence => `reconcile: ${sentence}`)
   if (!report.ok && faults.length === 0) faults.push('reconcile: something differs')
   const compared = await compareGolden(golden, { mart, clock, catalog })
+  faults.push(...judgeLakeFiles(lakeServer))
   return [...faults, ...compared.examples.map(sentence => `golden: ${sentence}`)]
+}
+
+const MANIFEST = /\/_manifests\/[^/]+\/\d+\/[^/]+\.json$/
+
+/** Data files that no manifest names, and names of manifests without a file: readers of folders and of manifests would see different rows. */
+export function judgeLakeFiles(lakeServer: LakeServer): string[] {
+  const there = new Set(lakeServer.files.filter(path => path.includes('/date=') || path.includes('/quarantine/')))
+  const named = new Set<string>()
+  for (const path of lakeServer.files) {
+    if (!MANIFEST.test(path)) continue
+    const { files } = JSON.parse(lakeServer.read(path)!.toString()) as LakeManifest
+    for (const file of files) named.add(`/lake/${file.path}`)
+  }
+  return [
+    ...[...there].filter(path => !named.has(path)).map(path => `lake: no manifest names ${path}`),
+    ...[...named].filter(path => !there.has(path)).map(path => `lake: a manifest names ${path}, which is not there`),
+  ]
 }
 
 /** What a run has left behind in the lake and on disks, and the next archiver would not remove. */

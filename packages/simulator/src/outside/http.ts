@@ -1,4 +1,7 @@
 import type { ServiceProcess } from '../service-process.ts'
+import { processHere } from './current-process.ts'
+
+const FETCH_TIMEOUT_MS = 300_000
 
 export interface SimulatedRequest {
   readonly from: ServiceProcess
@@ -21,4 +24,17 @@ export interface SimulatedResponse {
 /** Carries requests of the processes; set by the simulation that runs. */
 export const http: { send: (request: SimulatedRequest) => Promise<SimulatedResponse> } = {
   send: () => Promise.reject(new Error('No simulation runs.')),
+}
+
+/** What the product calls as `fetch`. */
+export async function simulatedFetch(url: string, init: RequestInit): Promise<Response> {
+  const { origin, pathname: path } = new URL(url)
+  const { status, headers, body } = await http.send({
+    ...{ from: processHere(), method: init.method ?? 'GET', origin, path, timeoutMs: FETCH_TIMEOUT_MS },
+    headers: Object.fromEntries(new Headers(init.headers)),
+    body: Buffer.from(String(init.body)),
+    signal: init.signal ?? null,
+  })
+  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return new Response(body === '' ? null : body, { status, headers: given })
 }

@@ -35,8 +35,8 @@ export function readLog(cluster: LogCluster): EventLog {
       return cluster.ranges(topic)
     },
     async *read(topic, partition, from, to): AsyncGenerator<readonly LogRecord[]> {
-      const { stored, end } = partitionOf(topic, partition)
-      for (let next = from; next < Math.min(to, end); next += BATCH)
+      const { stored, earliest, end } = partitionOf(topic, partition)
+      for (let next = Math.max(from, earliest); next < Math.min(to, end); next += BATCH)
         yield stored.slice(next, Math.min(to, next + BATCH)).map(({ record }) => record)
     },
     async committed(group, topic) {

@@ -103,8 +103,8 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
     createFetcher: (): Fetcher => ({
       fetch: (from, offset) =>
         ask(`reads ${from.topic}`, leaderOf(from), () => {
-          const { stored, end } = cluster.partition(from)
-          if (offset > end || network.refusesOffset()) return 'gone' as const
+          const { stored, earliest, end } = cluster.partition(from)
+          if (offset < earliest || offset > end || network.refusesOffset()) return 'gone' as const
           const records = stored.slice(offset, offset + MOST_FETCHED).map(({ record }) => record)
           return {
             next: offset + records.length,
@@ -291,7 +291,7 @@ class SimulatedMembership implements Membership {
         () => this.#take(reading, from),
       ))
     } catch (error) {
-      if (errorType(error) === 'OFFSET_OUT_OF_RANGE') reading.position = 0
+      if (errorType(error) === 'OFFSET_OUT_OF_RANGE') reading.position = this.#partitionOf(reading).earliest
       else await process.clock.sleep(this.#random.int(1, MOST_BACKOFFS) * BACKOFF_MS)
       return
     }
@@ -312,8 +312,8 @@ class SimulatedMembership implements Membership {
   }
 
   #take(reading: Reading, from: number) {
-    const { stored, end } = this.#partitionOf(reading)
-    if (from > end || this.#parts.network.refusesOffset())
+    const { stored, earliest, end } = this.#partitionOf(reading)
+    if (from < earliest || from > end || this.#parts.network.refusesOffset())
       throw new ClientError('no such offset', { type: 'OFFSET_OUT_OF_RANGE' })
     const most = this.#random.int(1, MOST_FETCHED)
     let bytes = 0

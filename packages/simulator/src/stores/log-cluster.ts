@@ -45,7 +45,10 @@ export class Partition {
   readonly index: number
   /** The broker that takes its records. */
   leader: number
+  /** All records that were ever stored, by offset. */
   readonly stored: StoredRecord[] = []
+  /** Offset of the first record that clients can read. */
+  earliest = 0
   readonly #batches = new Map<number, LastBatch>()
   /** Told when records come. */
   readonly onRecords = new Set<() => void>()
@@ -80,6 +83,16 @@ export class Partition {
   }
 }
 
+const OWN_TEXT = /^[^#]*/
+const WHOLE_NUMBER = /\b\d+\b/g
+
+/** The lowest offset that a member which starts may read from: processors note beside a position where their state begins. */
+function neededFrom(committed: Committed | undefined): number {
+  if (!committed) return 0
+  const numbers = OWN_TEXT.exec(committed.metadata)![0].match(WHOLE_NUMBER) ?? []
+  return Math.min(committed.offset, ...numbers.map(Number))
+}
+
 interface StoredTopic {
   readonly partitions: Partition[]
   readonly config: Map<string, string>
@@ -87,7 +100,7 @@ interface StoredTopic {
 
 /**
  * A cluster of three brokers, as far as clients can tell: partitions with idempotent producers, and consumer groups of the classic
- * protocol. What is acknowledged stays; nothing is removed by age or compaction.
+ * protocol. What is acknowledged stays, unless `removeFinished` takes it away; nothing is compacted.
  */
 export class LogCluster {
   readonly #loop: Loop
@@ -178,6 +191,15 @@ export class LogCluster {
     return partition.append(batch, this.#loop.nowMs)
   }
 
+  /** Removes the records of a topic that no group which reads it needs any more, not even to restore its state. */
+  removeFinished(topic: string): void {
+    const readers = [...this.#groups.values()].filter(group => group.topics.has(topic))
+    for (const partition of this.partitionsOf(topic)) {
+      const needed = readers.map(group => neededFrom(group.committedOf(topic).get(partition.index)))
+      partition.earliest = Math.max(partition.earliest, Math.min(...needed, partition.end))
+    }
+  }
+
   createTopics(topics: readonly NewTopic[]): void {
     for (const { name, partitions, config } of topics) {
       if (this.#topics.has(name)) continue
@@ -212,7 +234,7 @@ export class LogCluster {
   }
 
   ranges(topic: string): readonly PartitionRange[] {
-    return this.partitionsOf(topic).map(({ index, end }) => ({ partition: index, earliest: 0, end }))
+    return this.partitionsOf(topic).map(({ index, earliest, end }) => ({ partition: index, earliest, end }))
   }
 
   group(name: string): Group {
