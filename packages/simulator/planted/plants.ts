@@ -173,6 +173,30 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'spool-of-moved-partitions',
+    origin: 'was there',
+    what: 'An archiver that starts leaves local files of partitions that another pod has now.',
+    edits: [
+      {
+        file: 'services/lake-archiver/src/topology.ts',
+        from: 'removeFolders(topics.map(({ name }) => join(spoolDirectory, name)))',
+        to: 'removeFolders([])',
+      },
+    ],
+  },
+  {
+    name: 'receipts-not-read',
+    origin: 'made up',
+    what: 'A restart does not look whether a message was sent before.',
+    edits: [
+      {
+        file: 'services/sms-gateway/src/outbox-processor.ts',
+        from: 'for (const { value } of records) this.#settle(',
+        to: 'for (const { value } of records) void (',
+      },
+    ],
+  },
+  {
     name: 'half-append',
     origin: 'made up',
     what: 'Of outputs whose append has failed, the first one is not appended again.',

@@ -77,6 +77,12 @@ export class Loop {
     this.#due.push(...held)
   }
 
+  /** Names of the steps that an owner has not taken yet. */
+  pendingOf(owner: Owner): readonly string[] {
+    const all = [...this.#due, ...this.#later]
+    return all.filter(step => step.owner === owner && !step.isCancelled).map(({ name }) => name)
+  }
+
   /** Takes steps until `isDone`, at the latest until virtual time is `untilMs`. */
   async run(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
     while (!isDone()) {

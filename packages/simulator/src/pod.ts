@@ -20,7 +20,7 @@ import type { Loop } from './loop.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import type { Network } from './network.ts'
 import { currentProcess } from './outside/current-process.ts'
-import { ServiceProcess } from './service-process.ts'
+import { ServiceProcess, TIMER } from './service-process.ts'
 import { createLakeClients } from './stores/lake-client.ts'
 import type { LakeServer } from './stores/lake-server.ts'
 import { createLogClientLibrary } from './stores/log-client.ts'
@@ -49,8 +49,8 @@ export interface Surroundings {
   /** Of each process. */
   readonly inFlightBytes: number
   readonly keys: readonly ApiKey[]
-  /** Told when an error has stopped a domain of a service. */
-  readonly onStopped: (pod: Pod, error: unknown) => void
+  /** Told of what a process must not do, in one sentence. */
+  readonly onFault: (sentence: string) => void
 }
 
 /** A service that runs in a process. */
@@ -114,12 +114,14 @@ export class Pod {
     this.#running?.process.kill()
   }
 
-  /** Ends the process as SIGTERM does. */
-  async stop(): Promise<void> {
+  /** Ends the process as SIGTERM does. @returns how many timers it has left behind */
+  async stop(): Promise<number> {
     const { running } = this
-    if (!running) return
+    if (!running) return 0
     await currentProcess.run(running.process, () => running.component.stop())
+    const timers = this.#surroundings.loop.pendingOf(running.process).filter(name => name === TIMER)
     running.process.kill()
+    return timers.length
   }
 
   #logOf(process: ServiceProcess): EventLog {
@@ -190,7 +192,7 @@ export class Pod {
     const options = { ...runner, budget, clientId: this.name, random: () => process.random.float() }
     const runners = topologies.map(topology => {
       const one = createRunner({ topology, log, clock, logger, metrics, health, options })
-      one.finished.catch((error: unknown) => this.#surroundings.onStopped(this, error))
+      one.finished.catch(error => this.#surroundings.onFault(`${this.name} was stopped by an error: ${String(error)}`))
       return [topology.name, one] as const
     })
     const component =

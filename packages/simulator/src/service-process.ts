@@ -15,6 +15,8 @@ export interface ProcessParts {
 }
 
 const MOST_LOCAL_MS = 2
+/** Name of the step that ends a sleep. */
+export const TIMER = 'wakes'
 
 /** One life of a process: its clock, its random source, and whether it runs, stands still or is gone. */
 export class ServiceProcess implements Owner {
@@ -64,7 +66,7 @@ export class ServiceProcess implements Owner {
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      const step = this.#loop.after(ms, this, 'wakes', () => {
+      const step = this.#loop.after(ms, this, TIMER, () => {
         signal?.removeEventListener('abort', onAbort)
         resolve()
       })

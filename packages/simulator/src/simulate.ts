@@ -149,7 +149,7 @@ class Simulation {
       },
       inFlightBytes: isTight ? 16 << 10 : 16 << 20,
       keys: [key],
-      onStopped: (pod, error) => this.#failures.push(`${pod.name} was stopped by an error: ${String(error)}`),
+      onFault: sentence => this.#failures.push(sentence),
     }
     this.#pods = serviceNames.flatMap(service =>
       Array.from({ length: this.#replicasOf(service) }, (_, replica) => new Pod(service, replica, this.#surroundings)),
@@ -297,7 +297,10 @@ class Simulation {
     for (const pod of this.#pods)
       pod
         .stop()
-        .catch((error: unknown) => this.#failures.push(`${pod.name} did not stop: ${describe(error)}`))
+        .then(
+          timers => timers > 0 && this.#failures.push(`${pod.name} has stopped, and left ${timers} timers behind`),
+          (error: unknown) => this.#failures.push(`${pod.name} did not stop: ${describe(error)}`),
+        )
         .finally(() => left--)
     await this.#until('every service to stop', STOP_WITHIN_MS, () => left === 0)
   }

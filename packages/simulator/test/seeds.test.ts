@@ -9,7 +9,7 @@ import { type SeedJob, Workers } from '../src/workers.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 /** As many as a few minutes of a busy machine allow; `npm run simulate` runs more. */
-const SEEDS = 100
+const SEEDS = 200
 const DEADLINE_MS = 1_800_000
 
 const jobOf = (seed: number, more: Partial<SeedJob> = {}): SeedJob => ({
@@ -38,7 +38,7 @@ describe('the simulator', () => {
     const workers = new Workers()
     try {
       const jobs = Array.from({ length: SEEDS }, (_, index) => jobOf(index + 1))
-      const { seeds, failures, events } = await runSeeds(jobs, { workers, sideBySide: 1, onFailure() {} })
+      const { seeds, failures, events } = await runSeeds(jobs, { workers, sideBySide: 2, onFailure() {} })
       expect(failures.map(({ job, result }) => `${job.seed}: ${result.failures[0]}`)).toEqual([])
       expect(seeds).toBe(SEEDS)
       expect(events).toBeGreaterThan(100 * SEEDS)

@@ -12,7 +12,7 @@ import {
   type TopicPartition,
 } from '@millrace/event-log/kafka-client'
 import { Random } from '@millrace/simulation'
-import type { Loop } from '../loop.ts'
+import type { Loop, Step } from '../loop.ts'
 import { type Network, NoAnswer, Unreachable } from '../network.ts'
 import type { ServiceProcess } from '../service-process.ts'
 import type { GroupMember } from './consumer-group.ts'
@@ -83,7 +83,9 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
       }
     },
     async connectAdmin(): Promise<ConnectedAdmin> {
-      const asked = <T>(what: string, work: () => T): Promise<T> => ask(what, anyone, work)
+      const { promise: gone, reject: disconnect } = Promise.withResolvers<never>()
+      gone.catch(() => {})
+      const asked = <T>(what: string, work: () => T): Promise<T> => Promise.race([ask(what, anyone, work), gone])
       return {
         brokerCount: () => asked('is pinged', () => cluster.brokers),
         partitionCounts: () => asked('tells its topics', () => cluster.partitionCounts()),
@@ -96,7 +98,9 @@ export function createLogClientLibrary(parts: LogClientParts): ClientLibrary {
         createTopics: topics => asked('makes topics', () => cluster.createTopics(topics)),
         setPartitions: (topic, count) => asked('adds partitions', () => cluster.setPartitions(topic, count)),
         setConfig: (topic, wanted) => asked('sets topics', () => cluster.setConfig(topic, wanted)),
-        async disconnect() {},
+        async disconnect() {
+          disconnect(new ClientError('the client is closed', { isPassing: true }))
+        },
       }
     },
     createMembership: (options, handler) => new SimulatedMembership(parts, ask, options, handler),
@@ -143,6 +147,8 @@ class SimulatedMembership implements Membership {
   #joinedId = ''
   #readings = new Map<string, Reading>()
   #isStopped = false
+  /** In the answer to which the coordinator says something. */
+  #heartbeat: Step | null = null
 
   constructor(parts: LogClientParts, ask: Ask, options: ConsumerOptions, handler: MembershipHandler) {
     const { promise, resolve } = Promise.withResolvers<unknown>()
@@ -185,8 +191,9 @@ class SimulatedMembership implements Membership {
   #memberOf(id: string): GroupMember {
     const { process, loop, network } = this.#parts
     const soon = (name: string, run: () => void): void => {
+      if (this.#isStopped) return
       const delayMs = this.#random.int(0, HEARTBEAT_MS)
-      loop.after(delayMs, process, name, () => {
+      this.#heartbeat = loop.after(delayMs, process, name, () => {
         if (this.#isStopped || this.#id !== id) return
         // It is told with the answer to a heartbeat.
         if (network.cutOf(process, 'log')) soon(name, run)
@@ -201,8 +208,9 @@ class SimulatedMembership implements Membership {
       onRebalance: () => soon('joins again', () => this.#group.isRebalancing && void this.#join()),
       onJoined: (generation, partitions) =>
         loop.after(this.#random.int(1, 5), process, 'has joined', () => {
-          if (!network.cutOf(process, 'log')) this.#joined(id, generation, partitions)
-          else if (!this.#isStopped && this.#id === id) void this.#join()
+          if (this.#isStopped || this.#id !== id) return
+          if (network.cutOf(process, 'log')) void this.#join()
+          else this.#joined(id, generation, partitions)
         }),
       onUnknown: () =>
         soon('is not known', () => {
@@ -213,7 +221,7 @@ class SimulatedMembership implements Membership {
   }
 
   #joined(id: string, generation: number, partitions: readonly TopicPartition[]): void {
-    if (this.#isStopped || this.#id !== id || generation <= this.#generation) return
+    if (generation <= this.#generation) return
     const isContinuation = this.#joinedId === id && generation === this.#generation + 1
     this.#joinedId = id
     this.#generation = generation
@@ -338,6 +346,7 @@ class SimulatedMembership implements Membership {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
+    this.#heartbeat?.cancel()
     for (const reading of this.#readings.values()) reading.unlisten()
     const id = this.#id
     if (id !== '') await this.#ask('lets a member go', this.#coordinator, () => this.#group.leave(id)).catch(() => {})
