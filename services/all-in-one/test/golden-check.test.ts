@@ -60,3 +60,26 @@ it('does not compare rows of people who were erased, whether they are there, gon
   })
   expect((await compare([])).tables).toEqual({ lol_alerts_by_day: { ...common, erased: 0, expired: 2, different: 2 } })
 })
+
+it('does not expect a row that has no events any more, and nothing else', async () => {
+  const of = (trackId: number, title: string, plays: number) => ({
+    ...{ day: '2024-03-24', gender: '0', track_id: trackId, title, artist: '', plays },
+  })
+  const { tables, examples } = await compareGolden(
+    { music_tracks_daily: [of(1, 'Unused summer', 1), of(3, 'Snarling import', 2)] },
+    {
+      mart: {
+        retentionMs: () => null,
+        async *scan() {
+          yield [of(1, '', 0), of(1, 'Unused summer', 1), of(2, '', 1), of(3, 'Snarling import', 0)]
+        },
+      },
+      ...{ clock: new ManualClock(NOW_MS), catalog },
+    },
+  )
+  expect(tables).toEqual({ music_tracks_daily: { expected: 2, matching: 1, expired: 0, erased: 0, different: 2 } })
+  expect(examples).toEqual([
+    'music_tracks_daily: ["2024-03-24","0",2,"",""] is not expected',
+    'music_tracks_daily: ["2024-03-24","0",3,"Snarling import",""] has plays 0, expected 2',
+  ])
+})

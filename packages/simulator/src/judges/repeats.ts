@@ -1,9 +1,15 @@
 import { type Catalog, isPublishedOnce } from '@millrace/contracts'
 import type { LogCluster, StoredRecord } from '../stores/log-cluster.ts'
 
+interface Output {
+  readonly eventId?: unknown
+  readonly sourceEventId?: string
+}
+
+/** An output of one source event: two of them may tell of one thing, such as the first view of a page by a session. */
 function idOf({ record }: StoredRecord): string | null {
-  const event = JSON.parse(record.value.toString()) as { readonly eventId?: unknown; readonly revision?: unknown }
-  return typeof event.eventId === 'string' ? `${event.eventId} ${event.revision ?? ''}` : null
+  const { eventId, sourceEventId = '' } = JSON.parse(record.value.toString()) as Output
+  return typeof eventId === 'string' ? `${eventId} ${sourceEventId}` : null
 }
 
 /** A process that is unsure looks for what was stored at once, and not so much later. */

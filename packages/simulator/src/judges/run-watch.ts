@@ -60,7 +60,8 @@ export class RunWatch {
   async #weigh(): Promise<void> {
     const { inFlightBytes, maxBatchBytes } = this.#options
     for (const { running } of this.#pods()) {
-      if (!running) continue
+      // A gateway has a budget of its own.
+      if (!running || running.server) continue
       const { process, metrics, groups } = running
       const partitions = Object.values(groups)
         .flat()
