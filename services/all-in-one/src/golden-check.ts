@@ -86,7 +86,9 @@ async function compareTable(
 ) {
   const counted = catalog.conservation.find(rule => rule.table.name === table.name)?.eventsColumn
   const key = keyColumns(table)
-  const columns = [...new Set([...key, ...(counted === undefined ? [] : [counted]), ...golden.flatMap(row => Object.keys(row))])]
+  const columns = [
+    ...new Set([...key, ...(counted === undefined ? [] : [counted]), ...golden.flatMap(row => Object.keys(row))]),
+  ]
   const expected = new Map(golden.map(row => [keyOf(key, row), row]))
   let matching = 0
   let different = 0

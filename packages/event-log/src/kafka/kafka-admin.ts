@@ -15,19 +15,27 @@ export class KafkaAdmin {
   readonly #clock: Clock
   readonly #connect: () => Promise<ConnectedAdmin>
   #admin: Promise<ConnectedAdmin> | undefined
+  readonly #closing = new AbortController()
+  /** Rejects when the client is closed. */
+  readonly #closed: Promise<never>
 
   constructor(settings: KafkaSettings, connect: () => Promise<ConnectedAdmin>) {
     this.#settings = settings
     this.#clock = settings.clock
     this.#connect = connect
+    const { promise, reject } = Promise.withResolvers<never>()
+    promise.catch(() => {})
+    this.#closed = promise
+    this.#closing.signal.addEventListener('abort', () => reject(logError('log_closed')), { once: true })
   }
 
   /**
    * Runs `work` with a connected admin client.
-   * @throws log_unavailable when the cluster does not answer in time, log_refused when it answers no
+   * @throws log_unavailable when the cluster does not answer in time, log_refused when it answers no, log_closed after `close`
    */
   async use<T>(what: string, work: (admin: ConnectedAdmin) => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
     const { brokers } = this.#settings
+    if (this.#closing.signal.aborted) return this.#closed
     this.#admin ??= this.#connect()
     const current = this.#admin
     const timeout = new AbortController()
@@ -38,8 +46,9 @@ export class KafkaAdmin {
       () => new Promise<never>(() => {}),
     )
     try {
-      return await Promise.race([current.then(work), late])
+      return await Promise.race([current.then(work), late, this.#closed])
     } catch (error) {
+      if (this.#closing.signal.aborted) return this.#closed
       const coded = kafkaError(error, what, brokers)
       if (coded.code === 'log_unavailable' && this.#admin === current) {
         this.#admin = undefined
@@ -64,7 +73,7 @@ export class KafkaAdmin {
         const isAnswered = errorType(error) !== undefined
         const mayAsk = isRetryable(error) && (attempt === 1 || (isAnswered && this.#clock.now() < untilMs))
         if (!mayAsk) throw error
-        await this.#clock.sleep(ASK_AGAIN_MS)
+        await Promise.race([this.#clock.sleep(ASK_AGAIN_MS, this.#closing.signal), this.#closed])
       }
     }
   }
@@ -108,6 +117,7 @@ export class KafkaAdmin {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(logError('log_closed'))
     const current = this.#admin
     this.#admin = undefined
     await current?.then(admin => admin.disconnect()).catch(() => {})
