@@ -1,5 +1,6 @@
-import { createLogger, ManualClock } from '@millrace/runtime'
+import { ManualClock } from '@millrace/runtime'
 import { expect, it } from 'vitest'
+import { silentLogger } from '../../test/log-driver.ts'
 import type { ConnectedAdmin } from './client-library.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { ClientError } from './kafka-errors.ts'
@@ -11,7 +12,7 @@ function adminOf(partitionCounts: ConnectedAdmin['partitionCounts']) {
   let connections = 0
   let open = 0
   const admin = new KafkaAdmin(
-    settingsOf({ brokers: ['log:9092'], clientId: 'test', clock, logger: createLogger('test', { level: 'silent' }) }),
+    settingsOf({ brokers: ['log:9092'], clientId: 'test', clock, logger: silentLogger }),
     async () => {
       connections++
       open++
