@@ -197,6 +197,18 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'commit-of-one-too-many',
+    origin: 'made up',
+    what: 'A committed position is behind a record that was not read.',
+    edits: [
+      {
+        file: 'packages/stream/src/outbox.ts',
+        from: 'this.#position = { offset: result.done,',
+        to: 'this.#position = { offset: result.done + 1,',
+      },
+    ],
+  },
+  {
     name: 'half-append',
     origin: 'made up',
     what: 'Of outputs whose append has failed, the first one is not appended again.',

@@ -125,9 +125,9 @@ export class Pod {
   }
 
   #logOf(process: ServiceProcess): EventLog {
-    const { cluster, network, loop, logger } = this.#surroundings
+    const { cluster, network, loop, logger, onFault } = this.#surroundings
     return createEventLogOver(
-      async () => createLogClientLibrary({ cluster, network, loop, process }),
+      async () => createLogClientLibrary({ cluster, network, loop, process, onFault }),
       settingsOf({ brokers: ['log:9092'], clientId: this.name, clock: process.clock, logger }),
     )
   }

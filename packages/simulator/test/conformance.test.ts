@@ -30,7 +30,7 @@ describeEventLog('simulated', async () => {
   const cluster = new LogCluster(loop)
   const maxInFlightBytes = 8 << 20
   const log = createEventLogOver(
-    async () => createLogClientLibrary({ cluster, network, loop, process }),
+    async () => createLogClientLibrary({ cluster, network, loop, process, onFault() {} }),
     settingsOf({ brokers: ['log:9092'], clientId: 'conformance', clock: process.clock, logger, maxInFlightBytes }),
   )
   return { log, maxInFlightBytes, shortestSessionMs: 500, unique: name => name, close: () => log.close() }

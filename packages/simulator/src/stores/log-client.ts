@@ -31,6 +31,8 @@ export interface LogClientParts {
   readonly network: Network
   readonly loop: Loop
   readonly process: ServiceProcess
+  /** Told of what a member must not do, in one sentence. */
+  readonly onFault: (sentence: string) => void
 }
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
@@ -129,6 +131,9 @@ interface Reading extends TopicPartition {
   version: number
   /** Ends the wait for records. */
   unlisten: () => void
+  /** Behind what was handed over, or where reading began. */
+  handedTo: number
+  committed: number
 }
 
 type Ask = <T>(what: string, broker: () => number | null, work: () => T) => Promise<T>
@@ -229,7 +234,10 @@ class SimulatedMembership implements Membership {
     this.#readings = new Map(
       partitions.map(of => [
         keyOf(of),
-        { ...of, position: null, isPaused: true, isBusy: false, version: 0, unlisten: () => {} },
+        {
+          ...{ ...of, position: null, isPaused: true, isBusy: false, version: 0, unlisten: () => {} },
+          ...{ handedTo: 0, committed: 0 },
+        },
       ]),
     )
     this.#handler.onJoined(partitions, isContinuation)
@@ -239,6 +247,7 @@ class SimulatedMembership implements Membership {
     const reading = this.#readings.get(keyOf(of))
     if (!reading) return
     reading.position = offset
+    reading.handedTo = Math.max(offset, reading.handedTo)
     reading.version++
     this.#read(reading)
   }
@@ -304,6 +313,7 @@ class SimulatedMembership implements Membership {
       return
     }
     if (isStale() || records.length === 0) return
+    reading.handedTo = Math.max(reading.handedTo, records.at(-1)!.offset + 1)
     await this.#handler
       .onBatch({
         topic: reading.topic,
@@ -338,9 +348,24 @@ class SimulatedMembership implements Membership {
   async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     const [id, generation] = [this.#id, this.#generation]
     const { group } = this.#options
+    this.#judge(offsets)
     await this.#ask(`takes offsets of ${group}`, this.#coordinator, () =>
       this.#parts.cluster.commit(group, id, generation, offsets),
     )
+  }
+
+  /** A member commits what it was given, and never less than before. */
+  #judge(offsets: readonly OffsetToCommit[]): void {
+    for (const { topic, partition, offset } of offsets) {
+      const reading = this.#readings.get(keyOf({ topic, partition }))
+      if (!reading) continue
+      const { handedTo, committed } = reading
+      if (offset > handedTo || offset < committed)
+        this.#parts.onFault(
+          `${this.#options.group} commits ${offset} of ${topic}/${partition}, was given records up to ${handedTo} and had committed ${committed}`,
+        )
+      reading.committed = offset
+    }
   }
 
   async stop(): Promise<void> {
